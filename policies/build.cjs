@@ -17,7 +17,8 @@ const { outputFiles } = buildSync({
   write: false,
 });
 for (const { path: file, contents } of outputFiles) {
-  // Another process that starts the pack at the same time must never read a partially written file.
+  // Write to a temporary file and rename it, so a pack that starts at the same time never reads a
+  // partial file.
   const temporary = `${file}.${process.pid}`;
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(temporary, contents);

@@ -49,11 +49,11 @@ import { prometheusStorage } from "./retention/prometheusStorage";
 import { retentionCoversRules } from "./retention/retentionCoversRules";
 import { own } from "./shared/own";
 
-/** The policies by their TypeScript names, in the order of the documentation. */
+/** Policies by their TypeScript names, in the order of the documentation. */
 const policies = {
   /** Number of days that Prometheus retains samples. */
   prometheusRetention,
-  /** Whether the retention of Prometheus covers the time ranges of its rules. */
+  /** Whether Prometheus retains samples for as long as its rules need them. */
   prometheusRetentionCoversRules: retentionCoversRules,
   /** Volume of Prometheus in production. */
   prometheusStorage,
@@ -63,7 +63,7 @@ const policies = {
   lokiBucketLifecycle,
   /** Number of days that CloudWatch retains log events. */
   logGroupRetention,
-  /** Base signals on which each monitored service must have an alert. */
+  /** Base signals on which every monitored service must have an alert. */
   requiredAlerts,
   /** Thresholds of the alerts on the base signals. */
   alertThresholds,
@@ -71,23 +71,23 @@ const policies = {
   promqlValid,
   /** Units of thresholds and quantiles. */
   promqlUnits,
-  /** Whether the recorded series of alerts exist. */
+  /** Whether the series that alerts read exist. */
   recordsExist,
-  /** Number of scrapes within the range of a rate. */
+  /** Number of scrapes within a rate's range. */
   rateWindow,
   /** Severities of alerts. */
   alertSeverity,
   /** Duration `for` of alerts, by severity. */
   alertFor,
-  /** Summary, description and runbook of alerts. */
+  /** Summary, description and runbook URL of alerts. */
   alertAnnotations,
   /** Alerts on the absence of metrics. */
   absentCoverage,
-  /** Whether Prometheus selects the rules and monitors of the stack. */
+  /** Whether Prometheus selects the stack's rules and monitors. */
   rulesAreLoaded,
   /** Duplicate alerts. */
   duplicateRules,
-  /** Receiver for the Watchdog alert in production. */
+  /** Receiver of the Watchdog alert in production. */
   watchdogRouted,
   /** Whether alerts of each severity reach a receiver. */
   severitiesDelivered,
@@ -99,15 +99,15 @@ const policies = {
   noPlaintextCredentials,
   /** Access to Loki's bucket. */
   lokiBucketHardened,
-  /** Permissions of Loki's role in AWS, and who may assume it. */
+  /** Permissions of Loki's AWS role, and who may assume it. */
   lokiIamLeastPrivilege,
   /** Access to Grafana. */
   grafanaExposure,
-  /** Privileges of the servers of metrics, logs and dashboards. */
+  /** Privileges of the metrics, log and dashboard servers. */
   podSecurity,
   /** Data sources and dashboards of Grafana. */
   grafanaProvisioning,
-  /** Limits of Loki, and the tenant of its collectors. */
+  /** Limits of Loki, and the tenants of its collectors. */
   lokiLimits,
   /** Pipelines of log, metric and trace collectors. */
   collectorPipelines,
@@ -125,12 +125,12 @@ const policies = {
 
 const all: AnyPolicy[] = [
   ...Object.values(policies).map(withNestedReleases),
-  // They report what the other policies record, so they are last.
+  // These report what the other policies record, so they run last.
   notEvaluated,
   appliedExceptions,
 ];
 
-/** Level and properties of one policy. Properties that are not set keep their defaults. */
+/** Level and properties of a policy. Omitted properties keep their defaults. */
 export type PolicyArgs<Config = unknown> =
   EnforcementLevel | (Partial<Config> & ExceptionsConfig & { enforcementLevel?: EnforcementLevel });
 
@@ -147,23 +147,22 @@ type NamedPolicyArgs = {
 
 /** Levels and properties of the policies. */
 export interface ObservabilityGuardArgs extends NamedPolicyArgs {
-  /** Level of every policy that has no entry here. Default: the default level of each policy. */
+  /** Level of every policy that is not configured here. Default: each policy's own level. */
   all?: EnforcementLevel;
   /**
-   * Environment to assume in the policies that have different rules for production. `prod`,
-   * `production` and `prod-eu` are production. Default: the environment that the resource or the stack
-   * declares.
+   * Environment that the policies assume if their rules for production differ. `prod`, `production` and
+   * `prod-eu` are production. Default: the environment that the resource or the stack declares.
    */
   environment?: string;
   /**
-   * `baseline` is for any stack. `strict` has the levels and bounds that this project uses for its own
-   * stacks. Default: `baseline`.
+   * `baseline` is for any stack. `strict` has the levels and bounds of this project's own stacks.
+   * Default: `baseline`.
    */
   profile?: Profile;
 }
 
 /**
- * The policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`.
+ * Returns the policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`.
  * Default profile: `baseline`.
  */
 export function observabilityPolicies(profile: Profile = "baseline"): Policies {
@@ -171,18 +170,19 @@ export function observabilityPolicies(profile: Profile = "baseline"): Policies {
     policies: all.map(({ name }) => name),
     now: () => new Date(),
     journal: new Journal(),
-    // The pack of this project's own stacks. Another project may also be named "monitoring".
+    // Only this project's own pack sets the program, because another project may also be named
+    // "monitoring".
     ...(profile === "strict" && { program: "monitoring" }),
   };
   return all.map((policy) => sdkPolicy(withProfile(policy, profile), context));
 }
 
-/** The description, reason and remediation of each policy, for documentation. */
+/** Returns each policy's description, reason and remediation, for documentation. */
 export function policyDescriptions(): PolicyDescription[] {
   return all;
 }
 
-/** Every problem in the content of a `--policy-pack-config` file. Empty if the content is valid. */
+/** Returns all problems in a `--policy-pack-config` file; empty if the file is valid. */
 export function checkPolicyConfig(config: unknown): PolicyConfigProblem[] {
   const configurable = all.map((policy) => ({
     name: policy.name,
@@ -191,31 +191,33 @@ export function checkPolicyConfig(config: unknown): PolicyConfigProblem[] {
   return configurationProblems(configurable, config);
 }
 
-/** JSON schema of the file for `--policy-pack-config`. */
+/** Returns the JSON schema of the `--policy-pack-config` file. */
 export function policyConfigSchema(): Record<string, unknown> {
   return configJsonSchema(all);
 }
 
-/** The page about all policies, as Markdown: docs/policies.md. */
+/** Generates docs/policies.md, the page about all policies. */
 export function policyDocumentation(): string {
   return documentation(all);
 }
 
-/** Converts the arguments to the form that `--policy-pack-config` uses. */
+/** Converts the arguments to the format of `--policy-pack-config`. */
 export function policyPackConfig(args: ObservabilityGuardArgs): PolicyPackConfig {
   const { all: level, environment, profile = "baseline", ...named } = args;
   const levelOf = (policy: AnyPolicy) => level ?? withProfile(policy, profile).enforcementLevel;
   const entries = Object.entries(named).map(([key, value]): [string, PolicyArgs<object>] => {
     const policy = own(policies as Record<string, AnyPolicy>, key);
     if (policy === undefined || typeof value === "string") return [policy?.name ?? key, value];
-    // The engine treats properties without a level as `advisory`.
+    // Without a level, the engine would treat the policy as `advisory`.
     return [policy.name, { enforcementLevel: levelOf(policy), ...value }];
   });
   if (environment !== undefined) entries.push(...withEnvironment(environment, levelOf, entries));
   return { ...(level === undefined ? {} : { all: level }), ...Object.fromEntries(entries) };
 }
 
-/** Entries for the policies that treat production differently, with `environment` as a default. */
+/**
+ * Returns entries with `environment` as the default, for the policies that treat production differently.
+ */
 function withEnvironment(
   environment: string,
   levelOf: (policy: AnyPolicy) => EnforcementLevel,

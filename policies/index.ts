@@ -1,5 +1,5 @@
 /**
- * The policies, imported from `@ticketing/observability/policies`, which requires `@pulumi/policy`.
+ * The policies. Import them from `@ticketing/observability/policies`, which requires `@pulumi/policy`.
  *
  * @module policies
  */
@@ -27,8 +27,8 @@ export type { PolicyDescription, Profile } from "./engine/description";
 export { limits } from "./shared/limits";
 
 /**
- * The policy pack. Create exactly one, in the entry file of a policy pack:
- * `new ObservabilityGuard({profile: "strict", prometheusRetention: {maxDays: 60}})`.
+ * The policy pack. Create exactly one instance in the entry file of a policy pack: `new
+ * ObservabilityGuard({profile: "strict", prometheusRetention: {maxDays: 60}})`.
  */
 export class ObservabilityGuard extends PolicyPack {
   constructor(args: ObservabilityGuardArgs = {}) {

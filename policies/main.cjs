@@ -1,7 +1,8 @@
 "use strict";
 
 // Entry point of `--policy-pack policies`. In the repository, it compiles the sources at each start, so
-// Pulumi never judges a stack by outdated policies. The npm package has no sources.
+// Pulumi never evaluates a stack with outdated policies. The npm package contains only compiled
+// policies.
 const fs = require("node:fs");
 const path = require("node:path");
 

@@ -5,15 +5,15 @@ import { Resource } from "../facts/resource";
 import { own } from "../shared/own";
 
 /*
- * How the user interfaces and APIs of the stack are exposed outside the cluster. Grafana has a login,
- * so it needs TLS. Prometheus, Alertmanager and Loki have none: they also need a proxy with
- * authentication in front of them, or a private network.
+ * Checks how the stack's user interfaces and APIs are exposed outside the cluster. Grafana has a login,
+ * so TLS is enough. Prometheus, Alertmanager and Loki have none, so they also need an authenticating
+ * proxy in front of them, or a private network.
  */
 
-/** A name, as shown in messages. */
+/** Name of a user interface, as violations show it. */
 type Ui = string;
 
-/** Where a chart's values expose a user interface: the parent of `ingress`, `route` and `service`. */
+/** Paths in a chart's values where `ingress`, `route` and `service` expose a user interface. */
 const chartUis: Record<string, [ui: Ui, base: Path][]> = {
   grafana: [["Grafana", []]],
   "kube-prometheus-stack": [
@@ -49,7 +49,7 @@ const chartUis: Record<string, [ui: Ui, base: Path][]> = {
   ],
 };
 
-/** Checks what a chart's values expose. */
+/** Checks the user interfaces that a chart's values expose. */
 export function checkChartUis(resource: Resource): Finding[] {
   const chart = helmChart(resource)?.chart ?? "";
   return (own(chartUis, chart) ?? []).flatMap(([ui, path]) => {
@@ -72,7 +72,7 @@ export function checkChartUis(resource: Resource): Finding[] {
   });
 }
 
-/** Whether an ingress is a load balancer that reaches its Service through node ports. */
+/** Whether an ingress is a cloud load balancer, which reaches its Service through node ports. */
 function needsNodePort(ingress: Plain): boolean {
   const isBalancer =
     /^(alb|gce)/.test(textAt(ingress, "ingressClassName") ?? "") ||
@@ -80,7 +80,7 @@ function needsNodePort(ingress: Plain): boolean {
   return isTruthy(at(ingress, "enabled")) && isBalancer;
 }
 
-/** The check for each type of object that exposes a service. */
+/** The check for each type of object that can expose a Service. */
 const checks: Record<string, (resource: Resource) => Finding[]> = {
   "kubernetes:networking.k8s.io/v1:Ingress": checkIngressObject,
   "kubernetes:networking.k8s.io/v1beta1:Ingress": checkIngressObject,
@@ -93,7 +93,7 @@ const checks: Record<string, (resource: Resource) => Finding[]> = {
   "kubernetes:route.openshift.io/v1:Route": checkOpenShiftRoute,
 };
 
-/** Gateway routes that the checks cannot follow. */
+/** Gateway routes whose exposure depends on objects that the checks do not follow. */
 const otherRoutes =
   /:(VirtualService|HTTPProxy|Mapping|TCPMapping|ApisixRoute|TCPIngress|GRPCRoute|TCPRoute|TLSRoute|IngressRouteTCP|TargetGroupBinding)$/;
 
@@ -101,7 +101,7 @@ export function exposesServices(type: string): boolean {
   return Object.hasOwn(checks, type) || (type.startsWith("kubernetes:") && otherRoutes.test(type));
 }
 
-/** Checks an object that exposes a user interface. */
+/** Checks whether an object exposes a user interface. */
 export function checkExposure(resource: Resource): Finding[] {
   const check = own(checks, resource.type);
   if (check !== undefined) return check(resource);
@@ -112,7 +112,7 @@ export function checkExposure(resource: Resource): Finding[] {
   return [{ unknown: ["spec"], because: `only the gateway shows how it exposes ${ui}` }];
 }
 
-/** Names of Services in the fields that gateways use for backends. */
+/** Returns the Service names in the fields that gateways use for backends. */
 function backendsIn(spec: Plain): string[] {
   const entries: [string | number, Plain][] = Array.isArray(spec)
     ? [...(spec as Plain[]).entries()]
@@ -123,11 +123,11 @@ function backendsIn(spec: Plain): string[] {
   });
 }
 
-/** The user interface behind a Service, by its name or the labels of its pods. */
+/** Returns the user interface behind a Service, judging by its name or its pods' labels. */
 function uiOf(...names: (string | undefined)[]): Ui | undefined {
   const text = names.filter((name) => name !== undefined).join(" ");
   if (/grafana/i.test(text)) return "Grafana";
-  // Proxies authenticate users themselves; exporters and similar servers only serve metrics.
+  // Proxies authenticate users themselves. Exporters and similar servers only serve metrics.
   if (
     /proxy|oauth|authelia|exporter|adapter|gateway-api|pushgateway|operator|kube-state/i.test(text)
   ) {
@@ -137,35 +137,35 @@ function uiOf(...names: (string | undefined)[]): Ui | undefined {
   return name && name.charAt(0).toUpperCase() + name.slice(1).toLowerCase();
 }
 
-/** Services without a login, the more specific names first: `prometheus-alertmanager`. */
+/** Services without a login. More specific names come first, as in `prometheus-alertmanager`. */
 const openUis = ["alertmanager|loki|thanos|mimir|tempo|jaeger", "prometheus"].map(
   (names) => new RegExp(`(?:^|[^a-z])(${names})(?![a-z])`, "i"),
 );
 
-/** Annotations that authenticate clients, or limit their addresses. */
+/** Annotations that authenticate clients or restrict their addresses. */
 const guard =
   /auth-(?:url|type|secret|tls-secret|signin|idp)|oauth|middlewares|whitelist|allowlist|allow-list|inbound-cidrs|source-range/;
 
-/** Whether a list of addresses includes every address. */
+/** Whether a list of addresses allows every address. */
 function isAnyAddress(addresses: Plain): boolean {
   return /(?:^|[\s,])(?:0\.0\.0\.0|::)\/0(?:$|[\s,])/.test(String(addresses));
 }
 
-/** Whether only clients in a private network, or clients that sign in, reach a service. */
+/** Whether a service is reachable only from a private network, or only by authenticated clients. */
 function isGuarded(annotations: Plain, className: string): boolean {
   const isPrivate = entriesAt(annotations).some(
     ([key, value]) =>
       (/load-balancer-(?:internal|scheme|type)$|\/scheme$/.test(key) &&
         /^(?:internal|true)$/i.test(String(value))) ||
       (guard.test(key) &&
-        // ingress-nginx reads only annotations with its prefix.
+        // ingress-nginx ignores annotations without its prefix.
         (className !== "nginx" || key.startsWith("nginx.")) &&
         isTruthy(value) &&
         value !== "none" &&
         !isAnyAddress(value)),
   );
   const hasScheme = entriesAt(annotations).some(([key]) => key.endsWith("/scheme"));
-  // An AWS load balancer is internal by default.
+  // An AWS load balancer is internal unless its scheme says otherwise.
   return (
     isPrivate ||
     /internal|private|tailscale|vpn/.test(className) ||
@@ -199,7 +199,7 @@ function checkIngressValues(resource: Resource, ui: Ui, path: Path, hasProxy: bo
   });
 }
 
-/** Checks an Ingress if a user interface is one of its backends. */
+/** Checks an Ingress that has a user interface as a backend. */
 function checkIngressObject(resource: Resource): Finding[] {
   const spec = at(resource.props, "spec");
   const rules = listAt(spec, "rules");
@@ -241,14 +241,14 @@ function checkIngress(resource: Resource, ui: Ui, parts: IngressParts): Finding[
   if (annotations === UNKNOWN) return [{ unknown: tls }];
   const guarded = hasProxy || isGuarded(annotations, className);
   if (ui !== "Grafana" && !guarded) return [{ path, ...unauthenticated(ui) }];
-  // A private network needs no TLS for a service without a login.
+  // A service without a login needs no TLS in a private network.
   const isPrivate = ui !== "Grafana" && isGuarded({}, className);
   return isPrivate ? [] : checkTls(resource, ui, { tls, hosts, annotations });
 }
 
 /**
- * Whether an AWS load balancer listens only for HTTPS, or redirects to HTTPS. It discovers the
- * certificate from the hosts.
+ * Whether an AWS load balancer listens only on HTTPS, or redirects to it. The load balancer discovers
+ * the certificate from the hosts.
  */
 function listensOverTls(annotations: Plain): boolean {
   const read = (name: string) => textAt(annotations, `alb.ingress.kubernetes.io/${name}`) ?? "";
@@ -306,7 +306,7 @@ function coversHost(pattern: Plain, host: string): boolean {
   );
 }
 
-/** Checks a Service if it selects the pods of a user interface. */
+/** Checks a Service that selects a user interface's pods. */
 function checkServiceObject(resource: Resource): Finding[] {
   const { props } = resource;
   const selected = entriesAt(props, "spec", "selector").map(([, value]) => String(value));
@@ -314,7 +314,7 @@ function checkServiceObject(resource: Resource): Finding[] {
   return ui === undefined ? [] : checkService(resource, ui, ["spec"], false);
 }
 
-/** Checks a Service whose type, annotations and source ranges are at a path. */
+/** Checks a Service by the type, annotations and source ranges at a path. */
 function checkService(resource: Resource, ui: Ui, path: Path, hasProxy: boolean): Finding[] {
   if (at(resource.props, ...path, "enabled") === false) return [];
   const typePath = [...path, "type"];
@@ -352,7 +352,7 @@ function checkChartRoutes({ props }: Resource, ui: Ui, routes: Path): Finding[] 
     const enabled = at(route, "enabled");
     if (enabled === UNKNOWN) return [{ unknown: [...path, "enabled"] }];
     if (!isTruthy(enabled) || (textAt(route, "kind") ?? "HTTPRoute") !== "HTTPRoute") return [];
-    // With httpsRedirect, the route only redirects, unless an additional rule leads to a backend.
+    // With httpsRedirect, the route only redirects, unless an additional rule has a backend.
     if (
       isTruthy(at(route, "httpsRedirect")) &&
       uisBehind(listAt(route, "additionalRules")).length === 0
@@ -377,7 +377,7 @@ function checkHttpRoute({ props }: Resource): Finding[] {
   ]);
 }
 
-/** The user interfaces that are backends of rules, which may also redirect. */
+/** Returns the user interfaces among the backends of rules. Rules may also redirect. */
 function uisBehind(rules: Plain[]): Ui[] {
   const names = rules
     .flatMap((rule) => listAt(rule, "backendRefs"))
@@ -385,7 +385,10 @@ function uisBehind(rules: Plain[]): Ui[] {
   return [...new Set(names)].filter((ui) => ui !== undefined);
 }
 
-/** A gateway can authenticate clients for all of its routes, and is not part of the route. */
+/**
+ * Reports a route as not evaluated if its gateway, which is a separate object, may authenticate the
+ * clients.
+ */
 function checkRouteGuard(ui: Ui, filters: Plain[], path: Path): Finding[] {
   const isExtended = filters.some((filter) => textAt(filter, "type") === "ExtensionRef");
   if (ui === "Grafana" || isExtended) return [];
@@ -394,9 +397,10 @@ function checkRouteGuard(ui: Ui, filters: Plain[], path: Path): Finding[] {
 }
 
 /**
- * A route names listeners of a gateway by section name or port; otherwise it attaches to every
- * listener that allows it. The TLS settings are in the gateway, which usually belongs to another
- * stack, so the route must name its listener, and the listener must not be for plain HTTP.
+ * Checks that a route attaches only to listeners with TLS. A route selects a gateway's listeners by
+ * section name or port, and otherwise attaches to every listener that allows it. The gateway, which has
+ * the TLS settings, usually belongs to another stack, so the route must name its listener, and that
+ * listener must not be for plain HTTP.
  */
 function checkListeners(parents: Plain, path: Path, ui: Ui): Finding[] {
   if (parents === UNKNOWN) return [{ unknown: path }];
@@ -420,7 +424,7 @@ function checkListeners(parents: Plain, path: Path, ui: Ui): Finding[] {
   });
 }
 
-/** Whether the port, or the name if no port is set, is typical of plain HTTP. */
+/** Whether a listener's port, or its name if no port is set, is typical of plain HTTP. */
 function isPlainHttp(name: Plain, port: Plain): boolean {
   if (port === 80 || port === 8080) return true;
   return port === undefined && /(^|-)(http|web)(-|$)/.test(String(name));
@@ -443,7 +447,7 @@ function checkIngressRoute(resource: Resource): Finding[] {
 function checkOpenShiftRoute(resource: Resource): Finding[] {
   const ui = uiOf(textAt(resource.props, "spec", "to", "name"));
   if (ui === undefined) return [];
-  // Reencrypted traffic ends at the OAuth proxy in the same pod.
+  // A reencrypt route leads to the OAuth proxy in the same pod.
   const isProxied = textAt(resource.props, "spec", "tls", "termination") === "reencrypt";
   return ui === "Grafana" || isProxied
     ? checkRouteTls(resource, ui)

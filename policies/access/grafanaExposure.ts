@@ -28,7 +28,7 @@ export const grafanaExposure = resourcePolicy({
     holdsGrafanaSettings(type) ||
     type === prometheusType,
   check,
-  // Remediation only disables access: every other fix requires another resource.
+  // Remediation only disables access, because every other fix needs another resource.
   remediate: true,
 });
 
@@ -49,14 +49,14 @@ function check(resource: Resource): Finding[] {
   ];
 }
 
-/** The path of Grafana's values, or undefined if the resource does not install Grafana. */
+/** Returns the path of Grafana's values, or undefined if the resource does not install Grafana. */
 function grafanaValues(resource: Resource): Path | undefined {
   const chart = helmChart(resource);
   if (chart?.chart === "grafana") return ["values"];
   const enabled = at(chart?.values, "grafana", "enabled");
   const isInstalled =
     (chart?.chart === "kube-prometheus-stack" && enabled !== false) ||
-    // Grafana is disabled by default in this chart.
+    // This chart disables Grafana by default.
     (chart?.chart === "loki-stack" && isTruthy(enabled));
   return isInstalled ? ["values", "grafana"] : undefined;
 }
@@ -99,8 +99,8 @@ function checkPassword(resource: Resource, base: Path, settings: GrafanaSetting[
 }
 
 /**
- * Whether the chart has a default password. Since version 79, kube-prometheus-stack generates one, like
- * the Grafana chart.
+ * Whether the chart uses a well-known default password. Since version 79, kube-prometheus-stack
+ * generates one, as the Grafana chart does.
  */
 function hasPublicPassword(resource: Resource): boolean {
   const isStack = helmChart(resource)?.chart === "kube-prometheus-stack";
@@ -109,8 +109,8 @@ function hasPublicPassword(resource: Resource): boolean {
 }
 
 /**
- * Whether signing in as the local admin is impossible, because it does not exist or password login is
- * disabled.
+ * Whether signing in as the local admin is impossible, because the account does not exist or password
+ * login is disabled.
  */
 function hasNoLocalAdmin(settings: GrafanaSetting[]): boolean {
   const isOn = (id: string) =>
@@ -123,13 +123,15 @@ function hasNoLocalAdmin(settings: GrafanaSetting[]): boolean {
   );
 }
 
-/** Whether a value is a literal password, rather than a reference to one. */
+/** Whether a value is a literal password rather than a reference to one. */
 function isLiteral(value: Plain): boolean {
   if (typeof value === "number") return true;
   return typeof value === "string" && value !== "" && !/^\$(__\w+)?[{(]|^\$\w+$|^\{\{/.test(value);
 }
 
-/** Checks settings, flags and arguments for the API with which any client can delete series. */
+/**
+ * Checks settings, flags and arguments for the admin API, through which any client can delete series.
+ */
 function checkAdminApi(resource: Resource): Finding[] {
   const { spec } = prometheusServer(resource) ?? {};
   const flags: Path[] = [

@@ -2,7 +2,7 @@ import { Finding } from "../engine/policy";
 import { Plain, UNKNOWN } from "../facts/plain";
 import { GrafanaSetting, isEnabled } from "../facts/grafanaSettings";
 
-/** Checks who can sign in to Grafana with these settings. */
+/** Checks who can sign in to Grafana under these settings. */
 export function checkLogin(settings: GrafanaSetting[]): Finding[] {
   if (settings.length === 0) return [];
   return [
@@ -50,7 +50,7 @@ function checkSignUp(settings: GrafanaSetting[]): Finding[] {
   }));
 }
 
-/** A role path that makes users administrators if no condition matches them. */
+/** Matches a role expression that makes users administrators when no condition applies. */
 const alwaysAdmin = /(?:^|\|\|)[\s"']*(?:Grafana)?Admin[\s"']*$/;
 
 function checkDefaultRole(settings: GrafanaSetting[]): Finding[] {
@@ -68,7 +68,10 @@ function checkDefaultRole(settings: GrafanaSetting[]): Finding[] {
     }));
 }
 
-/** Grafana trusts the username in a header, which any client that bypasses the proxy can send. */
+/**
+ * Reports a proxy login without an allowlist. Grafana trusts the username in a header, which any client
+ * that bypasses the proxy can send.
+ */
 function checkHeaderProxy(settings: GrafanaSetting[]): Finding[] {
   if (isSet(settings, "AUTH_PROXY_WHITELIST")) return [];
   return enabled(settings, "AUTH_PROXY_ENABLED").map(({ path }) => ({
@@ -79,7 +82,10 @@ function checkHeaderProxy(settings: GrafanaSetting[]): Finding[] {
   }));
 }
 
-/** Without certificate verification, any server can impersonate the provider and receive its tokens. */
+/**
+ * Reports disabled certificate verification. Any server can then impersonate the provider and receive
+ * its tokens.
+ */
 function checkProviderTls(settings: GrafanaSetting[]): Finding[] {
   return settings
     .filter(({ id }) => /^AUTH_\w+_TLS_SKIP_VERIFY_INSECURE$/.test(id))
@@ -94,7 +100,7 @@ function checkProviderTls(settings: GrafanaSetting[]): Finding[] {
     }));
 }
 
-/** For providers with which anyone can have an account: the settings that restrict who can sign in. */
+/** Settings that restrict who can sign in, for providers where anyone can create an account. */
 const limitsOfProvider: Record<string, string[]> = {
   GOOGLE: ["ALLOWED_DOMAINS", "HOSTED_DOMAIN"],
   GITHUB: ["ALLOWED_ORGANIZATIONS", "TEAM_IDS"],
@@ -103,7 +109,9 @@ const limitsOfProvider: Record<string, string[]> = {
   AZUREAD: ["ALLOWED_ORGANIZATIONS", "ALLOWED_DOMAINS", "ALLOWED_GROUPS"],
   GENERIC_OAUTH: ["ALLOWED_DOMAINS", "ALLOWED_ORGANIZATIONS", "ALLOWED_GROUPS", "TEAM_IDS"],
 };
-/** Providers whose installation or tenant contains only its owner's accounts. */
+/**
+ * Providers that are usually private: their installation or tenant contains only the owner's accounts.
+ */
 const isOwnByDefault = new Set(["AZUREAD", "GENERIC_OAUTH"]);
 const publicProvider =
   /accounts\.google\.com|\/\/github\.com|\/\/gitlab\.com|microsoftonline\.com\/(common|organizations|consumers)\b/i;

@@ -41,12 +41,12 @@ export const lokiBucketHardened = stackPolicy({
 });
 
 /**
- * Loki does not start if its bucket name is a URL or an ARN, and the other checks then cannot identify
- * the bucket.
+ * Reports a bucket name that is a URL or an ARN. Loki does not start with it, and the other checks
+ * cannot identify the bucket.
  */
 function checkNames(resource: Resource): StackFinding[] {
   const { buckets = [] } = lokiRelease(resource) ?? {};
-  // The value is not shown, because a URL may contain a key.
+  // The value is omitted, because a URL may contain a key.
   if (!buckets.some((name) => /[:/]/.test(name))) return [];
   return [
     {
@@ -59,7 +59,7 @@ function checkNames(resource: Resource): StackFinding[] {
   ];
 }
 
-/** A violation for the bucket, or for a place in it. */
+/** Returns a violation for the bucket or a location in it. */
 function violationOf(
   { urn, where }: Bucket,
   violation: Omit<Violation, "where">,
@@ -68,7 +68,7 @@ function violationOf(
   return { urn, where: place === undefined ? where : `${where}, ${place}`, ...violation };
 }
 
-/** The violation for a missing part, or the unknown value that may turn out to name the bucket. */
+/** Returns the violation for a missing part, or the unknown value that may refer to the bucket. */
 function missingPart(
   bucket: Bucket,
   part: BucketPart,
@@ -90,7 +90,7 @@ const accessSettings = [
 
 const accountBlockType = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock";
 
-/** Whether the stack blocks public access to every bucket of the account. */
+/** Whether the stack blocks public access to all buckets of the account. */
 function isBlockedInAccount(resources: Resource[]): boolean {
   return resources
     .filter(({ type }) => type === accountBlockType)
@@ -107,7 +107,7 @@ function checkPublicAccess(bucket: Bucket): StackFinding[] {
       fix: `add new s3.BucketPublicAccessBlock(..., {bucket, ${settings}})`,
     });
   }
-  // Every block must comply, because the last one that is applied takes effect.
+  // Every block must comply, because the block that is applied last takes effect.
   return blocks.flatMap(({ name, urn, props }) =>
     accessSettings.flatMap((setting): StackFinding[] => {
       const value = at(props, setting);
@@ -228,7 +228,7 @@ function statementsOf(document: Document): Statement[] {
   return Array.isArray(document) ? document : [];
 }
 
-/** Condition keys that limit a grant to known principals or networks. */
+/** Condition keys that limit a grant to specific principals or networks. */
 const narrowingKeys = new Set([
   "aws:sourcevpc",
   "aws:sourcevpce",
@@ -257,7 +257,7 @@ const requests = [
   "s3:GetBucketPolicy",
 ];
 
-/** Whether the statements deny everyone all requests without TLS to the bucket and its objects. */
+/** Whether the statements deny all principals any request without TLS to the bucket and its objects. */
 function deniesPlainHttp(statements: Statement[], arns: string[]): boolean {
   const denials = statements.filter(
     (statement) =>
@@ -276,7 +276,10 @@ function deniesPlainHttp(statements: Statement[], arns: string[]): boolean {
   );
 }
 
-/** Whether a Deny statement covers all requests without TLS. Any other condition would exempt some. */
+/**
+ * Whether a Deny statement covers all requests without TLS. Any additional condition would exempt some
+ * of them.
+ */
 function appliesWithoutTls({ conditions }: Statement): boolean {
   const [condition, ...others] = conditions;
   if (condition === undefined) return true;
@@ -288,7 +291,10 @@ function appliesWithoutTls({ conditions }: Statement): boolean {
   );
 }
 
-/** The ARNs of the bucket and an object. If no ARN is known, the region determines the partition. */
+/**
+ * Returns the ARNs of the bucket and of an example object. If the bucket's ARN is unknown, the region
+ * determines the partition.
+ */
 function bucketArns({ props }: Bucket): string[] {
   const name = textAt(props, "bucket") ?? textAt(props, "id") ?? "unnamed";
   const [, place] = /^(cn|us-gov)-/.exec(textAt(props, "region") ?? "") ?? [];

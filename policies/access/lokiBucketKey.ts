@@ -12,15 +12,15 @@ export function concernsKeys(type: string): boolean {
   return isBucketType(type) || type.startsWith("aws:kms/");
 }
 
-/** Actions that Loki needs on its bucket's key. */
+/** Actions that Loki needs on its bucket's KMS key. */
 const keyNeeds: [action: string, purpose: string][] = [
   ["kms:GenerateDataKey", "write logs"],
   ["kms:Decrypt", "read its objects"],
 ];
 
 /**
- * The actions on a bucket's key that Loki's role does not allow. None if the key belongs to another
- * stack, or if its own policy or a grant may allow them.
+ * Returns the actions on a bucket's key that Loki needs but its role does not allow. Returns none if the
+ * key belongs to another stack, or if the key policy or a grant may allow them.
  */
 export function missingKeyActions(
   name: string,
@@ -44,16 +44,13 @@ export function missingKeyActions(
   );
 }
 
-/**
- * Whether Loki itself sets the encryption of its objects, which overrides the bucket's default
- * encryption.
- */
+/** Whether Loki sets the encryption of its objects itself, which overrides the bucket's default. */
 function choosesEncryption(resource: Resource): boolean {
   const { chart = "", values } = helmChart(resource) ?? {};
   return lokiCharts.has(chart) && (values === UNKNOWN || /"sse"/.test(JSON.stringify(values)));
 }
 
-/** The key that encryption rules name. */
+/** Returns the key that encryption rules refer to. */
 function keyIn(rules: Plain, keys: Resource[], { references = {} }: Partial<Resource> = {}) {
   const [rule] = [...listAt(rules), ...listAt(rules, "rules"), first(at(rules, "rule"))];
   const settings = first(at(rule, "applyServerSideEncryptionByDefault"));

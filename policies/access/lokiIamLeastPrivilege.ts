@@ -56,8 +56,8 @@ export const lokiIamLeastPrivilege = resourcePolicy({
   remediation:
     "allow s3:ListBucket on the ARN of the bucket and s3:GetObject, s3:PutObject, s3:DeleteObject on its objects, and limit the trust policy to one namespace and service account",
   severity: "critical",
-  // AWS documents trust policies without conditions: an association determines which pods have the
-  // role.
+  // AWS documents trust policies without conditions, because an association determines which pods get
+  // the role.
   baseline: { defaults: { podIdentityTags: [] } },
   config: properties,
   nested: "none",
@@ -76,7 +76,7 @@ function holdsPermissions(type: string): boolean {
   return own(documentPaths, type) !== undefined || attachmentTypes.has(type);
 }
 
-/** Checks the policies that other resources attach to Loki's role, whatever their names. */
+/** Checks policies that other resources attach to Loki's role, regardless of their names. */
 function checkSiblings(resources: Resource[], config: Config): StackFinding[] {
   const associations = resources.filter(
     ({ type, props }) =>
@@ -117,7 +117,7 @@ function checkSiblings(resources: Resource[], config: Config): StackFinding[] {
   ];
 }
 
-/** The permissions that Loki requires, with their purposes. */
+/** Permissions that Loki requires, with their purposes. */
 const needs: [action: string, key: string, purpose: string][] = [
   ["s3:ListBucket", "", "list its bucket"],
   ["s3:GetObject", "/fake/object", "read its objects"],
@@ -126,8 +126,8 @@ const needs: [action: string, key: string, purpose: string][] = [
 ];
 
 /**
- * Checks that the policy documents of Loki's role together allow what Loki needs in the buckets that
- * they name.
+ * Checks that the policy documents of Loki's role together allow everything that Loki needs in its
+ * buckets.
  */
 function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] {
   const access = holders.flatMap((holder) =>
@@ -166,7 +166,7 @@ function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] 
       (statement) =>
         coversAction(statement, action) &&
         (coversResource(statement, `${arn ?? "arn:aws:s3:::"}${bucket}${key}`) ||
-          // Statements may name a prefix.
+          // A statement may be limited to a prefix.
           (key !== "" && statement.resources.some((each) => each.includes(`${bucket}/`)))),
     );
   return [
@@ -185,7 +185,7 @@ function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] 
   ];
 }
 
-/** Checks that the trust policy names the service account of the Loki release. */
+/** Checks that the trust policy names the Loki release's service account. */
 function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFinding[] {
   const releases = resources.filter((resource) => helmChart(resource)?.chart === "loki");
   const [release] = releases;
@@ -221,7 +221,7 @@ function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFin
   });
 }
 
-/** Checks that only Loki has an association with its role, if the role trusts every associated pod. */
+/** Checks that only Loki is associated with its role, if the role trusts every associated pod. */
 function checkAssociations(resources: Resource[], roles: Resource[]): StackFinding[] {
   return roles.flatMap((role) => {
     const document = readDocument(at(role.props, "assumeRolePolicy"));
@@ -271,7 +271,10 @@ function checkOthers(others: Resource[], config: Config): StackFinding[] {
     );
 }
 
-/** The chart reads `serviceAccount` at the top level of the values, and ignores `loki.serviceAccount`. */
+/**
+ * Reports an annotation in `loki.serviceAccount`. The chart ignores it, and reads the top-level
+ * `serviceAccount`.
+ */
 function checkAnnotation(resource: Resource): StackFinding[] {
   const { chart, values } = helmChart(resource) ?? {};
   const path: Path = ["loki", "serviceAccount"];
@@ -294,7 +297,7 @@ function serviceAccountRole(resource: Resource): string[] {
   return arn === undefined ? [] : [arn];
 }
 
-/** Paths of the policy documents, by resource type. */
+/** Paths of the policy documents in each resource type. */
 const documentPaths: Record<string, { access?: Path; trust?: Path }> = {
   [roleType]: { trust: ["assumeRolePolicy"] },
   "aws:iam/rolePolicy:RolePolicy": { access: ["policy"] },
@@ -309,7 +312,7 @@ const attachmentTypes = new Set([
   "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
 ]);
 
-/** The policy documents in a resource. */
+/** Returns the policy documents in a resource. */
 function documentsOf({
   props,
   type,
@@ -351,7 +354,7 @@ function checkDocuments(resource: Resource, config: Config): Finding[] {
   return [...findings, ...checkManagedPolicies(resource)];
 }
 
-/** Whether a role or policy belongs to Loki, by its names or by the contents of its documents. */
+/** Whether a role or policy belongs to Loki, judging by its names or the contents of its documents. */
 function isLokis(resource: Resource): boolean {
   const names = [
     ...["name", "namePrefix", "role", "roles", "roleName", "user", "users", "group"],
@@ -359,7 +362,7 @@ function isLokis(resource: Resource): boolean {
   ]
     .map((property) => at(resource.props, property))
     .flatMap((value): Plain[] => (isMap(value) ? Object.values(value) : [value, ...listAt(value)]));
-  // A role that only configures the bucket is not Loki's.
+  // A role that only configures the bucket does not belong to Loki.
   const contents = documentsOf(resource)
     .flatMap(({ document, isTrust }) =>
       (Array.isArray(document) ? document : []).filter(
@@ -370,7 +373,7 @@ function isLokis(resource: Resource): boolean {
       ...resources,
       ...conditions.flatMap(({ values }) => values),
     ]);
-  // A role for a backup or a replica of the bucket is not Loki's.
+  // A role that backs up or replicates the bucket does not belong to Loki.
   const isCopying = [resource.name, ...names].some(
     (text) => typeof text === "string" && /backup|replicat|restore|archiv/i.test(text),
   );
@@ -384,14 +387,14 @@ function isLokis(resource: Resource): boolean {
 
 const objectActions = ["s3:getobject", "s3:putobject", "s3:deleteobject"];
 const bucketActions = ["s3:listbucket"];
-/** Permissions that S3 clients use for large objects, and that expose no other data. */
+/** Permissions that S3 clients need for large objects. They expose no other data. */
 const uploadActions = [
   "s3:abortmultipartupload",
   "s3:getbucketlocation",
   "s3:listbucketmultipartuploads",
   "s3:listmultipartuploadparts",
 ];
-/** Additional permissions for a bucket that has its own KMS key. */
+/** Additional permissions for a bucket with its own KMS key. */
 const keyActions = [
   "kms:generatedatakey",
   "kms:generatedatakey*",
@@ -440,7 +443,7 @@ function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
     else report(bucketProblem(resource), bucketFix);
   }
   const buckets = new Set(resources.flatMap((resource) => s3Arn(resource)?.bucket ?? []));
-  // Loki may have separate buckets for chunks and rules.
+  // Loki may use separate buckets for chunks and rules.
   const areLokis = [...buckets].every((name) => /loki/i.test(name));
   if (buckets.size > 1 && !areLokis)
     report("the statement names several buckets", "name Loki's bucket alone");
@@ -450,7 +453,10 @@ function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
   return violations;
 }
 
-/** Only strings in the format of an action are shown, because others could be secrets. */
+/**
+ * Returns a string for display only if it has the format of an action, because any other could be a
+ * secret.
+ */
 function shownAction(action: string): string {
   return /^(\*|[a-z][a-z\d-]{1,30}:[A-Za-z*?]{1,60})$/i.test(action)
     ? `"${action}"`
@@ -505,7 +511,7 @@ function isBoundByPodIdentity(statement: Statement, tags: string[]): boolean {
   return tags.every((tag) => exactValues(statement, `aws:RequestTag/${tag}`)?.length === 1);
 }
 
-/** Whether only the associations of some clusters or accounts can assume a role. */
+/** Whether only associations from specific clusters or accounts can assume a role. */
 function isBoundBySource({ conditions }: Statement): boolean {
   return conditions.some(
     ({ operator, key, values }) =>
@@ -524,7 +530,7 @@ function isBoundByWebIdentity(statement: Statement): boolean {
   return values.length === 1 && serviceAccount.test(values[0] ?? "");
 }
 
-/** Reports AWS managed policies, none of which is limited to one bucket. */
+/** Reports AWS managed policies, because none of them is limited to one bucket. */
 function checkManagedPolicies(resource: Resource): Finding[] {
   const arns = [
     at(resource.props, "policyArn"),

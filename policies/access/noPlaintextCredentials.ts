@@ -36,7 +36,7 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
   if (allowedTypes.includes(resource.type)) return [];
   const findings: Finding[] = [];
   const isKubernetes = resource.type.startsWith("kubernetes:");
-  /** The path of the current value. All values share one list, because most have no finding. */
+  /** Path of the current value. All values share one mutable list, because few of them have findings. */
   const path: (string | number)[] = [];
   const report = (kind: string | undefined, ...inside: Path): void => {
     if (kind === undefined) return;
@@ -69,7 +69,7 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
     }
   };
   /**
-   * Reports a credential in the combined parts if `walkEach` reports no credential in an individual
+   * Reports a credential in the concatenated parts, unless `walkEach` already reports one in a single
    * part.
    */
   const walkParts = (parts: Plain[], walkEach: () => void): void => {
@@ -92,8 +92,8 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
 }
 
 /**
- * A map without the usernames of mail servers: the username for Amazon SES is an access key ID, which
- * is useless without the password.
+ * Removes the usernames of mail servers. An Amazon SES username is an access key ID, which is useless
+ * without the password.
  */
 function withoutMailUsers(map: PlainMap, path: Path): PlainMap {
   if (!Object.values(map).some(isAccessKeyId)) return map;
@@ -104,9 +104,9 @@ function withoutMailUsers(map: PlainMap, path: Path): PlainMap {
   );
 }
 
-/** The kind of credential in the variables of a JSON text, such as ECS container definitions. */
+/** Returns the kind of credential in the variables of a JSON text, such as ECS container definitions. */
 function namedValuesIn(text: string): string | undefined {
-  // Parsing is slow, and most texts name no credential.
+  // Parsing is slow, and few texts name a credential.
   if (!/^\s*[[{]/.test(text) || !namedCredential.test(text)) return undefined;
   const walk = (value: Plain): string | undefined => {
     if (Array.isArray(value)) return firstOf(value, walk);
@@ -131,29 +131,32 @@ function firstOf(values: Plain[], read: (value: Plain) => string | undefined): s
   return undefined;
 }
 
-/** The kind of credential by field name. Providers mark top-level secrets themselves. */
+/**
+ * Returns the kind of credential that a field's name indicates. Providers mark top-level secrets
+ * themselves.
+ */
 function fieldKind(path: Path, value: string, isKubernetes: boolean): string | undefined {
   if (path.length < 2 && !isKubernetes) return undefined;
   const name = path.findLast((key) => typeof key === "string");
   return typeof name === "string" ? credentialField(name, value) : undefined;
 }
 
-/** The kind of credential in an argument after its flag: `["--password", "…"]`. */
+/** Returns the kind of credential in an argument that follows its flag: `["--password", "…"]`. */
 function argumentKind(flag: Plain, value: Plain): string | undefined {
   if (!isText(flag) || !isText(value) || !/^--?[A-Za-z][\w.-]*$/.test(flag)) return undefined;
   return value.startsWith("-") ? undefined : credentialField(flag, value);
 }
 
-/** The kind of credential in a variable or parameter: `{name: "DB_PASSWORD", value: "…"}`. */
+/** Returns the kind of credential in a variable or parameter: `{name: "DB_PASSWORD", value: "…"}`. */
 function namedValueKind(map: PlainMap): string | undefined {
   const name = textAt(map, "name") ?? textAt(map, "key");
   const value = textAt(map, "value");
   return name === undefined || value === undefined ? undefined : credentialField(name, value);
 }
 
-/** Properties that are meant for credentials, by resource type. */
+/** Properties that are intended for credentials, by resource type. */
 const vaults: Record<string, string[]> = {
-  // Only the cluster's controller can decrypt the values of a SealedSecret.
+  // Only the cluster's controller can decrypt a SealedSecret.
   "kubernetes:bitnami.com/v1alpha1:SealedSecret": ["spec"],
   "kubernetes:core/v1:Secret": ["data", "stringData"],
   "kubernetes:core/v1:SecretPatch": ["data", "stringData"],
@@ -162,7 +165,7 @@ const vaults: Record<string, string[]> = {
   "azure-native:keyvault:Secret": ["properties"],
 };
 
-/** The properties of a resource, except those that are meant for credentials. */
+/** Returns a resource's properties without those that are intended for credentials. */
 function withoutVaults({ type, props }: Resource): PlainMap {
   if (!isMap(props)) return {};
   return Object.fromEntries(
@@ -173,7 +176,7 @@ function withoutVaults({ type, props }: Resource): PlainMap {
 function isVault(type: string, property: string, props: PlainMap): boolean {
   if (/^(random|tls):/.test(type)) return true;
   if (own(vaults, type)?.includes(property)) return true;
-  // A provider receives its credentials as inputs.
+  // Providers receive their credentials as inputs.
   if (type.startsWith("pulumi:providers:")) {
     return /(kubeconfig|key|token|password|secret|credentials?|auth)$/i.test(property);
   }

@@ -7,7 +7,7 @@ import { Resource } from "../facts/resource";
 
 export const podIdentityType = "aws:eks/podIdentityAssociation:PodIdentityAssociation";
 
-/** Checks that EKS Pod Identity associations name the namespace of their release. */
+/** Checks that EKS Pod Identity associations use the namespace of their release. */
 export function checkPodIdentities(resources: Resource[]): StackFinding[] {
   const associations = resources.filter(({ type }) => type === podIdentityType);
   return resources.flatMap((release): StackFinding[] => {
@@ -17,7 +17,7 @@ export function checkPodIdentities(resources: Resource[]): StackFinding[] {
     const namespaces = named.map(({ props }) => at(props, "namespace"));
     const [first] = named;
     if (account === undefined || first === undefined || !isText(namespace)) return [];
-    // If there are several associations, some may be for a release of another stack.
+    // With several associations, some may be for a release in another stack.
     if (namespaces.some((name) => name === namespace || !isText(name))) return [];
     const isElsewhere = resources.some(
       (other) => serviceAccountOf(other) === account && namespaces.includes(namespaceOf(other)),
@@ -41,10 +41,10 @@ export function isPodIdentity({ kind, name }: Principal): boolean {
   return kind === "Service" && name === "pods.eks.amazonaws.com";
 }
 
-/** Actions with which EKS provides credentials to a pod: it tags each session with the pod. */
+/** Actions that EKS uses to provide credentials to a pod. It tags each session with the pod. */
 const sessionActions = ["sts:AssumeRole", "sts:TagSession"];
 
-/** Checks that roles for EKS Pod Identity allow every action that EKS needs for a session. */
+/** Checks that roles for EKS Pod Identity allow every action that EKS needs. */
 export function checkSessions(roles: Resource[]): StackFinding[] {
   return roles.flatMap((role): StackFinding[] => {
     const document = readDocument(at(role.props, "assumeRolePolicy"));
@@ -65,17 +65,17 @@ export function checkSessions(roles: Resource[]): StackFinding[] {
   });
 }
 
-/** The namespace of a release's objects. */
+/** Returns the namespace of a release's objects. */
 export function namespaceOf({ props }: Resource) {
   return at(props, "values", "namespaceOverride") ?? at(props, "namespace");
 }
 
-/** The service account of Loki or of a collector; undefined for other resources. */
+/** Returns the service account of Loki or a collector; undefined for other resources. */
 export function serviceAccountOf(resource: Resource): string | undefined {
   const { chart, release, values } = helmChart(resource) ?? {};
   if (chart === undefined || !(lokiCharts.has(chart) || collectors.test(chart))) return undefined;
   const name = at(values, "serviceAccount", "name");
   if (isText(name) && name !== "") return name;
-  // The default contains the release name, which must contain the chart name.
+  // The default is the release name, provided that it contains the chart name.
   return (name ?? "") === "" && release?.includes(chart) ? release : undefined;
 }

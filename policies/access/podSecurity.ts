@@ -18,13 +18,16 @@ export const podSecurity = resourcePolicy({
   check,
 });
 
-/** Charts of servers. Node agents read the node's files, and need more privileges. */
+/**
+ * Charts of servers. Node agents are excluded, because they read the node's files and need more
+ * privileges.
+ */
 const servers =
   /^(kube-prometheus-stack|prometheus|alertmanager|grafana|loki|loki-distributed|loki-stack|tempo|mimir-distributed|thanos)$/;
 
 /**
- * Parts of these charts that run on each node, that only prepare a volume, or whose webhook some
- * networks make reachable for the API server only through the node.
+ * Exempt parts of these charts: node agents, containers that only prepare a volume, and the operator,
+ * because in some networks the API server can reach its webhook only through the node's network.
  */
 const ofNodes =
   /^(prometheus-)?node-?exporter$|^promtail$|^fluent-bit$|^initChownData$|^loki-?canary$|^prometheusOperator$/i;
@@ -37,10 +40,13 @@ function check(resource: Resource): Finding[] {
   return servers.test(chart) ? privileges(values, ["values"], 0) : [];
 }
 
-/** Depth of the settings of a container: a part, its spec, a list of containers, and its context. */
+/**
+ * Maximum depth of a security context: a component, its spec, a list of containers, and the context
+ * itself.
+ */
 const MAX_DEPTH = 6;
 
-/** The pod settings in chart values, under the keys that all charts use. */
+/** Checks the pod settings in chart values, under the keys that all charts use. */
 function privileges(values: Plain, path: Path, depth: number): Finding[] {
   if (depth > MAX_DEPTH) return [];
   const entries: [string | number, Plain][] = Array.isArray(values)

@@ -13,7 +13,7 @@ export const absentCoverage = stackPolicy({
   remediation:
     "add an alert on absent(<metric>) or on up == 0, or keep the chart's alert TargetDown (defaultRules.rules.general)",
   severity: "medium",
-  // Another stack may define the alert TargetDown.
+  // Another stack may define the TargetDown alert.
   baseline: { enforcementLevel: "advisory" },
   prodOnly: true,
   reads: canHoldRules,
@@ -21,8 +21,8 @@ export const absentCoverage = stackPolicy({
 });
 
 function check(resources: Resource[]): StackFinding[] {
-  // The chart's TargetDown covers every metric of a target, but not targets that Prometheus no longer
-  // discovers: only an alert on absence covers such targets.
+  // The chart's TargetDown covers every metric of a target, except when Prometheus no longer discovers
+  // the target. Only an alert on absence covers that case.
   if (resources.some((resource) => chartAlertsOf(resource).has("TargetDown"))) return [];
   const { alerts, unknown } = alertsOfStack(resources);
   const covered = alerts.flatMap(({ expr }) => coveredSelectors(expr));
@@ -46,13 +46,13 @@ function check(resources: Resource[]): StackFinding[] {
       },
     ];
   });
-  // A rule that is still unknown may be the missing alert.
+  // The missing alert may be in a rule that is still unknown.
   return violations.length > 0 && unknown.length > 0 ? unknown : violations;
 }
 
 /**
- * Selectors of series that must exist for the expression to fire, unlike series that only exclude
- * others.
+ * Returns the selectors whose series must exist for the expression to fire, without those whose series
+ * only exclude others.
  */
 function requiredSelectors(expr: Expr): Selector[] {
   if (expr.kind === "selector") return [expr];
@@ -60,7 +60,7 @@ function requiredSelectors(expr: Expr): Selector[] {
   return (isExclusion ? [expr.left] : childrenOf(expr)).flatMap(requiredSelectors);
 }
 
-/** Selectors for which an alert fires when their series are absent or their target is down. */
+/** Returns the selectors for which an alert fires if their series are absent or their target is down. */
 function coveredSelectors(expr: Expr): Selector[] {
   const absent = callsOf(expr, /^absent/).flatMap(({ args }) => args.flatMap(selectorsOf));
   const down = comparisonsOf(expr)
@@ -71,7 +71,7 @@ function coveredSelectors(expr: Expr): Selector[] {
 }
 
 /**
- * Whether a comparison of `up`, or of its average over targets, detects a target that is down:
+ * Whether a comparison of `up`, or of its average over several targets, detects a target that is down:
  * `up == 0`, `up < 1`, `up != 1`.
  */
 function isDown(operator: string, threshold: number): boolean {
@@ -80,7 +80,7 @@ function isDown(operator: string, threshold: number): boolean {
   return operator.startsWith("<") && threshold <= 1;
 }
 
-/** Whether an alert on the companion fires when the series of a selector are absent. */
+/** Whether an alert on the companion fires if a selector's series are absent. */
 function covers(companion: Selector, { metric = "", matchers }: Selector): boolean {
   const isTarget = selects(companion, "up");
   if (!isTarget && (metric === "" || !selects(companion, metric))) return false;
@@ -93,8 +93,7 @@ function covers(companion: Selector, { metric = "", matchers }: Selector): boole
 }
 
 /**
- * Metrics by the job of their exporter. Their labels identify other pods and nodes, not the
- * exporter.
+ * Metrics by the job of their exporter. Their labels describe other pods and nodes, not the exporter.
  */
 const exporters = {
   "kube-state-metrics": /^kube_/,
@@ -108,5 +107,5 @@ function selectsJob(companion: Selector, job: string): boolean {
   return !labels.some((label) => targetLabels.has(label));
 }
 
-/** Labels that `up` has in common with the series of its target. */
+/** Labels that `up` shares with its target's series. */
 const targetLabels = new Set(["namespace", "service", "job", "cluster", "env", "endpoint"]);

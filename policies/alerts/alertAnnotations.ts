@@ -54,7 +54,7 @@ function checkRunbook(alert: Rule, config: Config): ViolationFinding | undefined
 function runbookProblem(url: unknown): string | undefined {
   if (url === UNKNOWN) return undefined;
   if (typeof url !== "string" || url.trim() === "") return "the alert has no runbook_url";
-  // The result of a template is known only when Prometheus renders it.
+  // The URL is unknown until Prometheus renders the template.
   if (/^\s*\{\{/.test(url)) return undefined;
   const known = url.replace(/\{\{.*?\}\}/g, "x");
   if (!/^https:\/\/\S+$/.test(known)) return "the runbook_url is not an https URL";

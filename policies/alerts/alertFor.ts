@@ -76,7 +76,7 @@ function withException(
   return finding && { ...finding, exception: exceptionOf() };
 }
 
-/** The services to which an alert is limited; empty if it is not. */
+/** Returns the services to which an alert is limited; empty if it is not limited. */
 function servicesOf(expr: Expr | undefined): string[] {
   const [first] = expr === undefined ? [] : selectorsOf(expr);
   if (expr === undefined || first === undefined) return [];
@@ -107,7 +107,7 @@ function checkAlert(
   };
 }
 
-/** Checks the group of an alert, whose interval and limit delay or discard alerts. */
+/** Checks an alert's group, whose interval and limit can delay or discard alerts. */
 function checkGroup(alert: Rule, expr: Expr | undefined, config: Config): ViolationFinding[] {
   const { interval, limit } = alert.group;
   const severity = alert.labels["severity"];
@@ -135,8 +135,8 @@ function checkGroup(alert: Rule, expr: Expr | undefined, config: Config): Violat
 }
 
 /**
- * Checks that the condition of an alert on a single event holds for longer than `for`. Repeated
- * restarts, or recurring errors, meet the condition again.
+ * Checks that the condition of an alert on a single event holds for longer than `for`. Repeated events,
+ * such as restarts or errors, renew the condition.
  */
 function checkEvents({ for: wait, path }: Rule, expr: Expr | undefined): ViolationFinding[] {
   const minutes = minutesOf(wait) ?? 0;
@@ -156,11 +156,11 @@ function checkEvents({ for: wait, path }: Rule, expr: Expr | undefined): Violati
   ];
 }
 
-/** Counters of events of which a single one is a reason to notify and may not be followed by another. */
+/** Counters of events that each warrant a notification and may not recur. */
 const singleEvent = /(^|_)oom_(kill|events)|uncorrectable|kernel_panic|node_boot_time_seconds/;
 
 /**
- * Minutes for which a condition holds after one event; undefined if the condition does not concern an
+ * Returns for how many minutes a condition holds after one event; undefined if it does not detect an
  * event.
  */
 function eventMinutes({
@@ -175,14 +175,14 @@ function eventMinutes({
   const [selector] = selectorsOf(factor);
   const range = selector?.rangeSeconds;
   if (call !== undefined && calls.length === 0 && range !== undefined) {
-    // A comparison of an increase is solved for the rate.
+    // The solver converts a comparison of an increase to a comparison of a rate.
     const events = call.name === "rate" ? threshold * range : threshold;
     const isOnce =
       (operator === ">" && events >= 0 && events < 0.99) || (operator === ">=" && events < 1.01);
     const isEvent = singleEvent.test(selector?.metric ?? "");
     return isOnce && isEvent ? range / SECONDS_PER_MINUTE : undefined;
   }
-  // After startup, the age of a process stays below a threshold for that time.
+  // An alert on a recent start holds until the process is older than the threshold.
   const isAge =
     factor.kind === "binary" &&
     factor.operator === "-" &&
@@ -216,7 +216,7 @@ function boundsFor(
   ];
 }
 
-/** Whether a condition develops over hours, so users are not affected during the first hour. */
+/** Whether a condition develops over hours, so users are not affected within the first hour. */
 function changesSlowly(expr: Expr): boolean {
   const slowMetrics =
     /filesystem|disk|volume|inode|certificate|expir|quota|backup|snapshot|config_hash|(^|_)(cert|raid|pvc?)_/;
@@ -226,7 +226,7 @@ function changesSlowly(expr: Expr): boolean {
   );
 }
 
-/** Whether a condition holds from the start of a process until its first run, for example a daily run. */
+/** Whether a condition holds from the start of a process until its first run, such as a daily job. */
 function hasNeverRun(expr: Expr): boolean {
   return comparisonsOf(expr).some(
     ({ operator, threshold, numerator }) =>
@@ -238,7 +238,7 @@ function hasNeverRun(expr: Expr): boolean {
 
 const MINUTES_PER_DAY = 1440;
 
-/** Whether a condition requires firing alerts, whose `for` then also delays it. */
+/** Whether a condition depends on firing alerts, whose own `for` already delays it. */
 function readsFiringAlerts(expr: Expr): boolean {
   return selectorsOf(expr).some(
     (selector) =>
@@ -253,7 +253,7 @@ const steadyMinutes = 30;
 /** Minimum range, in minutes, that detects slow conditions, so `for` may be equally long. */
 const longMinutes = 180;
 
-/** The longest range in an expression, in seconds; the name of a recorded rate states its range. */
+/** Returns the longest range in an expression, in seconds. A recorded rate's name contains its range. */
 function rangeOf(expr: Expr): number {
   return Math.max(
     0,
@@ -265,7 +265,7 @@ function rangeOf(expr: Expr): number {
   );
 }
 
-/** Minutes of `for`: 0 if it is not set, undefined if it is not a duration. */
+/** Converts `for` to minutes: 0 if it is not set, undefined if it is not a duration. */
 function minutesOf(value: unknown): number | undefined {
   if (value === undefined || value === null || value === "") return 0;
   const seconds = typeof value === "string" ? parseDuration(value) : undefined;

@@ -63,15 +63,15 @@ const synonyms: Record<string, string[]> = {
   info: ["low", "notice", "information", "p3", "sev3"],
 };
 
-/** Whether a value is a common word for urgency. Such a word is not a secret. */
+/** Whether a value is a common word for urgency, and therefore not a secret. */
 function isUrgencyWord(severity: unknown): severity is string {
   const words = Object.entries(synonyms).flat(2);
   return typeof severity === "string" && words.includes(severity.trim().toLowerCase());
 }
 
 /**
- * The allowed severity that is closest in meaning or spelling. Default: `warning`, or else the first
- * allowed severity.
+ * Returns the allowed severity that is closest in meaning or spelling. Default: `warning` if it is
+ * allowed, otherwise the first allowed severity.
  */
 function nearestSeverity(severity: unknown, allowed: string[]): string {
   const fallback = allowed.includes("warning") ? "warning" : (allowed[0] ?? "warning");

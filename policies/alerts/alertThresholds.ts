@@ -46,7 +46,7 @@ export const alertThresholds = resourcePolicy({
   baseline: {
     defaults: {
       maxErrorRatio: 0.25,
-      // Metric and log queries may take minutes; a threshold in milliseconds is larger.
+      // Metric and log queries may take minutes. A threshold in milliseconds is larger.
       maxP99LatencySeconds: 100,
       maxMemoryRatio: 0.98,
       maxCpuRatio: 2,
@@ -60,10 +60,10 @@ export const alertThresholds = resourcePolicy({
   siblings: withRecordsOfStack(check),
 });
 
-/** `scale` is the factor that converts the unit of the property to the unit of the setting. */
+/** `scale` converts the property's unit to the setting's unit. */
 type Limit = [what: string, property: keyof Config, setting: string, scale: number];
 
-/** The signals with a threshold; a crash loop has none. */
+/** Signals with a threshold. A crash loop has none. */
 const limitOf: Partial<Record<SignalName, Limit>> = {
   errorRatio: ["error ratio", "maxErrorRatio", "errorRatePercent", 100],
   p99Latency: ["P99 latency in seconds", "maxP99LatencySeconds", "p99LatencyMs", 1000],
@@ -102,14 +102,14 @@ function check(resource: Resource, config: Config, records?: Records) {
         const floors = trafficFloorsOf(expr, vocabulary);
         findings.push(...floors.map((floor) => checkFloor(floor, config)));
       }
-      // HTTP and gRPC are two comparisons of one alert with one setting.
+      // HTTP and gRPC are two comparisons in one alert and share a setting, so duplicates are removed.
       return [...new Map(findings.map((found) => [JSON.stringify(found), found])).values()];
     },
     records,
   );
 }
 
-/** The exception for a signal that selects only exempted services. */
+/** Returns the exception for a signal whose selectors cover only exempted services. */
 function exceptionOfSignal(
   { name, selectors, scopes }: Signal,
   namespace: string,
@@ -124,7 +124,9 @@ function exceptionOfSignal(
   return exceptions.includes(undefined) ? undefined : exceptions[0];
 }
 
-/** The services that a selector names in the label `service`, or by a prefix of their pods. */
+/**
+ * Returns the services that a selector names in the label `service` or through a prefix of their pods.
+ */
 function servicesOf({ matchers }: Selector): string[] {
   return matchers
     .filter(({ operator }) => /^=~?$/.test(operator))
@@ -134,12 +136,12 @@ function servicesOf({ matchers }: Selector): string[] {
     });
 }
 
-/** The services to which scopes limit an expression; empty without such scopes. */
+/** Returns the services to which scopes limit an expression; empty if no scope limits it. */
 function scopedServices(scopes: ServiceScope[]): string[] {
   return scopes.flatMap(({ excluded, selector }) => (excluded ? [] : namedServices(selector)));
 }
 
-/** The signals of notifying alerts whose thresholds are all within bounds. */
+/** Returns the signals of notifying alerts whose thresholds are all within bounds. */
 function strictSignals(
   resource: Resource,
   vocabulary: MetricVocabulary,
@@ -160,7 +162,10 @@ function strictSignals(
   });
 }
 
-/** Whether a signal is a higher tier in addition to a strict alert that covers at least the same series. */
+/**
+ * Returns a predicate: whether a signal is a higher tier on top of a strict alert that covers at least
+ * the same series.
+ */
 function tiersNextTo(strict: Signal[], vocabulary: MetricVocabulary): (signal: Signal) => boolean {
   const outcome = ["le", "code", ...vocabulary.httpStatusLabel, ...vocabulary.grpcCodeLabel];
   const identity = perObject(({ matchers }: Selector) =>
@@ -168,8 +173,8 @@ function tiersNextTo(strict: Signal[], vocabulary: MetricVocabulary): (signal: S
       .filter(({ label }) => !outcome.includes(label))
       .map((matcher) => JSON.stringify(matcher)),
   );
-  // A selector that covers at least these series has no matcher that the tier lacks. The index by first
-  // matcher finds it among the thousands of signals that an object may contain.
+  // A selector that covers at least the same series has no matcher that the tier does not have, so an
+  // index by first matcher finds it quickly. One object may contain thousands of signals.
   const candidates = new Map<string, Signal[]>();
   for (const signal of strict) {
     for (const [matcher = ""] of signal.selectors.map(identity)) {
@@ -198,11 +203,11 @@ function tiersNextTo(strict: Signal[], vocabulary: MetricVocabulary): (signal: S
   };
 }
 
-/** The violation of a signal, or the reason why its threshold is unknown. */
+/** Returns a signal's violation, or the reason why its threshold is unknown. */
 function checkSignal(signal: Signal, config: Config): ViolationFinding | string | undefined {
   const limit = limitOf[signal.name];
-  // A burn rate may exceed the objective for a while by design, and a lower bound is not an alert on
-  // the signal. required-alerts also ignores both.
+  // A burn rate may exceed the objective temporarily by design, and a lower bound is not an alert on the
+  // signal. required-alerts also ignores both.
   if (limit === undefined || signal.burnRate || /^<=?$/.test(signal.operator)) {
     return undefined;
   }
@@ -250,7 +255,9 @@ function describe({ operator, threshold, fraction }: ReadableSignal): string {
   return `less than ${numeral(fraction * 100)}% within ${numeral(threshold)} s`;
 }
 
-/** Whether a value exceeds a maximum by more than floating-point noise: 1 - 0.95 is not above 0.05. */
+/**
+ * Whether a value exceeds a maximum by more than floating-point noise: 1 - 0.95 does not exceed 0.05.
+ */
 function exceeds(value: number, max: number): boolean {
   return Number.isNaN(value) || value > max + Math.abs(max) * 1e-9;
 }

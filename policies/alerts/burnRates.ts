@@ -6,20 +6,20 @@ import { Binary, Expr, nodesOf, selectorsOf } from "../promql/expr";
 import { recordedRange } from "../promql/records";
 
 /*
- * Alerts on the rate at which an error budget burns: one comparison over a long window, which shows that
- * the errors matter, and one over a short window, which shows that they continue.
+ * Alerts on the burn rate of an error budget combine two comparisons: one over a long window, which
+ * shows that the errors are significant, and one over a short window, which shows that they are ongoing.
  */
 
 /**
- * Checks that the two windows of a burn rate differ only in their range, and that both must exceed the
- * rate.
+ * Checks that the two windows of a burn-rate alert differ only in their range, and that both comparisons
+ * must hold.
  */
 export function checkBurnRates(expr: Expr): ViolationFinding[] {
   return nodesOf(expr).flatMap((node) => {
     if (node.kind !== "binary" || !/^(and|or)$/.test(node.operator)) return [];
     const [one, other] = [burnOf(node.left), burnOf(node.right)];
     if (one === undefined || other === undefined || one.subject !== other.subject) return [];
-    // Other conditions may have a different threshold for each window.
+    // Outside burn-rate alerts, each window may have its own threshold.
     if (
       ![one, other].every(({ subject, factors }) => factors.length > 1 || /burn/i.test(subject))
     ) {
@@ -30,17 +30,17 @@ export function checkBurnRates(expr: Expr): ViolationFinding[] {
   });
 }
 
-/** A ratio of errors over a window, compared with a threshold. */
+/** An error ratio over a window, compared with a threshold. */
 interface Burn {
-  /** The ratio, without its window. */
+  /** The ratio's expression without the window. */
   subject: string;
   windowSeconds: number;
   threshold: number;
-  /** The factors of the threshold, as in `14.4 * 0.001`. */
+  /** Factors of the threshold, as in `14.4 * 0.001`. */
   factors: number[];
 }
 
-/** Names of recorded ratios of errors. */
+/** Matches the names of error metrics and recorded error ratios. */
 const errors = /error|fail|burn|slo/i;
 
 function burnOf(expr: Expr): Burn | undefined {
@@ -58,7 +58,7 @@ function burnOf(expr: Expr): Burn | undefined {
   return { subject, windowSeconds, threshold, factors };
 }
 
-/** The text of an expression without its ranges, which the function collects. */
+/** Serializes an expression without its ranges, and adds them to `windows`. */
 function withoutWindows(expr: Expr, windows: Set<number>): string {
   return JSON.stringify(expr, (key, value: unknown) => {
     if (key === "rangeSeconds" && typeof value === "number") {
@@ -72,7 +72,7 @@ function withoutWindows(expr: Expr, windows: Set<number>): string {
   });
 }
 
-/** The burn rate that consumes two percent of a 30-day budget in one hour. */
+/** Burn rate that consumes 2% of a 30-day budget in one hour. */
 const fastFactor = 14.4;
 const HOUR = 3600;
 

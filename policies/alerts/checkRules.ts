@@ -12,10 +12,10 @@ import { inClassicForm } from "../promql/nativeHistograms";
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
 
-/** The findings in one rule; undefined for each check that passes. */
+/** The findings for a rule; undefined for each check that passes. */
 type Violations = Finding | undefined | (Finding | undefined)[];
 
-/** A finding that states its location. */
+/** A finding with its location. */
 type PlacedFinding = (ViolationFinding & { where: string }) | UnknownFinding;
 
 /** Checks each rule in a resource separately. */
@@ -44,8 +44,8 @@ export function checkAlerts(
 }
 
 /**
- * The expression of each rule in a resource, with recorded series replaced by their expressions, and
- * native histograms in the form for classic ones. `records` defaults to the records of the resource.
+ * Returns a function that parses a rule's expression, replaces recorded series with their expressions,
+ * and converts native histograms to classic form. `records` defaults to the resource's own records.
  */
 export function expressionsIn(
   resource: Resource,
@@ -59,7 +59,7 @@ export function expressionsIn(
   };
 }
 
-/** Checks each valid expression, with recorded series replaced by their expressions. */
+/** Checks each valid expression after replacing recorded series with their expressions. */
 export function checkExpressions(
   resource: Resource,
   checkExpr: (expr: Expr, rule: Rule) => Violations,
@@ -73,8 +73,8 @@ export function checkExpressions(
 }
 
 /**
- * Repeats a check for the resources that read series which other resources record, with the records
- * of the whole stack, and keeps the findings that the resource alone does not reveal.
+ * Repeats a check, with all records of the stack, for resources that read series recorded by other
+ * resources. Returns only findings that the resource alone does not reveal.
  */
 export function withRecordsOfStack<Config>(
   check: (resource: Resource, config: Config, records?: Records) => PlacedFinding[],
@@ -96,7 +96,7 @@ export function withRecordsOfStack<Config>(
   };
 }
 
-/** The valid alerts of a stack, with recorded series replaced by their expressions. */
+/** Returns the valid alerts of a stack, with recorded series replaced by their expressions. */
 export function alertsOfStack(resources: Resource[]) {
   const { rules, unknown } = rulesOfStack(resources);
   const records = recordsIn(rules);
@@ -113,10 +113,10 @@ export function alertsOfStack(resources: Resource[]) {
 }
 
 /**
- * The records for the rules of one object: its own records, and the records of the stack if it reads
- * series from other objects. The object's records take precedence, because objects in two namespaces
- * record the same series, each for its own services. Expressions are inlined once per map, so most
- * policies share the map of the object.
+ * Returns the records for an object's rules: its own, plus the stack's if it reads series from other
+ * objects. Its own records take precedence, because objects in two namespaces may record the same series
+ * for different services. Inlined expressions are cached per map, so most policies share the object's
+ * map.
  */
 function recordsFor(rules: Rule[], all: Records): Records {
   const own = recordsIn(rules);

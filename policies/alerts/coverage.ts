@@ -16,8 +16,8 @@ import { perObject } from "../shared/perObject";
 import { Signal } from "./signals";
 
 /**
- * Why an alert on a base signal misses outages even though its threshold is strict; undefined if it
- * does not. Guards against low traffic, and matchers that exclude series, are not gaps.
+ * Returns why an alert on a base signal misses outages despite a strict threshold; undefined if it does
+ * not. Low-traffic guards and matchers that exclude series are not gaps.
  */
 export function gapOf(
   signal: Signal,
@@ -61,14 +61,17 @@ function hasOneReason(selector: Selector): boolean {
 /** Signals whose counters start at zero when a process starts. */
 const countsRequests = new Set<string>(["errorRatio", "p99Latency", "dynamodbThrottling"]);
 
-/** Restarts per second of a container that fails at once: the kubelet soon waits 5 minutes. */
+/**
+ * Restarts per second of a container that fails immediately. The kubelet's back-off soon reaches 5
+ * minutes.
+ */
 const fastRestarts = 1 / 60;
 
 const timeOfDay = /^(hour|minute|day_of_week|day_of_month|day_of_year|days_in_month|month|year)$/;
 const longestMinimum = 15 * SECONDS_PER_MINUTE;
 const longestAverage = 60 * SECONDS_PER_MINUTE;
 
-/** Whether an `unless` removes exactly the series to its left. */
+/** Whether an `unless` removes exactly the series on its left. */
 function excludesItself(expr: Expr): boolean {
   return nodesOf(expr).some((node) => {
     if (node.kind !== "binary" || node.operator !== "unless") return false;
@@ -87,7 +90,7 @@ function excludesItself(expr: Expr): boolean {
 
 const identity = perObject((selector: Selector) => JSON.stringify(selector));
 
-/** The selectors of each operand of `or`: each operand can return series. */
+/** Returns the selectors of each operand of `or`, because each operand can return series on its own. */
 function alternativesOf(expr: Expr): (readonly Selector[])[] {
   if (expr.kind === "binary") {
     const { operator, left, right } = expr;
@@ -99,12 +102,12 @@ function alternativesOf(expr: Expr): (readonly Selector[])[] {
   return operand === undefined || others.length > 0 ? [selectorsOf(expr)] : alternativesOf(operand);
 }
 
-/** Whether a condition on the same signal requires a value below the threshold of the signal. */
+/** Whether another condition on the same signal requires a value below the signal's threshold. */
 function contradicts(other: Signal, { name, threshold, selectors }: Signal): boolean {
   return (
     other.name === name &&
     other.operator.startsWith("<") &&
-    // With an equal threshold, the condition may apply to a subset of the series.
+    // If the thresholds are equal, the condition may apply to a subset of the series.
     (other.threshold ?? Infinity) < (threshold ?? -Infinity) &&
     other.selectors.map(identity).join() === selectors.map(identity).join()
   );
@@ -112,9 +115,9 @@ function contradicts(other: Signal, { name, threshold, selectors }: Signal): boo
 
 interface SelectorPath {
   selector: Selector;
-  /** Names of the functions around the selector. */
+  /** Names of the functions that enclose the selector. */
   calls: string[];
-  /** The longest range of the selector and the subqueries around it. */
+  /** Longest range of the selector and the subqueries that enclose it. */
   rangeSeconds: number;
 }
 
@@ -134,7 +137,7 @@ function pathsTo(expr: Expr, selectors: Selector[]): SelectorPath[] {
   return walk(expr, [], 0, false);
 }
 
-/** Labels of a request or a bucket: one value does not cover all requests of a service. */
+/** Labels of a request or a bucket. A single value does not cover all requests to a service. */
 const requestLabel =
   /^(http_)?(path|route|handler|uri|url|endpoint|method|operation|verb|view|action|user_agent|version)$|^grpc_(method|service|type)$/;
 

@@ -26,7 +26,7 @@ export const duplicateRules = stackPolicy({
 
 type Alert = Rule & { urn: string };
 
-/** Alerts with the same name, labels and selectors. */
+/** Finds alerts with the same name, labels and selectors. */
 function repeated(alerts: Alert[]): StackFinding[] {
   const firstByKey = new Map<string, Alert>();
   return alerts.flatMap((alert) => {
@@ -43,7 +43,7 @@ function repeated(alerts: Alert[]): StackFinding[] {
   });
 }
 
-/** Recording rules of one object whose results have the same name and no distinguishing label. */
+/** Finds recording rules in one object whose results have the same name and no distinguishing label. */
 function recordedTwice(rules: Alert[]): StackFinding[] {
   const firstByKey = new Map<string, Alert>();
   return rules.flatMap((rule): StackFinding[] => {
@@ -67,14 +67,17 @@ function recordedTwice(rules: Alert[]): StackFinding[] {
   });
 }
 
-/** Whether the result of an expression is one series without labels. */
+/** Whether an expression returns a single series without labels. */
 function isSingle(expr: string): boolean {
   const parsed = parsePromQL(expr);
   const labels = parsed.error === undefined ? labelsOf(parsed.expr) : undefined;
   return labels?.kind === "only" && labels.labels.length === 0;
 }
 
-/** Thresholds are not part of the key: alerts that differ only in the threshold are duplicates. */
+/**
+ * Returns the key that identifies duplicates. It excludes thresholds, so alerts that differ only in the
+ * threshold are duplicates.
+ */
 function keyOf({ name, expr, labels }: Alert): string {
   const parsed = parsePromQL(expr);
   const selectors = parsed.error === undefined ? selectorsOf(parsed.expr) : [expr];
@@ -110,7 +113,7 @@ function alsoInChart(alerts: Alert[], resources: Resource[]): StackFinding[] {
   });
 }
 
-/** KubePodCrashLooping and PodCrashLooping are the same alert. */
+/** Removes the chart's prefix, because KubePodCrashLooping and PodCrashLooping are the same alert. */
 function withoutPrefix(name: string): string {
   return name.replace(/^Kube(?=[A-Z])/, "");
 }

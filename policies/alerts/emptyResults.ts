@@ -6,7 +6,7 @@ import { comparisonsOf } from "../promql/findComparisons";
 import { countGroups, highestGroup } from "../shared/groups";
 import { own } from "../shared/own";
 
-/** Checks for labels and values that no series has. */
+/** Checks for labels and values that no series can have. */
 export function checkEmptyResults(expr: Expr): ViolationFinding[] {
   return [
     ...callsOf(expr, /^label_replace$/).flatMap(({ args }) => missingGroup(args)),
@@ -36,7 +36,10 @@ function isBadBound(label: string, value: string): boolean {
   return label === "le" && value !== "+Inf" && Number.isNaN(Number(value));
 }
 
-/** The replacement of `label_replace` names a group that its regular expression does not have. */
+/**
+ * Reports a `label_replace` whose replacement refers to a group that its regular expression does not
+ * have.
+ */
 function missingGroup([, target, replacement, , pattern]: Expr[]): ViolationFinding[] {
   if (replacement?.kind !== "string" || pattern?.kind !== "string") return [];
   const highest = highestGroup(replacement.value);
@@ -52,7 +55,7 @@ function missingGroup([, target, replacement, , pattern]: Expr[]): ViolationFind
   ];
 }
 
-/** The minimum and maximum of each calendar function. */
+/** Minimum and maximum of each calendar function. */
 const calendar: Record<string, [least: number, most: number]> = {
   minute: [0, 59],
   hour: [0, 23],

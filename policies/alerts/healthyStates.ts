@@ -6,13 +6,13 @@ import { Call, Expr, Selector, allows, nodesOf, selectorsOf } from "../promql/ex
 import { comparisonsOf } from "../promql/findComparisons";
 
 /*
- * Conditions that hold while everything works, because the comparison is reversed. The alert fires
- * immediately and resolves during an outage.
+ * Finds conditions that hold while everything works, because the comparison is reversed. Such an alert
+ * fires immediately and resolves during an outage.
  */
 
-/** Checks each condition that alone makes an alert fire. A nested condition may be a guard. */
+/** Checks each condition that can make the alert fire by itself. A nested condition may be a guard. */
 export function checkHealthyStates(expr: Expr, severity: unknown): ViolationFinding[] {
-  // A heartbeat fires on purpose, and an informational alert may report unused resources.
+  // A heartbeat fires intentionally, and an informational alert may report unused resources.
   if (severity === "none" || severity === "info") return [];
   return alternativesOf(expr)
     .flatMap((condition) => comparisonsOf(condition).slice(0, 1))
@@ -23,7 +23,7 @@ export function checkHealthyStates(expr: Expr, severity: unknown): ViolationFind
     });
 }
 
-/** The comparisons that each make the alert fire alone and do not contain other comparisons. */
+/** Returns the comparisons that can each make the alert fire and that contain no other comparison. */
 function alternativesOf(expr: Expr): Expr[] {
   if (expr.kind === "binary" && expr.operator === "or") {
     return [...alternativesOf(expr.left), ...alternativesOf(expr.right)];
@@ -31,7 +31,7 @@ function alternativesOf(expr: Expr): Expr[] {
   return isComparison(expr) && nodesOf(expr).filter(isComparison).length === 1 ? [expr] : [];
 }
 
-/** The single factor that a comparison constrains. */
+/** Returns the single factor that a comparison constrains. */
 function subjectOf({ numerator, denominator }: Comparison): Expr | undefined {
   return numerator.length === 1 && denominator.length === 0 ? numerator[0] : undefined;
 }
@@ -53,11 +53,11 @@ function inverted(comparison: Comparison, state: string): ViolationFinding {
   };
 }
 
-/** Metrics that are 1 for a success and 0 for a failure. */
+/** Metrics that are 1 for success and 0 for failure. */
 const success =
   /^(up|probe_success|(pg|mysql|redis|mongodb|rabbitmq|elasticsearch|nginx|haproxy|kafka)_up)$/;
 
-/** Normal states of pods and nodes, by the label that contains the state. */
+/** Normal states of pods and nodes, with the label that contains the state. */
 const usualStates: Record<string, [label: string, value: string, only?: [string, string]]> = {
   kube_pod_status_ready: ["condition", "true"],
   kube_node_status_condition: ["status", "true", ["condition", "Ready"]],
@@ -89,7 +89,7 @@ function successOf(comparison: Comparison): ViolationFinding | undefined {
   return holdsForSuccess ? inverted(comparison, "for each success") : undefined;
 }
 
-/** Metrics of free space, with the metrics of the total space. */
+/** Metrics of free space, with the corresponding metrics of total space. */
 const shares: [part: RegExp, whole: RegExp][] = [
   [/^node_filesystem_(avail|free)_bytes$/, /^node_filesystem_size_bytes$/],
   [/^node_filesystem_files_free$/, /^node_filesystem_files$/],
@@ -97,10 +97,10 @@ const shares: [part: RegExp, whole: RegExp][] = [
   [/^kubelet_volume_stats_available_bytes$/, /^kubelet_volume_stats_capacity_bytes$/],
   [/^kubelet_volume_stats_inodes_free$/, /^kubelet_volume_stats_inodes$/],
 ];
-/** Free share of a space above which an alert makes no sense. */
+/** Fraction of free space above which an alert makes no sense. */
 const mostlyFree = 0.7;
 
-/** The free share of a space; the threshold was meant for the used share. */
+/** Reports a comparison of the free fraction with a threshold that was meant for the used fraction. */
 function shareOf(comparison: Comparison): ViolationFinding | undefined {
   const { operator, threshold, numerator, denominator } = comparison;
   const [part, ...parts] = numerator.flatMap(selectorsOf).map(({ metric = "" }) => metric);
@@ -109,7 +109,7 @@ function shareOf(comparison: Comparison): ViolationFinding | undefined {
     return undefined;
   }
   if (!shares.some(([left, all]) => left.test(part) && all.test(whole))) return undefined;
-  // A share greater than the whole is a unit mistake.
+  // A threshold above 1 is a unit mistake, which promql-units reports.
   const isUpper = operator.startsWith(">") && threshold >= 0.5 && threshold <= 1;
   const isMostly = operator.startsWith("<") && threshold >= mostlyFree && threshold <= 1;
   if (!isUpper && !isMostly) return undefined;
@@ -124,7 +124,7 @@ function shareOf(comparison: Comparison): ViolationFinding | undefined {
 
 const DAY = 86_400;
 
-/** The two sides of `a - b`, if one of them is the current time. */
+/** Returns the metric of a difference if its other side is the current time. */
 function differenceOf(subject: Expr | undefined): { metric: string; isAge: boolean } | undefined {
   if (subject?.kind !== "binary" || subject.operator !== "-") return undefined;
   const { left, right } = subject;
@@ -145,7 +145,10 @@ function isAggregation(node: Expr): node is Call {
   return node.kind === "call" && /^(max|min|avg|last)/.test(node.name);
 }
 
-/** An inverted comparison of an age: the uptime of a process, or the time since the last success. */
+/**
+ * Reports an inverted comparison of an age, such as a process's uptime or the time since the last
+ * success.
+ */
 function ageOf(comparison: Comparison): ViolationFinding | undefined {
   const { operator, threshold } = comparison;
   const { metric = "", isAge } = differenceOf(subjectOf(comparison)) ?? {};
@@ -160,7 +163,10 @@ function ageOf(comparison: Comparison): ViolationFinding | undefined {
     : undefined;
 }
 
-/** The time until something expires, which is long while everything is valid. */
+/**
+ * Reports an inverted comparison of the time until something expires. That time is long while everything
+ * is valid.
+ */
 function timeLeftOf(comparison: Comparison): ViolationFinding | undefined {
   const { metric = "", isAge } = differenceOf(subjectOf(comparison)) ?? {};
   const isExpiry = /expiry$|expiration_timestamp|not_?after(_|$)/i.test(metric);

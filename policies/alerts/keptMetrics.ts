@@ -7,8 +7,8 @@ import { metricsRead } from "../shared/metricsRead";
 import { scrapeTargets, targetsWith } from "../shared/scrapeTargets";
 
 /**
- * Metrics that a rule reads but that the keep lists of kube-prometheus-stack drop. Names that an
- * application could also use are not judged: only the chart's targets have keep lists.
+ * Reports metrics that a rule reads but that kube-prometheus-stack's keep lists drop. Ignores names that
+ * an application could also use, because only the chart's targets have keep lists.
  */
 export function checkKept(
   resources: Resource[],
@@ -36,7 +36,10 @@ export function checkKept(
   );
 }
 
-/** An invalid list keeps everything: Prometheus rejects its configuration. */
+/**
+ * Whether a keep list keeps a metric. An invalid list keeps all, because Prometheus rejects its
+ * configuration.
+ */
 function keeps(regex: string, metric: string): boolean {
   return anchoredPattern(regex)?.test(metric) ?? true;
 }

@@ -10,11 +10,11 @@ import { podMetrics } from "../shared/metricNames";
 import { own } from "../shared/own";
 
 /**
- * Checks that functions, thresholds and sums fit the type and the unit of their metrics. Long
- * latencies are not judged if `alert-thresholds` bounds them.
+ * Checks that functions, thresholds and sums match the type and unit of their metrics. Ignores long
+ * latencies if `alert-thresholds` limits them.
  */
 export function checkMetricTypes(expr: Expr, isBounded: boolean): ViolationFinding[] {
-  // Inside another expression, it selects the current states of objects.
+  // Inside another expression, the comparison may just select objects by their current state.
   const isAlone = isComparison(expr) && nodesOf(expr).filter(isComparison).length === 1;
   return [
     ...checkFunctions(expr),
@@ -31,11 +31,11 @@ export function checkMetricTypes(expr: Expr, isBounded: boolean): ViolationFindi
   ];
 }
 
-/** Gauges of common exporters, by name. */
+/** Matches the gauges of common exporters. */
 const gauge =
   /^(up|probe_success|kube_\w+(?<!_(?:total|bucket|count|sum))|node_(memory_\w+|filesystem_\w+|load\d+)|container_(memory_(?!fail)\w+|fs_usage_bytes|spec_\w+)|kubelet_volume_stats_\w+|go_(goroutines|threads)|process_(resident|virtual)_memory_bytes)$/;
 
-/** Counters, by name. The value of `connections_total` may decrease. */
+/** Matches counters. Other values that end with `_total`, such as `connections_total`, may decrease. */
 export const counter = /(requests|errors|fail\w+|restarts|bytes|seconds|messages|events)_total$/;
 
 function checkFunctions(expr: Expr): ViolationFinding[] {
@@ -75,7 +75,10 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
   ];
 }
 
-/** Free memory: Linux uses it for caches, so every healthy node has little free memory. */
+/**
+ * Reports alerts on free memory. Linux uses free memory for caches, so every healthy node has little of
+ * it.
+ */
 function checkFreeMemory({ operator, numerator, denominator }: Comparison): ViolationFinding[] {
   const names = (factors: Expr[]) => factors.flatMap(selectorsOf).map(({ metric }) => metric);
   const isRatio = names(denominator).includes("node_memory_MemTotal_bytes");
@@ -91,10 +94,16 @@ function checkFreeMemory({ operator, numerator, denominator }: Comparison): Viol
   ];
 }
 
-/** Number of cores above which a threshold must be a percentage, because no single pod uses as many. */
+/**
+ * Number of cores above which a threshold is probably a percentage, because no single pod uses that
+ * many.
+ */
 const manyCores = 30;
 
-/** The rate of CPU time is measured in cores: 80 does not mean 80% of a limit. */
+/**
+ * Reports CPU thresholds that look like percentages. A rate of CPU time is measured in cores, so 80 does
+ * not mean 80% of a limit.
+ */
 function checkCores({
   operator,
   numerator,
@@ -122,7 +131,10 @@ function checkCores({
   ];
 }
 
-/** Checks that a state is selected: without a selection, some states are always 0, and one is 1. */
+/**
+ * Checks that the expression selects a state. Without a selection, one state is always 1 and the others
+ * are 0.
+ */
 function checkStates({ operator, numerator, denominator, threshold }: Comparison) {
   const [factor, ...others] = numerator;
   if (factor === undefined || others.length + denominator.length > 0) return [];
@@ -140,7 +152,7 @@ function checkStates({ operator, numerator, denominator, threshold }: Comparison
   ];
 }
 
-/** Whether a factor is a metric itself, or an aggregation of it with the same unit. */
+/** Whether a factor is a metric or a unit-preserving aggregation of it. */
 function isMeasured(factor: Expr): boolean {
   return nodesOf(factor).every((node) => node.kind === "selector" || preservesUnit(node));
 }
@@ -167,13 +179,12 @@ function checkBytes({ numerator, denominator, threshold }: Comparison): Violatio
   ];
 }
 
-/** Names of request latency metrics, whose values are milliseconds or seconds. */
+/** Matches request latency metrics, which are in milliseconds or seconds. */
 const requestLatency =
   /^(?!.*_(age|timestamp|uptime|expiry|timeout)_).*(^|_)(request|response|latency|http|grpc|rpc)s?_(\w+_)?seconds(_max)?$/;
 
 /**
- * Latencies that are compared with a threshold in the wrong unit: milliseconds instead of seconds, or
- * the reverse.
+ * Reports latencies whose threshold has the wrong unit: milliseconds instead of seconds, or vice versa.
  */
 function checkLatencies(
   { operator, numerator, denominator, threshold }: Comparison,
@@ -183,7 +194,7 @@ function checkLatencies(
   const names = latenciesOf(numerator, denominator);
   const isTooSmall =
     threshold > 0 && threshold < 1 && names.some((name) => /_(milliseconds|millis|ms)$/.test(name));
-  // Long-running requests have timeouts of whole minutes.
+  // Long-running requests have timeouts of several minutes.
   const isTooLarge =
     !isBounded &&
     threshold >= 250 &&
@@ -201,7 +212,7 @@ function checkLatencies(
   ];
 }
 
-/** The metrics of a latency, its quantile or its mean, without the histogram suffix. */
+/** Returns the metrics of a latency, its quantile or its mean, without the histogram suffix. */
 function latenciesOf([time, ...others]: Expr[], divisors: Expr[]): string[] {
   if (time === undefined || others.length > 0 || divisors.length > 1) return [];
   const names = selectorsOf(time).map(({ metric = "" }) => metric);
@@ -214,7 +225,10 @@ function latenciesOf([time, ...others]: Expr[], divisors: Expr[]): string[] {
   return isQuantile || isMeasured(time) ? names.map((name) => name.replace(/_bucket$/, "")) : [];
 }
 
-/** Differences from the current time, which are in seconds although the author meant days or hours. */
+/**
+ * Reports differences from the current time that are compared with days or hours, although they are in
+ * seconds.
+ */
 function checkTimes({
   operator,
   numerator,
@@ -223,7 +237,7 @@ function checkTimes({
 }: Comparison): ViolationFinding[] {
   const [difference, ...others] = numerator;
   if (difference === undefined || others.length + denominator.length > 0) return [];
-  // Timestamps have been greater than a billion since 2001.
+  // Timestamps have been greater than one billion since 2001.
   if (isMeasured(difference) && operator.startsWith("<") && threshold > 0 && threshold < 1e9) {
     const [metric] = selectorsOf(difference).flatMap(({ metric = "" }) =>
       /expiry$|expiration_timestamp|not_?after(_|$)/i.test(metric) ? metric : [],
@@ -280,7 +294,10 @@ function checkTimes({
   ];
 }
 
-/** `total - free / total` subtracts a ratio from bytes: the parentheses are missing. */
+/**
+ * Reports `total - free / total`, which subtracts a ratio from bytes because the parentheses are
+ * missing.
+ */
 function checkTerms(expr: Expr): ViolationFinding[] {
   return nodesOf(expr)
     .filter((node) => node.kind === "binary" && /^[+-]$/.test(node.operator))
@@ -295,7 +312,7 @@ function checkTerms(expr: Expr): ViolationFinding[] {
     }));
 }
 
-/** The factor of a product with a constant. */
+/** Returns the factor that an expression multiplies or divides by a constant. */
 function withoutScale(expr: Expr): Expr {
   if (expr.kind !== "binary" || !/^[*/]$/.test(expr.operator)) return expr;
   if (constantOf(expr.right) !== undefined) return withoutScale(expr.left);
@@ -304,7 +321,7 @@ function withoutScale(expr: Expr): Expr {
     : expr;
 }
 
-/** Whether a quotient divides by the metric of a term that is not divided itself. */
+/** Whether a quotient divides by the metric of a term that is not itself divided. */
 function isDividedTerm(term: Expr, quotient: Expr): boolean {
   if (quotient.kind !== "binary" || quotient.operator !== "/") return false;
   if (nodesOf(term).some((node) => node.kind === "binary")) return false;
@@ -313,8 +330,8 @@ function isDividedTerm(term: Expr, quotient: Expr): boolean {
 }
 
 /**
- * Quotients by a limit that is 0 for a container without a limit: the result is infinite and exceeds
- * every threshold. If containers are named, all of them may have a limit.
+ * Reports quotients by a limit that is 0 for containers without a limit: the result is infinite and
+ * exceeds every threshold. If containers are named, all of them may have a limit.
  */
 function checkMissingLimits(expr: Expr): ViolationFinding[] {
   const isLimit = ({ metric = "" }: Selector) =>

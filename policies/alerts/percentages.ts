@@ -10,7 +10,7 @@ const unused =
   /^node_cpu_seconds_total$|^(?!.*replicas).*(_|Mem)(avail|available|Available|free|Free)(_|$)/;
 const available = /^up$|^probe_success$|avail|success/i;
 
-/** Percentages of a resource or an availability that are compared with a ratio, such as 0.9. */
+/** Reports percentages of a resource or an availability that are compared with a ratio, such as 0.9. */
 export function checkPercentages(expr: Expr): ViolationFinding[] {
   return nodesOf(expr)
     .filter(isComparison)
@@ -20,7 +20,7 @@ export function checkPercentages(expr: Expr): ViolationFinding[] {
       const direction = isFlipped ? flipped[operator] : operator;
       const threshold = constantOf(constant) ?? 0;
       if (!(threshold >= 0.05 && threshold < 1) || !isPercentage(side)) return [];
-      // `100 - …` is the unused share. A failure percentage may well be below 1.
+      // `100 - …` is the unused part, and a failure percentage may well be below 1.
       const isRest = nodesOf(side).some((node) => node.kind === "binary" && node.operator === "-");
       const isAny = (name: RegExp) =>
         selectorsOf(side).some(({ metric = "" }) => name.test(metric));
@@ -39,9 +39,9 @@ export function checkPercentages(expr: Expr): ViolationFinding[] {
     });
 }
 
-/** A percentage in an annotation that multiplies it by 100: `523%` for 5.23%. */
+/** Reports annotations that multiply a percentage by 100, such as `523%` for 5.23%. */
 export function checkPercentTexts(expr: Expr, annotations: PlainMap): ViolationFinding[] {
-  // The value of the alert is the value of the left side.
+  // The alert's value is the value of the left side.
   let value = expr;
   while (value.kind === "binary" && (isComparison(value) || value.operator === "and")) {
     value = constantOf(value.left) === undefined ? value.left : value.right;
@@ -58,7 +58,7 @@ export function checkPercentTexts(expr: Expr, annotations: PlainMap): ViolationF
   ];
 }
 
-/** Whether an expression multiplies a quantity by 100. */
+/** Whether an expression multiplies a value by 100. */
 function isPercentage(expr: Expr): boolean {
   if (preservesUnit(expr)) {
     const argument = measuredArgument(expr);

@@ -55,7 +55,10 @@ function check(resource: Resource, _: object, records?: Records) {
   );
 }
 
-/** A counter only increases, so an alert on its value fires until its process restarts. */
+/**
+ * Reports alerts on a counter's value. A counter only increases, so the alert fires until the process
+ * restarts.
+ */
 function checkCounters(expr: Expr): ViolationFinding[] {
   return comparisonsOf(expr)
     .filter(({ operator, threshold, joined, numerator: [factor, ...others], denominator }) => {
@@ -75,7 +78,7 @@ function checkCounters(expr: Expr): ViolationFinding[] {
       }
       if (!operator.startsWith(">")) return false;
       if (!isWrapped && selectors.every(isCounter)) return threshold > 0;
-      // Combined with another condition, it may be a guard.
+      // In combination with another condition, the comparison may be a guard.
       const isOther = selectors.every(({ metric = "" }) => otherCounters.test(metric));
       return (
         !joined &&
@@ -92,8 +95,9 @@ function checkCounters(expr: Expr): ViolationFinding[] {
 }
 
 /**
- * A container restarts at most once every ten seconds, which is the shortest back-off. A sum may cover
- * any number of containers, but one restart per second would require hundreds of them.
+ * Reports implausible restart rates. The shortest back-off is ten seconds, so a container restarts at
+ * most six times a minute. A sum may cover any number of containers, but one restart per second would
+ * require hundreds of them.
  */
 function checkRestarts(expr: Expr): ViolationFinding[] {
   return comparisonsOf(expr)
@@ -118,7 +122,7 @@ function checkRestarts(expr: Expr): ViolationFinding[] {
     }));
 }
 
-/** Counters of common exporters whose names do not end with `_total`, and histogram counts. */
+/** Matches counters of common exporters whose names do not end with `_total`, and histogram counts. */
 const otherCounters =
   /^(?:node_vmstat_(?:oom_kill|pg\w*fault)|nginx_ingress_controller_requests|\w+_seconds_count)$/;
 
@@ -127,12 +131,12 @@ function isCounter({ metric = "" }: Selector): boolean {
 }
 
 /**
- * Checks that the range in the name of a recorded series matches its expression, because readers rely
- * on the name.
+ * Checks that the range in a recorded series' name matches the expression, because readers rely on the
+ * name.
  */
 function checkRecordedRange({ record, expr }: Rule): ViolationFinding[] {
   const named = recordedRange(record ?? "");
-  // A recorded series that was replaced by its expression no longer shows its range.
+  // An expression that reads recorded series does not show their ranges.
   const parsed = parsePromQL(expr);
   const nodes = parsed.error === undefined ? nodesOf(parsed.expr) : [];
   const ranges = nodes.flatMap((node) =>
@@ -183,7 +187,7 @@ function fixOf({ operator, threshold }: Comparison): string {
     : "a number between 0 and 1 instead";
 }
 
-/** Whether the compared value is a share of a whole, and therefore at most 1. */
+/** Whether the compared value is a fraction of a whole, and therefore at most 1. */
 function isRatio({ numerator, denominator, threshold }: Comparison): boolean {
   // The largest part may exceed the average.
   const isWhole = (factor: Expr) =>
@@ -194,19 +198,21 @@ function isRatio({ numerator, denominator, threshold }: Comparison): boolean {
   if (wholes.length === 0) {
     const [factor, ...others] = numerator;
     const isState = factor !== undefined && others.length === 0 && isZeroOrOne(factor);
-    // `up >= 0` and `up <= 1` select all series.
+    // `up >= 0` and `up <= 1` intentionally select all series.
     if (isState) return threshold > 1;
     return parts.length > 0 && parts.every(isRecordedRatio);
   }
   if (parts.length === 0) return false;
   if (isCountedPart(numerator, denominator)) return true;
-  // During a rollout, a workload has a few replicas more than desired.
+  // During a rollout, a workload may have a few more replicas than desired.
   if (parts.every((part) => wholes.every((whole) => areReplicas(part, whole))))
     return threshold > 1;
   return parts.every((part) => wholes.some((whole) => isPartOf(part, whole)));
 }
 
-/** Whether both sides count the series of the same selector, and a condition filters the left side. */
+/**
+ * Whether both sides count the same selector's series, and the left side filters them by a condition.
+ */
 function isCountedPart([part, ...parts]: Expr[], [whole, ...wholes]: Expr[]): boolean {
   if (part?.kind !== "call" || whole?.kind !== "call" || parts.length + wholes.length > 0)
     return false;
@@ -221,7 +227,7 @@ function isCountedPart([part, ...parts]: Expr[], [whole, ...wholes]: Expr[]): bo
   );
 }
 
-/** Whether one metric counts a workload's replicas, and the other its desired replicas. */
+/** Whether one metric counts a workload's replicas and the other its desired replicas. */
 function areReplicas({ metric: part = "" }: Selector, { metric: whole = "" }: Selector): boolean {
   const [, kind] =
     /^kube_([a-z]+)_(?:spec_(?:max_)?replicas|replicas|status_desired_number_scheduled)$/.exec(
@@ -230,7 +236,7 @@ function areReplicas({ metric: part = "" }: Selector, { metric: whole = "" }: Se
   return kind !== undefined && part.startsWith(`kube_${kind}_status_`);
 }
 
-/** Whether the values are 0 for a failure and 1 for a success, or averages of such values. */
+/** Whether the values are 0 for failure and 1 for success, or averages of such values. */
 function isZeroOrOne(factor: Expr): boolean {
   return nodesOf(factor).every(
     (node) =>
@@ -240,7 +246,9 @@ function isZeroOrOne(factor: Expr): boolean {
   );
 }
 
-/** Recorded ratios whose names denote a share of a whole, unlike fragmentation or load per CPU. */
+/**
+ * Whether a recorded ratio's name refers to a fraction of a whole, unlike fragmentation or load per CPU.
+ */
 function isRecordedRatio({ metric = "" }: Selector): boolean {
   return (
     /(^|[:_])ratio(_?rate\d*\w*)?([:_]|$)/.test(metric) &&
@@ -249,12 +257,12 @@ function isRecordedRatio({ metric = "" }: Selector): boolean {
 }
 
 /**
- * Whether the part selects a subset of the series of the whole, or buckets of a histogram whose
- * count is the whole.
+ * Whether the part selects a subset of the whole's series, or buckets of a histogram whose count is the
+ * whole.
  */
 function isPartOf(part: Selector, whole: Selector): boolean {
   if (part.metric === undefined) return false;
-  // The current value may exceed an earlier value, and a burst may exceed the hourly average.
+  // The current value may exceed an earlier one, and a burst may exceed the hourly average.
   if (part.offsetSeconds !== whole.offsetSeconds || part.rangeSeconds !== whole.rangeSeconds) {
     return false;
   }
@@ -271,7 +279,10 @@ function isPartOf(part: Selector, whole: Selector): boolean {
   );
 }
 
-/** `node_filesystem_avail_bytes` is a part of `node_filesystem_size_bytes`. */
+/**
+ * Matches the names of a part and its whole, such as `node_filesystem_avail_bytes` and
+ * `node_filesystem_size_bytes`.
+ */
 const partName = /_?(used|avail(able)?|free|MemAvailable|MemFree)(?=_|$)/;
 const wholeName = /_?(size|capacity|MemTotal)(?=_|$)/;
 
@@ -292,7 +303,7 @@ function checkDurations(expr: Expr): ViolationFinding[] {
     }));
 }
 
-/** Duration literals such as `500m` in the arithmetic of a comparison. */
+/** Returns duration literals such as `500m` in a comparison's arithmetic. */
 function durationLiterals(expr: Expr): string[] {
   if (expr.kind === "number") return expr.duration === undefined ? [] : [expr.duration];
   const isArithmetic =
@@ -302,7 +313,10 @@ function durationLiterals(expr: Expr): string[] {
   return isArithmetic ? childrenOf(expr).flatMap(durationLiterals) : [];
 }
 
-/** The number before `m`. At 100 or more, `m` means thousandths: 500 minutes is implausible. */
+/**
+ * Returns the number before `m`. If it is 100 or more, the author meant thousandths, because 500 minutes
+ * is implausible.
+ */
 function minutesOf(text: string): number {
   return Number(/^[+-]?(\d+)m$/.exec(text)?.[1] ?? Number.NaN);
 }
@@ -364,8 +378,8 @@ const summedBoundaries = (subject: string): ViolationFinding => ({
 });
 
 /**
- * Native histogram functions ignore other series. Calls on native histograms have already been
- * translated.
+ * Reports native histogram functions on other series, which they ignore. Calls on native histograms have
+ * already been converted.
  */
 function checkHistogramFunctions(expr: Expr): ViolationFinding[] {
   return callsOf(expr, histogramFunctions).flatMap(({ name, args }) => {
@@ -385,10 +399,13 @@ function checkHistogramFunctions(expr: Expr): ViolationFinding[] {
   });
 }
 
-/** Functions that return numbers even for histograms. */
+/** Functions that return numbers even for native histograms. */
 const numberOfHistograms = /^(histogram_|count|group|absent|present|changes|resets|timestamp)/;
 
-/** The rate of a histogram is a histogram, and comparing it with a number returns nothing. */
+/**
+ * Reports comparisons of a native histogram with a number, which return nothing. The rate of a histogram
+ * is also a histogram.
+ */
 function checkHistogramNumbers(expr: Expr, histograms: string[]): ViolationFinding[] {
   return comparisonsOf(expr)
     .flatMap(({ numerator, denominator }) => [...numerator, ...denominator])
@@ -408,7 +425,10 @@ function checkHistogramNumbers(expr: Expr, histograms: string[]): ViolationFindi
     });
 }
 
-/** A sum of counters drops when one of them resets, which a rate interprets as a reset of the sum. */
+/**
+ * Reports the rate of a sum of counters. The sum drops when any counter resets, which the rate mistakes
+ * for a reset of the sum.
+ */
 function checkRatesOfSums(expr: Expr): ViolationFinding[] {
   return callsOf(expr, /^(rate|irate|increase)$/)
     .map(({ args: [argument] }) => (argument?.kind === "subquery" ? argument.expr : argument))
@@ -420,7 +440,7 @@ function checkRatesOfSums(expr: Expr): ViolationFinding[] {
     }));
 }
 
-/** Without an aggregation, a series of failures matches only itself. */
+/** Reports divisions without an aggregation, where each series of failures matches only itself. */
 function checkSelfDivision(expr: Expr): ViolationFinding[] {
   return nodesOf(expr)
     .filter((node) => node.kind === "binary" && node.operator === "/" && !node.matching)
@@ -437,7 +457,7 @@ function checkSelfDivision(expr: Expr): ViolationFinding[] {
     }));
 }
 
-/** Whether a histogram counts since the start of its processes, because no rate is computed. */
+/** Whether a quantile covers the whole lifetime of its processes, because no rate is computed. */
 function isLifelong(histogram: Expr): boolean {
   return (
     callsOf(histogram, /./).every(({ grouping }) => grouping !== undefined) &&

@@ -112,7 +112,7 @@ function check(
   });
 }
 
-/** Fields and names that make Prometheus reject a rule, or that the API server removes. */
+/** Reports fields and names that Prometheus rejects or the API server removes. */
 function rejectedFields({ fields, record, alert }: Rule): ViolationFinding[] {
   const duration = fields["keep_firing_for"] ?? "";
   const ofAlerts = ["for", "keep_firing_for", "annotations"].filter((key) => key in fields);
@@ -218,14 +218,16 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
   ];
 }
 
-/** Labels in templates that the result does not have, if aggregations determine its labels. */
+/**
+ * Returns the labels in templates that the result does not have, if aggregations determine its labels.
+ */
 function missingLabels(expr: Expr, templates: PlainMap): string[] {
   const labels = labelsOf(expr);
   if (labels === undefined) return [];
   const used = Object.values(templates)
     .filter(isText)
     .flatMap((text) => {
-      // Inside `range` and `with`, the labels do not belong to the alert.
+      // Inside `range` and `with`, labels may belong to other values than the alert.
       const isOfAlert = !/\b(range|with)\b/.test(text);
       const form = isOfAlert
         ? /(?:\$labels|(?<![\w$)])\.Labels)\.([a-zA-Z_]\w*)/g
@@ -235,7 +237,10 @@ function missingLabels(expr: Expr, templates: PlainMap): string[] {
   return [...new Set(used)].filter((label) => !has(labels, label));
 }
 
-/** Calls whose series change. `topk by (…) (1, …)` does not count: it removes duplicates. */
+/**
+ * Returns calls whose series change between evaluations. `topk by (…) (1, …)` is excluded, because it
+ * removes duplicates.
+ */
 function unstableCalls(expr: Expr): Call[] {
   return callsOf(expr, /^(topk|bottomk|limitk|limit_ratio)$/).filter(
     ({ args, grouping }) =>
@@ -247,7 +252,10 @@ function isOne(expr: Expr): boolean {
   return constantOf(expr) === 1;
 }
 
-/** Whether a comparison with the result of absent(), which is 1 or nothing, never holds. */
+/**
+ * Whether an alert compares the result of absent(), which is 1 or empty, such that the comparison never
+ * holds.
+ */
 function isNeverAbsent(expr: Expr): boolean {
   return nodesOf(expr).some((node) => {
     if (!isComparison(node) || node.left.kind !== "call") return false;
@@ -260,7 +268,7 @@ function isNeverAbsent(expr: Expr): boolean {
   });
 }
 
-/** Whether absent() reads the targets that are down: it returns 1 if there are none. */
+/** Whether absent() selects the targets that are down, so it returns 1 if there are none. */
 function isAbsentOfFailures(expr: Expr): boolean {
   return callsOf(expr, /^absent/).some(({ args: [condition] }) => {
     if (condition === undefined || !isComparison(condition) || condition.bool) return false;
@@ -276,7 +284,7 @@ function isAbsentOfFailures(expr: Expr): boolean {
   });
 }
 
-/** Whether a count must be below 1, which it never is. */
+/** Whether a count must be below 1, which is impossible. */
 function isNeverZero(expr: Expr): boolean {
   return nodesOf(expr).some((node) => {
     if (!isComparison(node) || node.left.kind !== "call" || node.left.name !== "count")
@@ -287,8 +295,8 @@ function isNeverZero(expr: Expr): boolean {
 }
 
 /**
- * Whether a lower bound applies to a count of filtered series, which is absent instead of 0 if no
- * series match.
+ * Whether a lower bound applies to a count of filtered series. If no series match, the count is absent
+ * rather than 0.
  */
 function losesLast(expr: Expr): boolean {
   const nodes = nodesOf(expr);
@@ -303,7 +311,7 @@ function losesLast(expr: Expr): boolean {
   });
 }
 
-/** Whether the alert depends on more than the existence of its series. */
+/** Whether an alert depends on more than the existence of its series. */
 function hasCondition(expr: Expr): boolean {
   // `or vector(1)` always returns a series.
   if (expr.kind === "binary" && expr.operator === "or") {
@@ -316,17 +324,17 @@ function hasCondition(expr: Expr): boolean {
   );
 }
 
-/** Whether a comparison removes series. With `bool`, it returns 0 or 1 for every series. */
+/** Whether a comparison removes series. With `bool`, it returns 0 or 1 for every series instead. */
 function isFilter(node: Expr): boolean {
   return isComparison(node) && !node.bool;
 }
 
-/** Whether a comparison is a condition: not a comparison with itself, infinity or NaN. */
+/** Whether a comparison is a real condition, rather than one with itself, infinity or NaN. */
 function isDecisive({ threshold, numerator, denominator }: Comparison): boolean {
   return Number.isFinite(threshold) && JSON.stringify(numerator) !== JSON.stringify(denominator);
 }
 
-/** Whether an alert always fires by design, as Watchdog does. */
+/** Whether an alert always fires by design, like Watchdog. */
 function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean {
   return severity === "none" && constantOf(expr) !== undefined;
 }
@@ -341,7 +349,7 @@ function patternsAsValues(expr: Expr): Matcher[] {
       if (operator !== "=") return false;
       if (value === ".*" || value === ".+") return true;
       const isCode = codeLabel.test(label);
-      // Some exporters really count `5xx`.
+      // Some exporters do use a label value such as `5xx`.
       if (isCode && /^\(?[1-5](?:\.\.|\.[*+]|\d\.|\[[\d-]+\].*)\)?$/.test(value)) return true;
       const hasStates = isCode || own(stateLabels, metric)?.label === label;
       return hasStates && /^\(?[\w.*+]+(?:\|[\w.*+]+)+\)?$/.test(value);
@@ -349,7 +357,7 @@ function patternsAsValues(expr: Expr): Matcher[] {
   );
 }
 
-/** Values that a label never has, because their case is wrong. */
+/** Returns values that a label never has because of their case. */
 function wrongCases(expr: Expr): { metric: string; label: string; value: string; right: string }[] {
   return selectorsOf(expr).flatMap(({ metric = "", matchers }) => {
     const { label, values = [] } = own(stateLabels, metric) ?? {};
@@ -362,10 +370,10 @@ function wrongCases(expr: Expr): { metric: string; label: string; value: string;
   });
 }
 
-/** Container labels by their names before Kubernetes 1.16. */
+/** Container labels that were renamed in Kubernetes 1.16, by their old names. */
 const oldLabels: Record<string, string> = { pod_name: "pod", container_name: "container" };
 
-/** Selectors that require such a label, which no series has. */
+/** Returns selectors that require a renamed label, which no series has. */
 function renamedLabels(expr: Expr): { metric: string; label: string; right: string }[] {
   return selectorsOf(expr).flatMap(({ metric = "", matchers }) =>
     matchers.flatMap((matcher) => {
@@ -387,12 +395,13 @@ function literalPatterns(expr: Expr): Matcher[] {
     selectorsOf(expr)
       .flatMap(({ matchers }) => matchers)
       .filter(({ operator, value }) => operator.includes("~") && isLiteral(value))
-      // A mixin without a configured pattern excludes a single value; a class of codes is a mistake.
+      // A mixin without a configured pattern excludes a single value. A class of status codes is a
+      // mistake.
       .filter(({ operator, value }) => operator === "=~" || /\dx+$/i.test(value))
   );
 }
 
-/** Whether a pattern has no special characters, other than escaped ones. */
+/** Whether a pattern contains no unescaped special characters. */
 function isLiteral(pattern: string): boolean {
   return (
     pattern !== "" && !/[.^$*+?()[\]{}|\\]/.test(pattern.replace(/\\[.^$*+?()[\]{}|\\-]/g, ""))

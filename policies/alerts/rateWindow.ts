@@ -51,7 +51,7 @@ function check(resources: Resource[], config: ConfigOf<typeof properties>): Stac
         if (parsed.error !== undefined) return undefined;
         const ranges = rateRanges(parsed.expr).map((range) => {
           const interval = intervalOf(range.selector);
-          // irate and idelta read only the last two samples.
+          // irate and idelta use only the last two samples.
           const isLast = /^i(rate|delta)$/.test(range.name);
           const scrapes = range.name.endsWith("_over_time")
             ? 1
@@ -77,20 +77,20 @@ function check(resources: Resource[], config: ConfigOf<typeof properties>): Stac
 
 /** A target of the stack with its own scrape interval. */
 interface ScrapedTarget {
-  /** Values of the labels `job` and `service`. */
+  /** Values of the `job` and `service` labels. */
   names: string[];
   /** Undefined for a target in Prometheus's own configuration. */
   namespaces: string[] | undefined;
-  /** The longest interval, in seconds. */
+  /** Longest scrape interval, in seconds. */
   seconds: number;
   /** Whether a chart creates the monitor. Its interval applies only to selectors that name it. */
   isPart?: boolean;
 }
 
 /**
- * The scrape interval of a selector's series: the interval of the targets that its labels name, the
- * interval of the fastest service for series of services, otherwise the interval of the stack's
- * Prometheus, otherwise the fallback.
+ * Returns a function that determines the scrape intervals of a selector's series. In order of
+ * precedence: the intervals of the targets that its labels name, the shortest interval of any service if
+ * services expose the series, the interval of the stack's Prometheus, and the fallback.
  */
 function scrapeIntervals(resources: Resource[], fallback: number): (selector: Selector) => number {
   const servers = resources.flatMap((resource) => {
@@ -108,7 +108,7 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
   for (const target of targets) {
     for (const name of target.names) byName.set(name, [...(byName.get(name) ?? []), target]);
   }
-  // Many selectors differ only in their metric.
+  // Cached by everything except the metric, because many selectors differ only in that.
   const known = new Map<string, number[]>();
   const secondsOfTargets = (selector: Selector, naming: Matcher | undefined): number[] => {
     const matchers = selector.matchers.filter(({ label }) =>
@@ -134,7 +134,7 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
     const naming = matchers.find(
       ({ label, operator }) => named.test(label) && /^=~?$/.test(operator),
     );
-    // Any service may expose these series, so the range must suffice at least for the fastest service.
+    // Any service may expose these series, so the range must suffice for at least the fastest service.
     const isOfServices = ofServices.some((name) => metric.startsWith(name));
     if (naming === undefined && !isOfServices) return inherited;
     const seconds = secondsOfTargets(selector, naming);
@@ -143,7 +143,7 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
   };
 }
 
-/** Whether the series of a selector may come from a target. */
+/** Whether a selector's series may come from a target. */
 function mayFeed({ names, namespaces = [] }: ScrapedTarget, selector: Selector): boolean {
   return (
     (namespaces.length === 0 || namespaces.some((name) => allows(selector, "namespace", name))) &&
@@ -153,7 +153,7 @@ function mayFeed({ names, namespaces = [] }: ScrapedTarget, selector: Selector):
 
 const named = /^(job|service)$/;
 
-/** The targets of a monitor, a ScrapeConfig, and the monitors in chart values. */
+/** Returns the targets of a monitor, a ScrapeConfig, or the monitors in chart values. */
 function targetsOf(resource: Resource, inherited: number): ScrapedTarget[] {
   const { type, props } = resource;
   const intervalOf = (...values: Plain[]) => {
@@ -201,7 +201,7 @@ function secondsOf(value: Plain): number | undefined {
 }
 
 /**
- * Calls of functions that compute a rate or need a sample in their range, with the ranges of their
+ * Returns the calls that compute a rate or need a sample in their range, with the ranges of their
  * selectors.
  */
 function rateRanges(expr: Expr): { name: string; seconds: number; selector: Selector }[] {

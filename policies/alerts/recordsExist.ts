@@ -39,8 +39,8 @@ function withoutRange(name: string): string {
 }
 
 /**
- * Only names that resemble a series of the stack are violations: rules of charts, of Sloth or of
- * another stack may record the others.
+ * Reports missing series, but only if their name resembles a series of the stack, because charts, Sloth
+ * or another stack may record the others.
  */
 function check(resources: Resource[]): StackFinding[] {
   if (!resources.some((resource) => prometheusServer(resource) !== undefined)) return [];
@@ -57,7 +57,7 @@ function check(resources: Resource[]): StackFinding[] {
 
 type StackRule = Rule & { urn: string };
 
-/** The valid alerts, with the selectors of their expressions. */
+/** Returns the valid alerts, with the selectors in their expressions. */
 function readingAlerts(
   rules: StackRule[],
 ): { rule: StackRule; expr: Expr; selectors: readonly Selector[] }[] {
@@ -68,7 +68,7 @@ function readingAlerts(
   });
 }
 
-/** Checks that the Kubernetes metrics in alerts exist, and that an exporter exposes them. */
+/** Checks that the Kubernetes metrics in alerts exist and that an enabled exporter exposes them. */
 function checkMetrics(resources: Resource[], rules: StackRule[]): StackFinding[] {
   const disabled = disabledExporters(resources);
   const records = new Set(rules.map(({ record }) => record));
@@ -98,7 +98,7 @@ function checkMetrics(resources: Resource[], rules: StackRule[]): StackFinding[]
   });
 }
 
-/** The exporters of kube-prometheus-stack: their keys, their metrics, and the names of their charts. */
+/** Exporters of kube-prometheus-stack: their keys, their metrics, and the names of their charts. */
 const exporters: { key: string; prefix: RegExp; charts: RegExp }[] = [
   {
     key: "kubeStateMetrics",
@@ -113,7 +113,7 @@ const exporters: { key: string; prefix: RegExp; charts: RegExp }[] = [
   { key: "kubelet", prefix: /^(container|kubelet)_/, charts: /alloy|k8s-monitoring|opentelemetry/ },
 ];
 
-/** The exporters that the stack's chart disables and that nothing else in the stack can replace. */
+/** Returns the exporters that the stack's chart disables and that nothing else in the stack replaces. */
 function disabledExporters(resources: Resource[]): typeof exporters {
   const charts = resources.flatMap((resource) => helmChart(resource) ?? []);
   const stacks = charts.filter(({ chart }) => chart === "kube-prometheus-stack");
@@ -132,14 +132,14 @@ function disabledExporters(resources: Resource[]): typeof exporters {
   });
 }
 
-/** Values that the label `job` of the stack's targets has or may have. */
+/** Returns the values that the `job` label of the stack's targets has or may have. */
 function jobsOf(resources: Resource[]): string[] {
   const monitored = resources.flatMap(scrapedServices).flatMap(({ knownAs }) => knownAs);
   const services = resources.filter(({ type }) => type === "kubernetes:core/v1:Service");
   return [...new Set([...monitored, ...services.map(objectName)])];
 }
 
-/** Jobs that differ in one or two letters from a target of the stack. */
+/** Reports jobs that differ from a target of the stack by one or two letters. */
 function checkJobs(resources: Resource[], rules: StackRule[]): StackFinding[] {
   const jobs = jobsOf(resources);
   if (jobs.length === 0) return [];
@@ -169,10 +169,13 @@ function checkJobs(resources: Resource[], rules: StackRule[]): StackFinding[] {
   });
 }
 
-/** Seconds for which Prometheus still reads the last sample of a series. */
+/** Number of seconds during which Prometheus still returns a series' last sample. */
 const LOOKBACK_SECONDS = 300;
 
-/** A series that is recorded less often than the lookback of Prometheus disappears between two samples. */
+/**
+ * Reports series that are recorded less often than Prometheus's lookback, which makes them disappear
+ * between samples.
+ */
 function checkStale(resources: Resource[], rules: StackRule[]): StackFinding[] {
   const hasOwnLookback = resources.some((resource) => {
     const { spec } = prometheusServer(resource) ?? {};
@@ -206,7 +209,10 @@ function checkStale(resources: Resource[], rules: StackRule[]): StackFinding[] {
   });
 }
 
-/** kube-state-metrics exports object labels only if its allowlist contains them. */
+/**
+ * Reports object labels that kube-state-metrics does not export, because its allowlist does not contain
+ * them.
+ */
 function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding[] {
   const charts = resources.flatMap((resource) => helmChart(resource) ?? []);
   const stacks = charts.filter(({ chart }) => chart === "kube-prometheus-stack");
@@ -219,7 +225,7 @@ function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding
     return [];
   if (values.some(isAllowed)) return [];
   return readingAlerts(rules).flatMap(({ rule, expr, selectors }): StackFinding[] => {
-    // Without the labels, `unless` excludes nothing, and the alert fires.
+    // Without these labels, `unless` excludes nothing, so the alert fires anyway.
     const excluding = new Set(
       nodesOf(expr).flatMap((node) =>
         node.kind === "binary" && node.operator === "unless" ? selectorsOf(node.right) : [],
@@ -256,12 +262,12 @@ function checkRecords(rules: StackRule[], unknown: StackFinding[]): StackFinding
       .filter((metric) => metric.includes(":") && !records.has(metric));
     return missing.length === 0 ? [] : [{ rule, missing }];
   });
-  // So many names cannot be misspellings: another stack records these series.
+  // This many names cannot all be misspelled, so another stack probably records the series.
   if (reading.length > MANY) return [];
   const findings = reading.flatMap(({ rule, missing }): StackFinding[] => {
     return [...new Set(missing)].flatMap((metric) => {
       const similar = closest(metric, names);
-      // Names that differ only in their range are different series.
+      // Names that differ only in the range are different series.
       const isTypo =
         distance(metric, similar) <= 3 && withoutRange(metric) !== withoutRange(similar);
       if (!isTypo) return [];

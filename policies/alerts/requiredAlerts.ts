@@ -32,7 +32,7 @@ export const requiredAlerts = stackPolicy({
   remediation:
     "add the service to monitoring:services, or add the missing alert to a PrometheusRule",
   severity: "high",
-  // Another stack may define the rules, and few services of other teams use DynamoDB.
+  // Another stack may define the rules, and few other teams use DynamoDB.
   baseline: {
     enforcementLevel: "advisory",
     defaults: { signals: signalNames.filter((name) => name !== "dynamodbThrottling") },
@@ -65,7 +65,7 @@ const examples: Record<SignalName, string> = {
     "sum by (namespace, service) (rate(dynamodb_throttled_requests_total[5m])) > 10",
 };
 
-/** Names of exporters, databases and parts of a cluster, which do not serve the requests of users. */
+/** Names of exporters, databases and cluster components, which do not serve user requests. */
 const platformName =
   /(^|-)(exporter|cadvisor|pushgateway|kubelet|coredns|kube-(state-metrics|proxy|apiserver|scheduler|controller-manager|dns)|etcd|cert-manager|external-(dns|secrets)|metrics-server|karpenter|autoscaler|prometheus|alertmanager|grafana|alloy|promtail|loki|thanos|mimir|argocd|otel-collector|opentelemetry-collector|keda|velero|kyverno|gatekeeper|fluent-?bit|fluentd|ingress-nginx|nginx-ingress|traefik|istiod|cilium)(-|$)|(^|-)(redis|valkey|postgres(ql)?|mysql|mariadb|mongodb|rabbitmq|kafka|zookeeper|elasticsearch|opensearch|memcached|nats|clickhouse|cassandra|minio|vault|vector|tempo)(-(master|primary|replicas?|headless|cluster|ha|metrics|\d+))*$/;
 
@@ -131,13 +131,13 @@ function check(
       missing.filter((name) => !excepted.includes(name)),
     );
   });
-  // A rule that is still unknown may be the missing alert.
+  // The missing alert may be in a rule that is still unknown.
   return [...accepted, ...(violations.length > 0 && unknown.length > 0 ? unknown : violations)];
 }
 
 /**
- * Whether a comparison detects that a signal exceeds its threshold. A burn rate does not count: its
- * threshold is far less strict than alert-thresholds allows for other alerts.
+ * Whether a comparison detects that a signal exceeds its threshold. Burn rates do not count, because
+ * their thresholds are far less strict than alert-thresholds allows for other alerts.
  */
 function detectsExcess({ name, operator, threshold, burnRate }: Signal): boolean {
   if (burnRate || threshold === undefined) return false;
@@ -145,8 +145,8 @@ function detectsExcess({ name, operator, threshold, burnRate }: Signal): boolean
 }
 
 /**
- * Returns a function that tells whether a selector of a signal selects a service. A stack with a
- * rule for each service has as many selectors as services, so selectors are indexed by service.
+ * Returns a function that reports whether a signal's selector covers a service. A stack with a rule per
+ * service has as many selectors as services, so selectors are indexed by service.
  */
 function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalName) => boolean {
   const index = new Map<string, { selector: Selector; scopes: ServiceScope[] }[]>();
@@ -163,13 +163,13 @@ function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalNa
       .some(({ selector, scopes }) => selectsService(selector, service, scopes));
 }
 
-/** The base-signal metrics that a service's monitor drops. */
+/** Returns the base-signal metrics that a service's monitor drops. */
 function droppedFrom({ drops }: ScrapedService, signals: Signal[]): string[] {
   const metrics = signals.flatMap(({ selectors }) => selectors.map(storedMetric));
   return [...new Set(metrics)].filter(drops);
 }
 
-/** The name under which Prometheus stores the series of a selector. */
+/** Returns the metric name under which Prometheus stores a selector's series. */
 function storedMetric({ metric = "", histogram = metric }: Selector): string {
   return histogram;
 }
@@ -182,20 +182,20 @@ function namedService({ matchers }: Selector): string | undefined {
   return matchers.find(({ label, operator }) => label === "service" && operator === "=")?.value;
 }
 
-/** Whether a selector selects the series of a service, by its labels or by the labels of its pods. */
+/** Whether a selector covers a service's series, by the service's own labels or by those of its pods. */
 function selectsService(
   selector: Selector,
   { namespace, knownAs, drops }: ScrapedService,
   scopes: ServiceScope[],
 ): boolean {
-  // In metrics about pods, the label `job` names the exporter.
+  // In pod metrics, the `job` label names the exporter.
   const isPodMetric = /^(container|kube|node_namespace)_/.test(selector.metric ?? "");
   if (!isPodMetric && drops(storedMetric(selector))) return false;
   const labels = ["service", "app", "container", ...(isPodMetric ? [] : ["job"])];
   const selectsName = (name: string): boolean =>
     includesService(scopes, name) &&
     labels.every((label) => allows(selector, label, name)) &&
-    // Examples of pod names in a Deployment and in a StatefulSet.
+    // Example pod names in a Deployment and a StatefulSet.
     (allows(selector, "pod", `${name}-7d4b9c8f6d-x2x7k`) || allows(selector, "pod", `${name}-0`));
   return allows(selector, "namespace", namespace) && knownAs.some(selectsName);
 }

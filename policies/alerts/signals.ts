@@ -13,17 +13,17 @@ export interface Signal {
   name: SignalName;
   operator: ComparisonOperator;
   /**
-   * The threshold in the unit of the signal (a ratio, seconds, requests per second), regardless of the
-   * unit in the expression. Undefined when the expression has no readable threshold.
+   * Threshold in the signal's unit (a ratio, seconds, requests per second), regardless of the unit in
+   * the expression. Undefined if no threshold can be determined.
    */
   threshold: number | undefined;
-  /** For latency from one bucket: the ratio of requests that must be faster than the threshold. */
+  /** For a latency from one bucket: the fraction of requests that must be faster than the threshold. */
   fraction?: number;
-  /** Whether it must hold together with comparisons over other windows, as in SLO alerts. */
+  /** Whether comparisons over other windows must hold as well, as in SLO alerts. */
   burnRate: boolean;
-  /** The selectors of the measured series. */
+  /** Selectors of the measured series. */
   selectors: Selector[];
-  /** The services to which the expression around these selectors is limited. */
+  /** Services to which the surrounding expression is limited. */
   scopes: ServiceScope[];
 }
 
@@ -37,7 +37,7 @@ const cpuMetrics = [
 const statusLabels = ["code", "status_code", "http_status_code", "response_code"];
 const grpcLabels = ["code", "status", "grpc_status"];
 
-/** The comparisons of base signals in the expression of an alert. */
+/** Finds the comparisons of base signals in an alert's expression. */
 export function signalsOf(expr: Expr, vocabulary: MetricVocabulary): readonly Signal[] {
   return signalsWith(vocabulary)(expr);
 }
@@ -64,7 +64,10 @@ function readSignals(expr: Expr, vocabulary: MetricVocabulary): Signal[] {
   }));
 }
 
-/** Requests per second below which an alert does not fire, even if its threshold is exceeded. */
+/**
+ * Returns the request rates, per second, below which an alert does not fire even if its threshold is
+ * exceeded.
+ */
 export function trafficFloorsOf(expr: Expr, vocabulary: MetricVocabulary): number[] {
   const countsRequests = (selector: Selector): boolean =>
     outcomeOf(selector, vocabulary) === "all" ||
@@ -90,7 +93,7 @@ type Measurement = Omit<Signal, "burnRate" | "scopes">;
 
 function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Measurement | undefined {
   const factors = [...comparison.numerator, ...comparison.denominator];
-  // If a factor counts how often a condition holds, only the comparison inside it is checked.
+  // If a factor counts how often a condition holds, only the inner comparison is checked.
   if (comparison.numerator.some((factor) => callsOf(factor, countingCalls).length > 0)) {
     return undefined;
   }
@@ -113,7 +116,10 @@ function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Measure
   return signal && factors.some(isUnreadable) ? { ...signal, threshold: undefined } : signal;
 }
 
-/** The selectors that determine the value of an expression. Selectors inside `group`, which always returns 1, do not. */
+/**
+ * Returns the selectors that determine an expression's value. Excludes those inside `group`, which
+ * always returns 1.
+ */
 function measuredSelectorsOf(expr: Expr): Selector[] {
   const present = new Set(callsOf(expr, /^group$/).flatMap(selectorsOf));
   return selectorsOf(expr).filter((selector) => !present.has(selector));
@@ -121,7 +127,9 @@ function measuredSelectorsOf(expr: Expr): Selector[] {
 
 const countingCalls = /^(count|sum_over_time|present_over_time)/;
 
-/** The signal that a comparison measures with these selectors, or undefined if there are none. */
+/**
+ * Returns the signal that a comparison measures with these selectors, or undefined if there are none.
+ */
 function measurement(
   name: SignalName,
   { operator, threshold }: Comparison,
@@ -136,7 +144,7 @@ function errorRatio(quotient: Quotient): Measurement | undefined {
   const withOutcome = (outcome: Outcome) =>
     numerator.filter((selector) => outcomeOf(selector, vocabulary) === outcome);
   const hasRequests = denominator.some((selector) => outcomeOf(selector, vocabulary) !== undefined);
-  // A comparison of today's ratio with last week's ratio is a different signal.
+  // A comparison of today's ratio with last week's is a different signal.
   if (withOutcome("all").length > 0 || !hasRequests) return undefined;
   // A bound on the success ratio is the opposite bound on the error ratio.
   const complement = { ...comparison, operator: flipped[operator], threshold: 1 - threshold };
@@ -148,7 +156,10 @@ function errorRatio(quotient: Quotient): Measurement | undefined {
 
 type Outcome = "failed" | "passed" | "all";
 
-/** The requests that a selector counts; undefined if it counts neither failed nor successful requests. */
+/**
+ * Classifies the requests that a selector counts. Undefined if it selects neither failures nor
+ * successes.
+ */
 function outcomeOf(selector: Selector, vocabulary: MetricVocabulary): Outcome | undefined {
   const isGrpc = selectsAny(selector, vocabulary.grpcRequests);
   if (!isGrpc && !selectsAny(selector, vocabulary.httpRequests)) return undefined;
@@ -192,7 +203,7 @@ function quantile({ comparison, vocabulary }: Quotient): Measurement | undefined
   return measurement("p99Latency", comparison, selectors);
 }
 
-/** `bucket{le="0.5"} / count < 0.99`: fewer than 99% of the requests took less than 0.5 s. */
+/** Recognizes `bucket{le="0.5"} / count < 0.99`: fewer than 99% of requests took less than 0.5 s. */
 function exactLatency({
   comparison: { operator, threshold },
   numerator,
@@ -214,11 +225,13 @@ function exactLatency({
   };
 }
 
-/** Upper bound in seconds of the bucket that a selector selects; NaN unless there is only one. */
+/**
+ * Returns the upper bound, in seconds, of the bucket that a selector matches; NaN if it matches several.
+ */
 function boundaryOf({ matchers }: Selector): number {
   const { operator, value = "" } = matchers.find(({ label }) => label === "le") ?? {};
   if (operator === "=") return value === "+Inf" ? Infinity : Number(value);
-  // Clients write 0.5 or 0.50, and 1 or 1.0: the pattern may list several spellings of a number.
+  // Clients write 0.5 or 0.50, and 1 or 1.0, so the pattern may list several spellings of a number.
   const spellings = value
     .replace(/^\(|\)$/g, "")
     .replaceAll("\\.", ".")
@@ -238,7 +251,7 @@ function crashLoop({ comparison, numerator, denominator }: Quotient): Measuremen
   return measurement("crashLoop", comparison, selectors);
 }
 
-/** Memory or CPU usage as a ratio of a limit or a request. */
+/** Recognizes memory or CPU usage as a ratio of a limit or a request. */
 function saturation({ comparison, numerator, denominator }: Quotient): Measurement | undefined {
   const ratio = (name: "memory" | "cpu", metrics: string[]) => {
     const isUsage = (selector: Selector) => selectsAny(selector, metrics);
@@ -258,14 +271,14 @@ function isAllowance(selector: Selector, resource: "memory" | "cpu"): boolean {
 
 function throttling(quotient: Quotient): Measurement | undefined {
   const { comparison, numerator, denominator, vocabulary } = quotient;
-  // A counter without a rate only ever increases.
+  // A counter without a rate can only increase.
   const isRate = comparison.numerator.some((factor) => callsOf(factor, /^i?rate$/).length > 0);
   if (denominator.length > 0 || !isRate) return undefined;
   const isThrottles = (selector: Selector) => selectsAny(selector, vocabulary.dynamodbThrottles);
   return measurement("dynamodbThrottling", comparison, numerator.filter(isThrottles));
 }
 
-/** A ratio inside a function that does not keep its scale, such as `sgn(errors / total - 0.5)`. */
+/** Recognizes a ratio inside a function that changes its scale, such as `sgn(errors / total - 0.5)`. */
 function distortedRatio({ comparison, vocabulary }: Quotient): Measurement | undefined {
   for (const part of comparison.numerator.filter(isDistorted).flatMap(nodesOf)) {
     if (part.kind !== "binary" || part.operator !== "/") continue;
@@ -277,7 +290,7 @@ function distortedRatio({ comparison, vocabulary }: Quotient): Measurement | und
   return undefined;
 }
 
-/** Whether arithmetic remains inside a factor, which makes its scale unknown. */
+/** Whether a factor still contains arithmetic, which makes its scale unknown. */
 function hasArithmetic(factor: Expr): boolean {
   return isDistorted(factor) || hasOperator(factor, ["*", "/", "-"]);
 }
@@ -293,7 +306,7 @@ function hasOperator(expr: Expr, operators: string[]): boolean {
   return nodesOf(expr).some((node) => node.kind === "binary" && operators.includes(node.operator));
 }
 
-/** Whether a factor reads only series that neither belong to the signal nor just add labels. */
+/** Whether a factor reads only series that do not belong to the signal and do more than add labels. */
 function isForeign(factor: Expr, name: SignalName, vocabulary: MetricVocabulary): boolean {
   const selectors = selectorsOf(factor);
   if (selectors.length === 0) return constantOf(factor) === undefined;

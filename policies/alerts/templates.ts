@@ -1,9 +1,9 @@
 /*
- * The templates in the labels and annotations of rules. Prometheus rejects a rule file if it cannot
- * parse one of them, or if one calls an unknown function.
+ * Checks the templates in the labels and annotations of rules. Prometheus rejects a rule file if a
+ * template cannot be parsed or calls an unknown function.
  */
 
-/** Functions of Go templates and of Prometheus, and the keywords. */
+/** Functions of Go templates and of Prometheus, and Go template keywords. */
 const names = new Set(
   [
     "and break call continue define else end eq false ge gt html if index js le len lt ne nil not or",
@@ -15,14 +15,14 @@ const names = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
-/** Variables that Prometheus defines before each template. `$` is the data of the alert. */
+/** Variables that Prometheus defines for each template. `$` is the alert's data. */
 const variables = ["$", "$labels", "$value", "$externalLabels", "$externalURL", "$annotations"];
 
-/** Templates of Helm that remain in the values of a chart. Helm renders them first. */
+/** Matches Helm templates in chart values. Helm renders them before Prometheus parses the result. */
 const ofHelm =
   /\b(include|tpl|required|toYaml|quote)\b|\.(Values|Release|Chart)\b|\{\{-?\s*["`]\{\{/;
 
-/** Why Prometheus rejects a template, as a predicate; undefined if the template is valid. */
+/** Returns why Prometheus rejects a template, as a predicate; undefined if the template is valid. */
 export function templateProblem(text: string): string | undefined {
   if (!text.includes("{{") || ofHelm.test(text)) return undefined;
   const actions = [...text.matchAll(/\{\{(.*?)\}\}/gs)].map(([, action = ""]) => action);

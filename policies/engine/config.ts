@@ -11,7 +11,7 @@ export const enforcementLevels = ["advisory", "mandatory", "remediate", "disable
 export interface PolicyConfigProblem {
   /** Path of the value, such as `alert-thresholds.maxErrorRatio`. */
   path: string;
-  /** The rule that the value breaks, as the end of a sentence that starts with `path`. */
+  /** The rule that the value breaks, as a predicate whose subject is `path`. */
   rule: string;
   fix: string;
 }
@@ -23,8 +23,8 @@ export interface ConfigurablePolicy {
 }
 
 /**
- * Every problem in the content of a `--policy-pack-config` file, for any pack. The engine checks only
- * values: it accepts unknown policies and properties.
+ * Returns all problems in a `--policy-pack-config` file, for any pack. The engine validates only values,
+ * and accepts unknown policies and properties.
  */
 export function configurationProblems(
   policies: ConfigurablePolicy[],
@@ -56,7 +56,7 @@ export function configurationProblems(
   });
 }
 
-/** Every property that the configuration of a policy may have. */
+/** Returns every property that a policy's configuration may have. */
 export function configProperties({
   config,
   annotations,
@@ -64,7 +64,7 @@ export function configProperties({
   return { ...config, ...exceptionPropertiesOf(annotations) };
 }
 
-/** A problem for each configured property that the policy does not have. */
+/** Returns a problem for each configured property that the policy does not define. */
 export function unknownProperties(
   policy: Pick<PolicyDescription, "name" | "config" | "annotations">,
   config: object,
@@ -112,7 +112,7 @@ function unknownName(path: string, kind: string, known: string[]): PolicyConfigP
 }
 
 function issuesWith(schema: PolicyConfigJSONSchema, value: unknown): z.core.$ZodIssue[] {
-  // Loaded only if there is something to check, so a pack without configuration starts faster.
+  // zod is loaded only if there is something to validate, so a pack without configuration starts faster.
   const { z } = require("zod") as typeof import("zod");
   return (
     z.fromJSONSchema(schema as z.core.JSONSchema.JSONSchema).safeParse(value).error?.issues ?? []
@@ -144,7 +144,7 @@ function ruleOf(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** JSON schema of the configuration file, for editors and CI. */
+/** Returns the JSON schema of the configuration file, for editors and CI. */
 export function configJsonSchema(policies: PolicyDescription[]): Record<string, unknown> {
   const level = { enum: [...enforcementLevels] };
   const definitions = { enforcementLevel: level, ...exceptionPropertiesOf() };

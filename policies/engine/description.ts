@@ -4,22 +4,24 @@ import { own } from "../shared/own";
 
 declare const valueType: unique symbol;
 
-/** A property of a policy's configuration. The engine ignores defaults at deeper levels. */
+/** A property of a policy's configuration. The engine ignores defaults of nested properties. */
 export type ConfigProperty<Value = unknown> = PolicyConfigJSONSchema & {
   description: string;
-  /** Never set: carries the type of the value. */
+  /** Never set. It only carries the type of the value. */
   readonly [valueType]?: () => Value;
 };
 
-/** The part of a policy that documentation and schemas need: everything except its check. */
+/** Everything about a policy except its check, for documentation and schemas. */
 export interface PolicyDescription {
-  /** Name of the policy. Configurations and exceptions refer to it, so a change breaks them. */
+  /** Name of the policy. Configurations and exceptions refer to it, so renaming a policy breaks them. */
   name: string;
-  /** The rule as a statement that holds when the policy passes. The SDK prints it before each violation. */
+  /**
+   * The rule, as a statement that holds when the policy passes. The SDK prints it before each violation.
+   */
   description: string;
-  /** The consequence of a violation for people or data. */
+  /** Consequence of a violation for people or data. */
   why: string;
-  /** How to comply. */
+  /** How to fix a violation. */
   remediation: string;
   severity: Severity;
   enforcementLevel: EnforcementLevel;
@@ -27,26 +29,26 @@ export interface PolicyDescription {
   /** Overrides for the profile `baseline`. */
   baseline?: Baseline;
   /**
-   * Whether annotations can declare exceptions, unless the configuration overrides this. Default:
-   * allowed.
+   * Set if annotations cannot declare exceptions by default. The configuration can override this.
+   * Default: allowed.
    */
   annotations?: "forbidden";
 }
 
 /**
- * `strict` has the levels and bounds of this project's stacks. `baseline` is for any stack: it leaves
- * conventions to each team and reports only mistakes.
+ * `strict` has the levels and bounds of this project's own stacks. `baseline` is for any stack: it
+ * reports only mistakes, and leaves conventions to each team.
  */
 export const profiles = ["baseline", "strict"] as const;
 export type Profile = (typeof profiles)[number];
 
-/** The level and the defaults of a policy that differ in the profile `baseline`. */
+/** Level and defaults of a policy in the profile `baseline`, where they differ. */
 export interface Baseline<Config = Record<string, unknown>> {
   enforcementLevel?: EnforcementLevel;
   defaults?: Partial<Config>;
 }
 
-/** Applies the level and the defaults of a profile to a policy. */
+/** Applies a profile's level and defaults to a policy. */
 export function withProfile<Policy extends PolicyDescription>(
   policy: Policy,
   profile: Profile,

@@ -3,7 +3,7 @@ import { exceptionAnnotation, exceptionForm, exceptionProperties } from "./excep
 import { limits } from "../shared/limits";
 import { AnyPolicy } from "./policy";
 
-/** The page about all policies, as Markdown. */
+/** Generates the page about all policies, as Markdown. */
 export function documentation(policies: AnyPolicy[]): string {
   const judging = policies.filter(({ scope }) => scope !== "report");
   return [
@@ -103,7 +103,7 @@ function list(items: string[]): string {
   return items.map((item) => `- ${item}`).join("\n");
 }
 
-/** Text with Markdown characters escaped, except in backticks. */
+/** Escapes Markdown characters, except inside backticks. */
 function plainText(text: string): string {
   return text
     .split(/(`[^`]*`)/)

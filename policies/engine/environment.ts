@@ -10,7 +10,9 @@ export interface EnvironmentConfig {
 const byDefault =
   "Default: the environment in labels, tags or settings; otherwise the one in the name of the stack; otherwise production.";
 
-/** The property `environment` of a policy. `effect` says how the policy treats production. */
+/**
+ * Returns the property `environment` of a policy. `effect` describes how the policy treats production.
+ */
 export function environmentPropertyWith(effect: string) {
   return stringProperty(
     `Environment of the stack, such as \`prod\`, \`production\` or \`prod-eu\`. ${effect} ${byDefault}`,
@@ -21,8 +23,8 @@ export const environmentProperty = environmentPropertyWith("Only production is e
 
 /**
  * Whether a resource belongs to production. The first conclusive source applies: the configuration, the
- * environment that the resource declares, the name of its stack, the environments that other resources
- * declare. Default: true.
+ * environment that the resource declares, the name of its stack, and the environments that other
+ * resources declare. Default: true.
  */
 export function isProd(
   resource: Pick<Resource, "urn"> & Partial<Resource>,
@@ -36,14 +38,16 @@ export function isProd(
   return stated.length === 0 || stated.includes(true);
 }
 
-/** The environment that the policies assume for a stack, and its source. */
+/** The environment that the policies assume for a stack, and where it comes from. */
 export interface JudgedEnvironment {
   /** `production`, `not production`, or both if the resources differ. */
   judged: string;
   source: string;
 }
 
-/** Summarizes {@link isProd} for a report. `configured` are the environments in the configuration. */
+/**
+ * Summarizes {@link isProd} for a report. `configured` contains the environments from the configuration.
+ */
 export function judgedEnvironment(
   resources: readonly Resource[],
   configured: readonly string[],
@@ -83,7 +87,7 @@ const otherWords = new Set(
   ),
 );
 
-/** Whether a name such as `prod-eu` or `dev2` denotes production; undefined if it is unclear. */
+/** Whether a name such as `prod-eu` or `dev2` refers to production; undefined if it is ambiguous. */
 export function isProdName(name: string): boolean | undefined {
   const words = name
     .toLowerCase()
@@ -96,7 +100,7 @@ export function isProdName(name: string): boolean | undefined {
     : undefined;
 }
 
-/** Places where an object, a chart or an AWS resource declares its environment. */
+/** Paths where objects, charts and AWS resources declare their environment. */
 const places = [
   ["metadata", "labels"],
   ["spec", "externalLabels"],
@@ -115,7 +119,7 @@ function statedProd({ type = "", props }: Partial<Resource>): boolean | undefine
     const labels = at(props, ...path);
     return isMap(labels) ? keys.map((key) => at(labels, key)) : [];
   });
-  // The components of this library register their settings.
+  // This library's components register their settings.
   if (type.startsWith("monitoring:index:")) stated.push(textAt(props, "environment"));
   return stated
     .map((name) => (typeof name === "string" ? isProdName(name) : undefined))

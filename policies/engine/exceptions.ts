@@ -8,14 +8,17 @@ import { matchesGlob } from "../shared/glob";
 /** Annotation that exempts a Kubernetes object from policies. */
 export const exceptionAnnotation = "observability.policy/except";
 
-/** Form of a line in the annotation, which exempts the object or one of its rules from one policy. */
+/**
+ * Format of a line in the annotation. Each line exempts the object, or one of its rules, from one
+ * policy.
+ */
 export const exceptionForm = "<policy>[/<alert>]: <reason>[; owner <name>]; until <YYYY-MM-DD>";
 
 /** Whether annotations can declare exceptions from a policy. */
 export const annotationUses = ["allowed", "approved", "forbidden"] as const;
 export type AnnotationUse = (typeof annotationUses)[number];
 
-/** Properties in the configuration of every policy. */
+/** Properties that every policy's configuration has. */
 export const exceptionProperties: Record<string, ConfigProperty> = {
   includeFor: {
     type: "array",
@@ -51,7 +54,7 @@ export const exceptionProperties: Record<string, ConfigProperty> = {
   },
 };
 
-/** The properties of {@link exceptionProperties}, with the defaults of one policy. */
+/** Returns {@link exceptionProperties} with the defaults of a policy. */
 export function exceptionPropertiesOf(annotations: AnnotationUse = "allowed") {
   const property = exceptionProperties["annotations"];
   return annotations === "allowed" || property === undefined
@@ -67,34 +70,34 @@ export interface ExceptionsConfig {
   maxExceptionDays?: number;
 }
 
-/** The parts of a resource that exceptions refer to. */
+/** The parts of a resource that an exception can refer to. */
 export interface Subject {
   name: string;
   urn: string;
-  /** Metadata of a Kubernetes object. */
+  /** Metadata of the Kubernetes object. */
   metadata: Plain;
   /** Names of the rules in the resource; undefined if they are unknown. */
   rules?: () => string[] | undefined;
 }
 
-/** An exception of a resource, or of one rule in it. */
+/** An exception for a resource, or for one of its rules. */
 export interface Exception {
   rule?: string | undefined;
   reason: string;
   owner: string;
-  /** Last day of the exception. */
+  /** Last day on which the exception applies. */
   until: string;
 }
 
-/** The exceptions of one resource from one policy. */
+/** The exceptions of a resource from a policy. */
 export interface Exceptions {
-  /** The exception of the resource, or of the given rule in it. */
+  /** Returns the exception that covers the resource or, if given, the rule in it. */
   covering: (rule?: string) => Exception | undefined;
-  /** Invalid exceptions in the annotation of the resource. They have no effect. */
+  /** Invalid exceptions in the resource's annotation. They have no effect. */
   violations: Violation[];
 }
 
-/** The exceptions that the annotation and the configuration declare. */
+/** Returns the exceptions that the annotation and the configuration declare. */
 export function exceptionsFor(
   subject: Subject,
   policy: string,
@@ -114,14 +117,14 @@ export function exceptionsFor(
   };
 }
 
-/** An exception in the configuration, which has neither a reason nor an end. */
+/** An exception in the configuration, which has neither a reason nor an end date. */
 const configured: Exception = {
   reason: "excluded by the policy configuration",
   owner: "the owner of the policy configuration",
   until: "removed from the policy configuration",
 };
 
-/** Whether the configuration of a policy includes a resource. */
+/** Whether a policy's configuration includes a resource. */
 export function isConcerned(subject: Subject, config: ExceptionsConfig): boolean {
   const { includeFor, excludeFor } = config;
   const names = namesOf(subject);
@@ -147,8 +150,8 @@ function matchesAny(names: string[], patterns: string[] = []): boolean {
 }
 
 /**
- * Reads the annotation of an object for one policy. A line with a misspelled name belongs to the
- * policy with the most similar name, so exactly one policy judges each line.
+ * Parses an object's annotation for one policy. A line with a misspelled policy name is assigned to the
+ * policy with the most similar name, so exactly one policy reports each line.
  */
 export function annotatedExceptions(
   subject: Subject,
@@ -204,7 +207,7 @@ interface Line extends Exception {
 
 function readLine(line: string): Line {
   const [, name = "", afterName = ""] = /^([^:;\s/]*)(.*)$/s.exec(line) ?? [];
-  // The name of a recording rule may contain colons; the colon after the name precedes a space.
+  // The name of a recording rule may contain colons, so only a colon before a space ends the name.
   const [, rule, afterRule = afterName] = /^\/(\S+?)(?=;|\s|:\s|:?$)(.*)$/s.exec(afterName) ?? [];
   const rest = afterRule.replace(/^\s*:?/, "").trim();
   const [, text = rest, until = ""] = /^(.*?);\s*until\s+(\S+)$/s.exec(rest) ?? [];
@@ -246,7 +249,7 @@ function approvalProblem(
 
 const MS_PER_DAY = 86_400_000;
 
-/** Days from 1970-01-01 to a date, or undefined if the date is not valid. */
+/** Returns the number of days from 1970-01-01 to a date, or undefined if the date is invalid. */
 function dayOf(date: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return undefined;
   const time = Date.parse(`${date}T00:00:00Z`);

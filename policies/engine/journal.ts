@@ -28,24 +28,24 @@ export interface AppliedException {
   until: string;
 }
 
-/** What the policies could not evaluate in one resource. */
+/** The parts of a resource that policies could not evaluate. */
 interface SkippedResource {
   urn: string;
   resource: string;
-  /** Parts of the resource by the reason. */
+  /** Parts of the resource, grouped by reason. */
   reasons: Map<string, Set<string>>;
   policies: Set<string>;
 }
 
-/** Records what the policies of a pack skip, so that a result without violations says so. */
+/**
+ * Records what the policies of a pack skip, so that a result without violations is not mistaken for a
+ * complete one.
+ */
 export class Journal {
   private unevaluated = new Map<string, SkippedResource>();
   private exceptions = new Map<string, AppliedException>();
 
-  /**
-   * Everything skipped in one resource shares an entry, and everything skipped for one reason shares a
-   * clause.
-   */
+  /** Records a skipped part. Each resource has one entry, with one clause per reason. */
   skip({ policy, urn, resource, what, because }: Unevaluated): void {
     const entry = this.unevaluated.get(urn) ?? {
       urn,
@@ -62,7 +62,7 @@ export class Journal {
     this.exceptions.set(JSON.stringify(entry), entry);
   }
 
-  /** Returns and clears what was not evaluated, by resource. */
+  /** Returns and clears the skipped parts, grouped by resource. */
   takeUnevaluated(): SkippedResource[] {
     const entries = [...this.unevaluated.values()];
     this.unevaluated.clear();
@@ -79,7 +79,7 @@ export class Journal {
 
 /**
  * A stack policy that runs after the other policies and reports what they recorded. It never fails a
- * stack: its entries are advisory, whatever its level.
+ * stack, because its entries are advisory at every level.
  */
 export interface ReportPolicy extends PolicyDescription {
   scope: "report";
@@ -87,7 +87,7 @@ export interface ReportPolicy extends PolicyDescription {
   entries: (journal: Journal, resources: ReportedResource[]) => ReportEntry[];
 }
 
-/** A resource of the stack. */
+/** A resource of the stack, for reports. */
 export type ReportedResource = Pick<Resource, "type" | "name" | "urn"> & {
   parent?: { urn: string } | undefined;
   /** Default: none. */
@@ -106,7 +106,7 @@ const report = {
   config: {},
 } as const;
 
-/** Resources whose objects the Kubernetes SDK or its provider registers as children. */
+/** Resource types whose Kubernetes objects the SDK or the provider registers as children. */
 const rendered =
   /^kubernetes:(?:yaml(?:\/v2)?:Config(?:Group|File)|kustomize(?:\/v2)?:Directory|helm\.sh\/v[234]:Chart)$/;
 
@@ -147,7 +147,10 @@ export const notEvaluated: ReportPolicy = {
   },
 };
 
-/** Whether a resource applies objects from a repository that is not a chart with values. */
+/**
+ * Whether a resource applies objects from a repository that the policies cannot read, unlike a chart
+ * with values.
+ */
 function appliesRepository({ type, props = {} }: ReportedResource): boolean {
   if (/^kubernetes:kustomize\.toolkit\.fluxcd\.io\/\w+:Kustomization$/.test(type)) return true;
   if (!/^kubernetes:argoproj\.io\/v1alpha1:Application(?:Set)?$/.test(type)) return false;
@@ -155,10 +158,12 @@ function appliesRepository({ type, props = {} }: ReportedResource): boolean {
   return foreignReleases(resource).length === 0;
 }
 
-/** Number of parts that an entry lists by name. */
+/** Maximum number of parts that an entry lists by name. */
 const MAX_PARTS = 3;
 
-/** Lists the outermost parts of a resource: up to `MAX_PARTS` by name, and the number of others. */
+/**
+ * Lists the outermost parts of a resource: up to `MAX_PARTS` by name, followed by the number of others.
+ */
 function placesOf(parts: string[]): string {
   const outer = parts.filter((part) => !parts.some((other) => isBelow(part, other)));
   const listed = outer.slice(0, MAX_PARTS).join(", ");
@@ -193,7 +198,7 @@ export const appliedExceptions: ReportPolicy = {
     })),
 };
 
-/** Text such as `PrometheusRule "rules"`. */
+/** Describes a resource, such as `PrometheusRule "rules"`. */
 export function describe({ type, name }: Pick<Resource, "type" | "name">): string {
   return `${type.slice(type.lastIndexOf(":") + 1)} "${name}"`;
 }

@@ -7,9 +7,9 @@ import { own } from "../shared/own";
 import { AnyPolicy, NestedScope, ResourcePolicy, StackJudge, Verdict } from "./policy";
 
 /**
- * Extends a policy to nested resources: the releases that Flux, Argo CD, k3s or Terraform install, the
- * known charts in any chart, the values in value files, and the objects that a chart passes on. The
- * policy receives each as a separate resource, so it need not know its origin.
+ * Extends a policy to nested resources: releases that Flux, Argo CD, k3s or Terraform install, known
+ * charts inside any chart, values in value files, and objects that a chart renders from its values. The
+ * policy receives each as a separate resource, so it does not depend on the origin.
  */
 export function withNestedReleases(policy: AnyPolicy): AnyPolicy {
   if (policy.scope === "report") return policy;
@@ -20,20 +20,20 @@ export function withNestedReleases(policy: AnyPolicy): AnyPolicy {
     : forResource(policy, nested);
 }
 
-/** A resource that a policy receives in place of the resource that contains it. */
+/** A resource that a policy receives instead of the resource that contains it. */
 interface Nested {
   resource: Resource;
-  /** Its place in the container. Empty for the container itself. */
+  /** Path of the resource in its container. Empty for the container itself. */
   path: Path;
-  /** What `path` points to: all properties of the resource, or the values of its chart. */
+  /** Whether `path` points to all properties of the resource or only to its chart values. */
   contents: "properties" | "values";
-  /** Why a property of the resource is unknown, if it is a release of another tool. */
+  /** Why properties of the resource are unknown, for a release that another tool installs. */
   reasons?: ForeignRelease["reasons"];
 }
 
 const isContainer = perType((type) => isHelmType(type) || isForeignRelease(type) || isList(type));
 
-/** Whether a resource is a list of objects, such as `PrometheusRuleList`. */
+/** Whether a type is a list of objects, such as `PrometheusRuleList`. */
 function isList(type: string): boolean {
   return type.startsWith("kubernetes:") && type.endsWith("List");
 }
@@ -41,7 +41,7 @@ function isList(type: string): boolean {
 function itemsOf(list: Resource): Nested[] {
   return listAt(list.props, "items").flatMap((item, index): Nested[] => {
     const path = ["items", index];
-    // The items of a typed list may omit their kind.
+    // Items of a typed list may omit their kind.
     const type = typeOfObject(item) ?? list.type.replace(/List$/, "");
     const urn = `${list.urn}#${formatPath(path)}`;
     const resource = { ...list, type: policyType(type), urn, props: item };
@@ -135,7 +135,9 @@ function itself(resource: Resource): Nested {
 
 const nestingKeys = new Set([...chartKeys, ...manifestKeys, ...Object.keys(monitorKeys)]);
 
-/** Whether values may contain charts or objects. A fast check: most values contain neither. */
+/**
+ * Whether values may contain charts or objects. This check is fast, because most values contain neither.
+ */
 function mayNest(values: unknown, depth = 0): boolean {
   if (!isMap(values)) return false;
   for (const key in values) {
@@ -145,7 +147,9 @@ function mayNest(values: unknown, depth = 0): boolean {
   return false;
 }
 
-/** The release without its subcharts, then each subchart, then the objects among its values. */
+/**
+ * Returns the release without its subcharts, followed by each subchart and the objects among the values.
+ */
 function contentsOf(release: Resource): Nested[] {
   const complete = withValueFiles(release);
   if (!mayNest(at(complete.props, "values"))) return [itself(complete)];
@@ -172,7 +176,7 @@ function without(map: PlainMap, [key = "", ...rest]: Path): PlainMap {
   return rest.length > 0 && isMap(inner) ? { ...others, [key]: without(inner, rest) } : others;
 }
 
-/** The verdict on a nested resource, as a verdict on its container. */
+/** Converts a verdict on a nested resource to one on its container. */
 function inContainer(verdict: Verdict, nested: Nested, { urn }: Resource): Verdict {
   const { path } = nested;
   const areValuesUnknown = at(nested.resource.props, "values") === UNKNOWN;
@@ -208,10 +212,10 @@ function pathInContainer({ path, contents }: Nested, nestedPath: Path): Path {
   return nestedPath[0] === "values" ? [...path, ...nestedPath.slice(1)] : nestedPath;
 }
 
-/** The properties that a remediation changes in place. Undefined if they are text. */
+/** Returns the properties that a remediation modifies in place; undefined if they are text. */
 function propertiesOf(props: PlainMap, { path, contents }: Nested): PlainMap | undefined {
   if (path.length === 0 || (path.length === 1 && isMap(props["values"]))) return props;
-  // Values that come from a file are not in the properties yet.
+  // Values from a file are not in the properties yet.
   if (at(props, ...path) === undefined && contents === "values") setAt(props, path, {});
   const nestedProps = at(props, ...path);
   if (!isMap(nestedProps)) return undefined;

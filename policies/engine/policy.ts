@@ -41,47 +41,49 @@ import { Violation, shown } from "./violation";
  * violation, reports unknown values, and writes the value that a finding sets (level `remediate`).
  */
 
-/** A violation, or a value that the check needs but that is unknown in a preview. */
+/** A violation, or an unknown value that the check needs. */
 export type Finding = ViolationFinding | UnknownFinding;
 
 export interface ViolationFinding extends Omit<Violation, "where"> {
-  /** Place of the value among the properties of the resource. */
+  /** Path of the value in the resource's properties. */
   path?: Path;
-  /** Place as text. Default: the resource and `path`. */
+  /** Location as text. Default: the resource and `path`. */
   where?: string;
-  /** URN of the resource with the violation, in a stack policy. */
+  /** URN of the resource with the violation, for stack policies. */
   urn?: string;
   /** Value that remediation writes to `path`. */
   set?: unknown;
 }
 
 export interface UnknownFinding {
-  /** Place of the unknown value. */
+  /** Path of the unknown value. */
   unknown: Path;
-  /** URN of the resource with the unknown value, in a stack policy. */
+  /** URN of the resource with the unknown value, for stack policies. */
   urn?: string;
-  /** The reason, unless the value is just unknown or unreadable. */
+  /** The reason, unless the value is simply unknown or unreadable. */
   because?: string;
 }
 
-/** A finding of a stack policy. It states its location, which no single resource determines. */
+/**
+ * A finding of a stack policy. It must state its location, because the policy evaluates many resources.
+ */
 export type StackFinding =
   (ViolationFinding & { where: string }) | (UnknownFinding & { urn: string });
 
-/** The judgment of a policy on one resource or stack. */
+/** The result of a policy for a resource or a stack. */
 export interface Verdict {
   violations: (Violation & { urn?: string })[];
-  /** The values that the policy could not evaluate. */
+  /** Values that the policy could not evaluate. */
   unevaluated: UnknownFinding[];
 }
 
-/** Changes the properties in place so that they comply, and returns whether it changed any. */
+/** Modifies the properties in place so that they comply. Returns whether it changed anything. */
 type Remediate<Config> = (resource: Resource, props: PlainMap, config: Config) => boolean;
 
 /**
- * Nested resources that a policy also judges. `charts`: the releases that Flux, Argo CD, k3s or
- * Terraform install, the known charts among the values of a chart, and the objects that a chart
- * passes on. `releases`: only those releases.
+ * Nested resources that a policy also evaluates. `charts`: releases that Flux, Argo CD, k3s or Terraform
+ * install, known charts among a chart's values, and objects that a chart renders from its values.
+ * `releases`: only those releases.
  */
 export type NestedScope = "charts" | "releases" | "none";
 
@@ -94,7 +96,7 @@ export interface ResourcePolicy<Config> extends PolicyBase<Config> {
   scope: "resource";
   appliesTo: (type: string) => boolean;
   judge: (resource: Resource, config: Config) => Verdict;
-  /** Checks that require the other resources of the stack. */
+  /** Checks that need the stack's other resources. */
   siblings?: StackJudge<Config>;
 }
 
@@ -103,7 +105,7 @@ export interface StackPolicy<Config> extends PolicyBase<Config>, StackJudge<Conf
 }
 
 export interface StackJudge<Config> {
-  /** Whether the policy reads resources of a type. It receives no others. */
+  /** Whether the policy reads resources of a type. It receives no other resources. */
   reads: (type: string) => boolean;
   judge: (resources: Resource[], config: Config) => Verdict;
 }
@@ -113,7 +115,7 @@ export type AnyPolicy = ResourcePolicy<any> | StackPolicy<any> | ReportPolicy;
 
 type Properties = Record<string, ConfigProperty>;
 
-/** The configuration of a policy, as users write it. */
+/** A policy's configuration, as users write it. */
 type Configuration<P extends Properties, ProdOnly> = ConfigOf<P> &
   (ProdOnly extends true ? EnvironmentConfig : unknown);
 
@@ -127,7 +129,7 @@ interface Definition<P extends Properties, ProdOnly extends boolean> extends Omi
   config?: P;
   /** Overrides for the profile `baseline`. Default: none. */
   baseline?: Baseline<ConfigOf<P>>;
-  /** Whether the policy judges only production. Adds the property `environment` to `config`. */
+  /** Whether the policy applies only to production. If so, `config` gets the property `environment`. */
   prodOnly?: ProdOnly;
   /** Default: charts. */
   nested?: NestedScope;
@@ -140,8 +142,8 @@ interface ResourceDefinition<P extends Properties, ProdOnly extends boolean> ext
   appliesTo: (type: string) => boolean;
   check: (resource: Resource, config: ConfigOf<P>) => Finding[];
   /**
-   * Finds problems that require the other resources of the stack. Prefer `check` for problems that a
-   * single resource reveals: it runs before the resource is deployed, even if outputs are unknown.
+   * Finds problems that only show together with the stack's other resources. Prefer `check` for
+   * everything else: it runs before the resource is deployed, even if outputs are unknown.
    */
   siblings?: StackCheck<ConfigOf<P>>;
   /** `true` writes the value that each finding sets. */
@@ -155,11 +157,11 @@ export interface StackCheck<Config> {
 
 interface StackDefinition<P extends Properties, ProdOnly extends boolean>
   extends Definition<P, ProdOnly>, StackCheck<ConfigOf<P>> {
-  /** Receives one resource at a time: the SDK does not pass the others to a remediation. */
+  /** Receives a single resource, because the SDK does not pass the others to a remediation. */
   remediate?: Remediate<ConfigOf<P>>;
 }
 
-/** A policy that judges each resource by itself. */
+/** Defines a policy that evaluates each resource separately. */
 export function resourcePolicy<
   P extends Properties = Record<never, never>,
   const ProdOnly extends boolean = false,
@@ -188,20 +190,22 @@ export function resourcePolicy<
   };
 }
 
-/** The resource type that a patch modifies: `kubernetes:core/v1:Secret` for a `SecretPatch`. */
+/** Returns the type that a patch modifies: `kubernetes:core/v1:Secret` for a `SecretPatch`. */
 function patchedType(type: string): string {
   const isPatch = type.endsWith("Patch") && type.startsWith("kubernetes:");
   return isPatch ? type.slice(0, -"Patch".length) : type;
 }
 
-/** Whether a finding concerns a value in a patch: the object itself has the values that the patch omits. */
+/**
+ * Whether a finding concerns a value that a patch sets. Values that it omits are in the object itself.
+ */
 function isInPatch(finding: Finding, props: Plain): boolean {
   const path = "unknown" in finding ? finding.unknown : finding.path;
-  // A patch replaces a list as a whole.
+  // A patch always replaces a whole list.
   return path === undefined || path.some(Number.isInteger) || at(props, ...path) !== undefined;
 }
 
-/** A policy that judges the resources of a stack together. */
+/** Defines a policy that evaluates a stack's resources together. */
 export function stackPolicy<
   P extends Properties = Record<never, never>,
   const ProdOnly extends boolean = false,
@@ -265,25 +269,28 @@ function write(findings: Finding[], props: PlainMap): boolean {
     .includes(true);
 }
 
-/** Text such as `release "prometheus" (kube-prometheus-stack)` or `ServiceMonitor "inventory"`. */
+/**
+ * Describes a resource, such as `release "prometheus" (kube-prometheus-stack)` or `ServiceMonitor
+ * "inventory"`.
+ */
 export function describeResource(resource: Resource): string {
   const chart = helmChart(resource);
   if (chart === undefined) {
     return `${resource.type.split(":").at(-1) ?? resource.type} "${resource.name}"`;
   }
-  // The name of an unknown chart is omitted: like any other value, it could be a secret.
+  // Unknown chart names are omitted because, like any other value, they could be secret.
   return `release "${chart.release}"${isKnownChart(chart.chart) ? ` (${chart.chart})` : ""}`;
 }
 
-/** A value with its place among the properties of a resource. */
+/** A value and its path in a resource's properties. */
 export interface Field {
   path: Path;
   value: Plain;
 }
 
 /**
- * Judges a value: an unknown value is reported as such, and the violation that `judge` returns, if
- * any, gets the path and the value found.
+ * Evaluates a value. Reports an unknown value as such, and adds the path and the value to the violation
+ * that `judge` returns.
  */
 export function checkField(
   { path, value }: Field,
@@ -294,7 +301,7 @@ export function checkField(
   return violation === undefined ? [] : [{ path, found: shown(value), ...violation }];
 }
 
-/** Judges the value at a path of a resource, as {@link checkField} does. */
+/** Evaluates the value at a path of a resource, like {@link checkField}. */
 export function checkValue(
   resource: Resource,
   path: Path,

@@ -17,7 +17,7 @@ interface Bounds {
   maximum?: number;
 }
 
-/** A number, greater than 0 unless `bounds` says otherwise. */
+/** Declares a number, which must be greater than 0 unless `bounds` says otherwise. */
 export function numberProperty(
   defaultValue: number,
   description: string,
@@ -26,7 +26,7 @@ export function numberProperty(
   return { type: "number", ...bounds, default: defaultValue, description };
 }
 
-/** A list of strings. If `allowed` is set, each string must be one of its items. */
+/** Declares a list of strings. If `allowed` is set, every string must be one of its items. */
 export function listProperty<Item extends string = string>(
   defaultValue: readonly NoInfer<Item>[],
   description: string,
@@ -36,12 +36,12 @@ export function listProperty<Item extends string = string>(
   return { type: "array", items, default: [...defaultValue], description };
 }
 
-/** An optional string. */
+/** Declares an optional string. */
 export function stringProperty(description: string): ConfigProperty<string | undefined> {
   return { type: "string", description };
 }
 
-/** An optional map of strings. */
+/** Declares an optional map of strings. */
 export function stringMapProperty(
   description: string,
 ): ConfigProperty<Record<string, string> | undefined> {

@@ -6,38 +6,39 @@ interface Reading {
 }
 
 /**
- * Results by the object that the SDK created from a message. If a driver passes the same object to
- * every policy of a pack, as the preview does, each resource is read once instead of once per policy.
+ * Cached properties, by the object that the SDK creates for each message. If the caller passes the same
+ * object to every policy of a pack, as the preview does, each resource is read once instead of once per
+ * policy.
  */
 const readings = new WeakMap<object, Reading>();
 
-/** The properties of a resource as plain data. Do not change them. */
+/** Returns a resource's properties as plain data. Callers must not modify them. */
 export function readProperties(props: object): PlainMap {
   return reading(props).props;
 }
 
 /**
- * Completes the properties with the texts of assets, which can only be read asynchronously.
- * Undefined if there are none, as in most resources.
+ * Adds the texts of assets to the properties. Assets can only be read asynchronously. Returns undefined
+ * if there are none, which is the most common case.
  */
 export function loadTexts(props: object): Promise<void> | undefined {
   try {
     const known = reading(props);
     return known.pending.length === 0 ? undefined : load(known);
   } catch {
-    // The policy that reads the properties reports that it cannot.
+    // The policy that reads the properties reports the failure.
     return undefined;
   }
 }
 
-/** The properties of a resource as plain data that the caller may change. */
+/** Returns a copy of a resource's properties as plain data, which the caller may modify. */
 export async function copyProperties(props: object): Promise<PlainMap> {
   const copy = read(props);
   await load(copy);
   return copy.props;
 }
 
-/** One property as plain data. */
+/** Returns one property as plain data. */
 export function readProperty(props: object, key: string): Plain {
   const target = targetOf(props) ?? props;
   const known = readings.get(target);
@@ -65,7 +66,7 @@ async function load(reading: Reading): Promise<void> {
   reading.pending = [];
 }
 
-/** The object behind the proxy in which the SDK wraps the properties for each policy. */
+/** Returns the object behind the SDK's proxy, which wraps the properties separately for each policy. */
 function targetOf(props: object): object | undefined {
   return (props as { __getSpecialProxyTarget?: object }).__getSpecialProxyTarget;
 }

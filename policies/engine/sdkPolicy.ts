@@ -26,22 +26,22 @@ import { copyProperties, loadTexts, readProperties, readProperty } from "./readi
 import { perObject } from "../shared/perObject";
 import { Violation, violationText } from "./violation";
 
-/** Information that a policy needs in addition to the resources. */
+/** What a policy needs in addition to the resources. */
 export interface PolicyContext {
-  /** Names of all policies of the pack, to which exceptions may refer. */
+  /** Names of all policies in the pack, which exceptions may refer to. */
   policies: string[];
-  /** Project that is configured with `pulumi config`, so that fixes name the command. Default: none. */
+  /** Project that `pulumi config` configures, so that fixes can name the command. Default: none. */
   program?: string;
-  /** The clock for the expiry of exceptions. */
+  /** Returns the current time, which decides whether exceptions have expired. */
   now: () => Date;
-  /** Where the policies record what they skip. */
+  /** Records what the policies skip. */
   journal: Journal;
 }
 
 type PolicyResource = Pick<ResourceValidationArgs, "type" | "name" | "urn" | "props"> &
   Partial<Pick<SdkResource, "propertyDependencies">>;
 
-/** The policy in the form that the SDK runs. */
+/** Converts a policy to the form that the SDK runs. */
 export function sdkPolicy(
   policy: AnyPolicy,
   context: PolicyContext = {
@@ -72,10 +72,10 @@ export function sdkPolicy(
   return {
     ...judged,
     validateResource: (args, report) => {
-      // Reports configuration problems once per stack, not once per resource.
+      // Configuration problems are reported once per stack, not once per resource.
       if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
       const applies = appliesTo(args.type);
-      // The policy also reports invalid exceptions of objects that it does not judge.
+      // The policy also reports invalid exceptions on objects that it does not evaluate.
       if (!applies && !makesExceptions(args)) return;
       const config = configOf(policy, args);
       const validate = (): void =>
@@ -87,11 +87,11 @@ export function sdkPolicy(
       const loading = applies ? loadTexts(args.props) : undefined;
       return loading === undefined ? validate() : loading.then(validate);
     },
-    // The SDK runs both functions of a policy, although its types describe policies with one.
+    // The SDK runs both functions of a policy, although its types allow only one.
     ...(siblings && {
       validateStack: stackValidation(policy, siblings, context, (args, config) => {
         const exceptions = exceptionsOf(args, config);
-        // Invalid exceptions are reported once, with the resource.
+        // Invalid exceptions have already been reported with the resource.
         return "failure" in exceptions ? exceptions : { ...exceptions, violations: [] };
       }),
     }),
@@ -110,14 +110,14 @@ function stackValidation(
     if (policy.scope === "stack") reportConfig(policy, args.getConfig(), report);
     const resources = args.resources.filter(({ type }) => reads(type));
     await Promise.all(resources.flatMap(({ props }) => loadTexts(props) ?? []));
-    // The policy also receives an exempted resource, because other resources may need it.
+    // The check also receives exempted resources, because other resources may depend on them.
     const verdict = judgeStack(policy, judge, resources, config);
     const violations = byUrn(verdict.violations);
     const unevaluated = byUrn(verdict.unevaluated);
     for (const resource of args.resources) {
       const { urn } = resource;
       const hasFindings = violations.has(urn) || unevaluated.has(urn);
-      // A policy on resources has already read the exceptions of each.
+      // A resource policy has already checked the exceptions of each resource.
       if (!hasFindings && (policy.scope === "resource" || !makesExceptions(resource))) continue;
       conclude(policy, context, resource, {
         exceptions: exceptionsOf(resource, config),
@@ -151,7 +151,7 @@ interface Failure {
   failure: string;
 }
 
-/** Reports the violations of one resource, and records what the policy skipped. */
+/** Reports a resource's violations, and records what the policy skipped. */
 function conclude(
   policy: AnyPolicy,
   context: PolicyContext,
@@ -198,9 +198,10 @@ function reportOne(
   report(violation.advisory === true ? advisory(description, text, urn) : text, urn);
 }
 
-/** A report that is advisory, whatever the level of its policy. */
+/** Returns a message that is advisory, whatever the policy's level. */
 function advisory(description: string, text: string, urn: string | undefined): string {
-  // The SDK accepts these fields, which its type does not declare. Older versions expect a string.
+  // The SDK accepts these fields, although its type does not declare them. Older versions expect a
+  // string.
   const message = {
     message: `${description}\n${text}`,
     urn,
@@ -210,13 +211,13 @@ function advisory(description: string, text: string, urn: string | undefined): s
   return message as unknown as string;
 }
 
-/** Why a policy could not evaluate the value at a path. */
+/** Returns why a policy could not evaluate the value at a path. */
 function reasonAt(props: Plain, path: Path): string {
   const isInText = [...path, ""].some((_, index) => isText(at(props, ...path.slice(0, index))));
   return isInText ? "it cannot be read" : "its value is unknown until the deployment";
 }
 
-/** Reports the entries as advisory, whatever the level of the policy: they are not violations. */
+/** Reports the entries as advisory, whatever the policy's level, because they are not violations. */
 function reportEntries(policy: ReportPolicy, { journal }: PolicyContext) {
   return (args: StackValidationArgs, report: ReportViolation): void => {
     const config = args.getConfig();
@@ -231,8 +232,8 @@ function reportEntries(policy: ReportPolicy, { journal }: PolicyContext) {
 }
 
 /**
- * The verdict on a stack. If the check throws, each resource on which it also throws separately
- * becomes a violation, and the policy judges the other resources without those.
+ * Evaluates a stack. If the check throws, each resource that makes it throw when evaluated separately
+ * becomes a violation, and the other resources are evaluated without it.
  */
 function judgeStack(
   policy: AnyPolicy,
@@ -275,19 +276,19 @@ function judgeStack(
   return { ...verdict, violations: [...failures, ...verdict.violations] };
 }
 
-/** The result or the failure of `run`. Rethrows the SDK's error about an unknown value. */
+/** Returns the result of `run` or its failure. Rethrows the SDK's error about an unknown value. */
 function attempt<Result extends object>(run: () => Result): Result | Failure {
   try {
     return run();
   } catch (error) {
     if (isUnknownValueError(error)) throw error;
-    // The message of any other error may quote a value.
+    // Messages of other errors may quote a value.
     const isInternal = error instanceof TypeError || error instanceof RangeError;
     return { failure: isInternal ? error.message : "an error without details" };
   }
 }
 
-/** The violation for a policy that fails with an error: a failed policy must not appear to pass. */
+/** Returns the violation for a policy that failed with an error, because it must not appear to pass. */
 function notJudged({ name }: AnyPolicy, subject: string, reason: string): Violation {
   return {
     problem: `could not be judged: ${subject}: ${reason}`,
@@ -296,7 +297,9 @@ function notJudged({ name }: AnyPolicy, subject: string, reason: string): Violat
   };
 }
 
-/** The SDK remediates one resource at a time, even for a stack policy. */
+/**
+ * Returns a policy's remediation. The SDK remediates one resource at a time, even for a stack policy.
+ */
 function remediation(
   policy: Exclude<AnyPolicy, ReportPolicy>,
   exceptionsOf: (args: PolicyResource, config: PlainMap) => Exceptions | Failure,
@@ -312,14 +315,14 @@ function remediation(
         return undefined;
       const resource = { ...resourceOf(args), props: await copyProperties(args.props) };
       const judged = withoutRules(resource, (rule) => exceptions.covering(rule) !== undefined);
-      // Ignores a failure, because the validation that follows reports it.
+      // A failure is ignored here, because the validation that follows reports it.
       const result = attempt(() => ({ changed: remediate(judged, args.props, config) }));
       return "changed" in result && result.changed ? args.props : undefined;
     },
   };
 }
 
-/** Whether an object declares exceptions, or may declare them because its metadata cannot be read. */
+/** Whether an object declares exceptions, or could declare them because its metadata cannot be read. */
 function makesExceptions({ type, props }: PolicyResource): boolean {
   if (!type.startsWith("kubernetes:")) return false;
   try {
@@ -349,8 +352,9 @@ function readResource(args: PolicyResource): Resource {
 }
 
 /**
- * If the provider is not available, for example because the cluster does not exist yet, the engine
- * previews a resource without outputs. The outputs are then unknown, not absent.
+ * Reads a resource with its outputs. If the provider is unavailable, for example because the cluster
+ * does not exist yet, the engine previews a resource without outputs. They are then unknown rather than
+ * absent.
  */
 function readOutputs(args: PolicyResource): Resource {
   const resource = { ...readResource(args), ...referencesOf(args) };
@@ -366,7 +370,9 @@ function referencesOf({ propertyDependencies = {} }: PolicyResource): Pick<Resou
   return { references: Object.fromEntries(references) };
 }
 
-/** The engine fills in defaults; other clients of the analyzer protocol do not. */
+/**
+ * Adds the defaults, because only the engine does so, and other clients of the analyzer protocol do not.
+ */
 function configOf(policy: AnyPolicy, args: { getConfig: () => object }): PlainMap {
   return { ...defaultsOf(policy), ...args.getConfig() };
 }
@@ -378,7 +384,7 @@ const defaultsOf = perObject((policy: AnyPolicy): object => {
   return Object.fromEntries(defaults);
 });
 
-/** Reports unknown properties, which the engine accepts silently although they have no effect. */
+/** Reports unknown properties, which the engine silently accepts although they have no effect. */
 function reportConfig(policy: AnyPolicy, config: object, report: ReportViolation): void {
   for (const { path, rule, fix } of unknownProperties(policy, config)) {
     report(

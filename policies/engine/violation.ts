@@ -1,42 +1,42 @@
 import { redact } from "../shared/credentials";
 
-/** A violation, for the person who can act on it. */
+/** A violation, described for the person who can fix it. */
 export interface Violation {
   /** The fact, as a sentence without a period. */
   problem: string;
   /** The release, rule, alert or field. */
   where: string;
-  /** The value found. Not set if it could be a secret. */
+  /** The value found. Omitted if it could be a secret. */
   found?: string | undefined;
-  /** The value or range that is allowed. */
+  /** The allowed value or range. */
   bound?: string;
-  /** The setting of this project's program or components that corrects it. */
+  /** The setting of this project's program or components that fixes the violation. */
   setting?: Setting;
-  /** The change to the resource itself that corrects it. */
+  /** The change to the resource itself that fixes the violation. */
   fix: string;
-  /** Name of the rule in the resource, by which this rule alone can be exempted. */
+  /** Name of the rule in the resource, which allows an exception for this rule alone. */
   rule?: string;
-  /** Whether the violation is advisory, whatever the level of the policy. */
+  /** Whether the violation is advisory, whatever the policy's level. */
   advisory?: boolean;
-  /** Why the resource declares an exception for the violation, which is then listed as an exception. */
+  /** Exception that the resource itself declares. The violation is then listed as an exception. */
   exception?: { reason: string; owner: string; until: string } | undefined;
 }
 
-/** A setting of this project's program, and at the same time an argument of a component. */
+/** A setting of this project's program that is also an argument of a component. */
 export interface Setting {
   /** Path of the setting: `prometheus.retentionDays`. */
   path: string;
-  /** Suggested value. Not set for a secret. */
+  /** Suggested value. Omitted for a secret. */
   value?: number | string;
-  /** Whether the setting is a secret, whose key has no part: `monitoring:heartbeatUrl`. */
+  /** Whether the setting is a secret. The key of a secret has no part: `monitoring:heartbeatUrl`. */
   isSecret?: boolean;
 }
 
 /**
- * The text of a violation. It quotes only names: of resources, objects, rules, alerts, series,
+ * Formats a violation. The text quotes only names: those of resources, objects, rules, alerts, series,
  * labels, receivers and actions. It never contains values of annotations, matchers, settings or
- * documents, because the SDK does not tell policies which values are marked as secret. In names,
- * anything that looks like a credential is redacted.
+ * documents, because the SDK does not tell policies which values are secret. In names, anything that
+ * looks like a credential is redacted.
  */
 export function violationText(violation: Violation, place: Place = {}): string {
   const lines = [
@@ -49,13 +49,16 @@ export function violationText(violation: Violation, place: Place = {}): string {
   return redact(lines.join("\n"));
 }
 
-/** The resource of a violation, and the project whose configuration has the settings. */
+/** The violating resource, and the project whose configuration contains the settings. */
 export interface Place {
   urn?: string;
   program?: string | undefined;
 }
 
-/** The setting to change, if the program or its components have one, and the change itself. */
+/**
+ * Describes the fix: the setting to change, if the program or its components have one, followed by the
+ * change to the resource itself.
+ */
 function fixIn({ urn = "", program }: Place, { setting, fix }: Violation): string {
   if (setting === undefined) return fix;
   if (program !== undefined && urn.split("::")[1] === program) {
@@ -65,7 +68,7 @@ function fixIn({ urn = "", program }: Place, { setting, fix }: Violation): strin
   return component === undefined ? fix : `${setArgument(setting, component)}, or ${fix}`;
 }
 
-/** How to change a setting, in the description of a policy. */
+/** Describes how to change a setting, for a policy's `remediation`. */
 export function remediationOf(setting: Setting): string {
   return `in this project, ${configSet(setting)}; in other programs, ${setArgument(setting)}`;
 }
@@ -76,7 +79,7 @@ function configSet({ path, value, isSecret }: Setting): string {
     : `pulumi config set --path 'monitoring:${path}' ${value}`;
 }
 
-/** Components by the part of a setting. Alerts belong to the component that registers them. */
+/** Components by the first part of a setting. Alerts belong to the component that registers them. */
 const components: Record<string, string> = {
   alertmanager: "PrometheusStack",
   loki: "LokiStack",
@@ -87,13 +90,13 @@ const components: Record<string, string> = {
 function setArgument({ path, value }: Setting, registering = "MonitoredServices"): string {
   const [part = "", ...rest] = path.split(".");
   const component = components[part] ?? registering;
-  // `alertmanager` is itself an argument, as are the `alerts` of MonitoredServices.
+  // `alertmanager` itself is an argument, as is `alerts` of MonitoredServices.
   const isArgument = part === "alertmanager" || component === "MonitoredServices";
   const argument = isArgument ? path : rest.join(".");
   return `set \`${argument}\` of ${component}${value === undefined ? "" : ` to ${value}`}`;
 }
 
-/** A value from a resource as text, unless it could be a secret. */
+/** Formats a value from a resource, unless it could be a secret. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number" || typeof value === "boolean" || value === null) return `${value}`;
@@ -103,7 +106,7 @@ export function shown(value: unknown): string {
   return `a string of ${value.length} characters`;
 }
 
-/** A number without floating-point noise: 0.05, not 0.050000000000000044. */
+/** Formats a number without floating-point noise: 0.05, not 0.050000000000000044. */
 export function numeral(value: number): string {
   return String(Number(value.toPrecision(6)));
 }

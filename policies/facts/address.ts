@@ -9,11 +9,14 @@ export interface ServiceAddress {
 const form =
   /^(?:(\w+):\/\/)?(?:[^@/\s]*@)?([a-z0-9-]+)(?:\.([a-z0-9-]+)(\.svc(?:\.[a-z0-9.-]*)?)?)?(?::(\d+))?(?:[/?#]|$)/i;
 
-/** Suffixes of names outside the cluster: `loki.internal` is not a Service in the namespace `internal`. */
+/**
+ * Top-level domains and similar suffixes, which are not namespaces: `loki.internal` is outside the
+ * cluster.
+ */
 const domains =
   /^(?:[a-z]{2}|com|net|org|dev|cloud|app|internal|local|localdomain|lan|corp|home|private|intranet|test|example|\d+)$/i;
 
-/** The Service in a URL or an address; undefined for hosts outside the cluster. */
+/** Parses a URL or an address; undefined if its host is not a Service in the cluster. */
 export function serviceAddress(text: string): ServiceAddress | undefined {
   const [, scheme = "http", service, namespace, suffix, port] = form.exec(text) ?? [];
   if (service === undefined || service === "localhost" || /^\d+$/.test(service)) return undefined;

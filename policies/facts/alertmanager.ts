@@ -30,26 +30,23 @@ export interface AlertmanagerConfiguration {
   urn: string;
   /** Path of the configuration in the properties of its resource. */
   path: Path;
-  /** UNKNOWN while the whole configuration is unknown; undefined if it cannot be read. */
+  /** UNKNOWN if the whole configuration is unknown; undefined if it cannot be parsed. */
   config: PlainMap | typeof UNKNOWN | undefined;
-  /** Whether remediation can change the configuration in place: it is a map in chart values. */
+  /** Whether remediation can edit the configuration in place, because it is a map in chart values. */
   editable?: boolean;
-  /** Why the configuration is UNKNOWN, if a preview would not know it either. */
+  /** Why the configuration is UNKNOWN, unless the deployment will reveal it. */
   because?: string;
   /** Namespace of an AlertmanagerConfig, which applies only to alerts from that namespace. */
   namespace?: string;
-  /**
-   * Name of the Secret or AlertmanagerConfig that Alertmanager loads but that is missing from the
-   * stack.
-   */
+  /** Name of a Secret or AlertmanagerConfig that Alertmanager loads but the stack does not contain. */
   missingSecret?: string;
-  /** Namespace of the Secret with the configuration, if the Alertmanager is in another one. */
+  /** Namespace of the Secret with the configuration, if Alertmanager runs in a different one. */
   foreignNamespace?: string;
-  /** `AlertmanagerSpec` of the Alertmanager that loads the configuration, if the operator runs it. */
+  /** `AlertmanagerSpec` of the Alertmanager that loads the configuration, if the operator manages it. */
   spec?: Plain;
-  /** The keys of the stack's Secrets. */
+  /** Keys of the Secrets in the stack. */
   secretKeys?: SecretKeys;
-  /** The definition with the configuration, if the alert manager of an AWS workspace loads it. */
+  /** The alert manager definition with the configuration, if an AWS workspace loads it. */
   definition?: Resource;
 }
 
@@ -74,10 +71,10 @@ export function configurationsIn(resource: Resource): AlertmanagerConfiguration[
 }
 
 /**
- * The configurations that the stack's Alertmanagers load: from the Secret or AlertmanagerConfig that
- * they name, otherwise from the chart values. If the stack does not install Alertmanager, every Secret
- * with an alertmanager.yaml counts. The routes of other AlertmanagerConfigs are added. The alert
- * manager of a workspace loads its definition.
+ * Returns the configurations that the stack's Alertmanagers load. An Alertmanager that names a Secret or
+ * an AlertmanagerConfig loads that; the others load the chart values. If the stack does not install
+ * Alertmanager, every Secret with an alertmanager.yaml counts. The operator adds the routes of other
+ * AlertmanagerConfigs. An AWS workspace loads its alert manager definition.
  */
 export function effectiveConfigurations(resources: Resource[]): AlertmanagerConfiguration[] {
   const installers = resources.filter(
@@ -85,7 +82,7 @@ export function effectiveConfigurations(resources: Resource[]): AlertmanagerConf
   );
   const unknownRelease = resources.find(({ type, props }) => isHelmType(type) && props === UNKNOWN);
   if (installers.length === 0 && unknownRelease !== undefined) {
-    // This release may install Alertmanager.
+    // The release's properties are unknown, so it may install Alertmanager.
     const { name, urn } = unknownRelease;
     return [{ where: `release "${name}"`, urn, path: ["values"], config: UNKNOWN }];
   }
@@ -107,10 +104,10 @@ export function effectiveConfigurations(resources: Resource[]): AlertmanagerConf
   ];
 }
 
-/** The default configurations of the charts, over which Helm merges the values. */
+/** Default configurations of the charts. Helm merges the values over them. */
 const defaultConfigs: Record<string, PlainMap | undefined> = chartConfigs;
 
-/** The chart with which a release installs Alertmanager; undefined for other resources. */
+/** Returns the chart through which a release installs Alertmanager; undefined for other resources. */
 function installingChart(resource: Resource): HelmChart | undefined {
   const chart = helmChart(resource);
   if (chart === undefined || own(defaultConfigs, chart.chart) === undefined) return undefined;
@@ -118,12 +115,15 @@ function installingChart(resource: Resource): HelmChart | undefined {
   return at(chart.values, ...path, "enabled") === false ? undefined : chart;
 }
 
-/** Path of the operator's `AlertmanagerSpec`. Other charts do not have these settings. */
+/**
+ * Returns the path of the operator's `AlertmanagerSpec`. Charts without the operator have no such
+ * settings.
+ */
 function specPath(resource: Resource): Path {
   return isAlertmanager(resource) ? ["spec"] : ["values", "alertmanager", "alertmanagerSpec"];
 }
 
-/** The operator-managed Alertmanager that a resource runs, which selects AlertmanagerConfigs. */
+/** Returns the operator-managed Alertmanager that a resource runs, which selects AlertmanagerConfigs. */
 export function selectingAlertmanager(resource: Resource): Selecting[] {
   const chart = installingChart(resource);
   if (!isAlertmanager(resource) && chart?.chart !== "kube-prometheus-stack") return [];
@@ -131,7 +131,7 @@ export function selectingAlertmanager(resource: Resource): Selecting[] {
   return [{ what, release: chart?.release, spec: specPath(resource), resource }];
 }
 
-/** The Alertmanagers of the stack that do not run or load no changes. */
+/** Finds the stack's Alertmanagers that do not run, or that never reload their configuration. */
 export function stoppedAlertmanagers(resources: Resource[]) {
   return resources.flatMap((resource) => {
     const chart = installingChart(resource);
@@ -145,7 +145,10 @@ export function stoppedAlertmanagers(resources: Resource[]) {
   });
 }
 
-/** Name of the Secret or AlertmanagerConfig that an Alertmanager loads; empty for chart values. */
+/**
+ * Returns the Secret or AlertmanagerConfig that an Alertmanager loads; empty if it loads the chart
+ * values.
+ */
 function sourceOf(resource: Resource): { secret?: unknown; object?: unknown } {
   const isServer = isAlertmanager(resource);
   const spec = at(resource.props, ...specPath(resource));
@@ -200,7 +203,7 @@ function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfi
   return [{ where, urn, path: [], config: undefined, missingSecret }];
 }
 
-/** Whether a controller, such as reflector, may copy a Secret to other namespaces. */
+/** Whether a controller such as Reflector may copy a Secret to other namespaces. */
 function isCopied({ props }: Resource): boolean {
   const { annotations, labels } = mapAt(props, "metadata");
   return (
@@ -237,7 +240,8 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
   const where = `${inRelease}, ${formatPath(path)}`;
   if (!isMap(value)) return [{ where, urn, path, config: configIn(value) }];
   const merged = mergeValues(own(defaultConfigs, chart) ?? {}, value);
-  // kube-prometheus-stack itself does not have this key, and renders it unchanged.
+  // kube-prometheus-stack does not interpret `enabled` in the configuration. It renders the map
+  // unchanged.
   if (chart === "kube-prometheus-stack")
     return [{ where, urn, path, config: merged, editable: true }];
   const { enabled, ...config } = merged;
@@ -248,19 +252,20 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
   return [{ where, urn, path, config, editable: true }];
 }
 
-/** The configuration under the key that the operator reads. */
+/** Reads the configuration from the Secret key that the operator uses. */
 function inSecret(resource: Resource, isLoaded = false): AlertmanagerConfiguration[] {
   const found = secretText(resource, "alertmanager.yaml");
   if (found === undefined) return [];
   const { text, path, because } = found;
   const name = objectName(resource);
-  // If all keys are unknown, only the name indicates that an unused Secret is for Alertmanager.
+  // If all keys of an unreferenced Secret are unknown, only its name can indicate that it is for
+  // Alertmanager.
   if (!isLoaded && path.length < 2 && !/alertmanager/i.test(name)) return [];
   const where = `Secret "${name}", alertmanager.yaml`;
   return [{ where, urn: resource.urn, path, config: configIn(text), ...(because && { because }) }];
 }
 
-/** The configuration in an alert manager definition, which a workspace always loads. */
+/** Reads the configuration from an alert manager definition, which its workspace always loads. */
 function inDefinition(resource: Resource): AlertmanagerConfiguration {
   return {
     where: `alert manager definition "${resource.name}"`,
@@ -301,7 +306,7 @@ function inObject(resource: Resource): AlertmanagerConfiguration {
   };
 }
 
-/** Converts keys such as `groupBy` to `group_by` and `apiURL` to `api_url`, and matchers to text. */
+/** Converts keys (`groupBy` to `group_by`, `apiURL` to `api_url`), and matchers to text. */
 function toFileForm(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toFileForm);
   if (!isMap(value)) return value;
@@ -322,8 +327,8 @@ function matcherTexts(matchers: unknown): unknown {
 }
 
 /**
- * Adds AlertmanagerConfigs as the operator does: their routes come first, and each matches only its
- * namespace and has `continue`.
+ * Adds AlertmanagerConfigs the way the operator does: it puts their routes first, restricts each to its
+ * namespace, and sets `continue` on them.
  */
 function withObjects(
   configuration: AlertmanagerConfiguration,
@@ -355,7 +360,7 @@ function withObjects(
   };
 }
 
-/** The route and receivers of an AlertmanagerConfig, with receiver names made unique. */
+/** Returns the route and receivers of an AlertmanagerConfig, with unique receiver names. */
 function insertionOf({ config, where, namespace = "" }: AlertmanagerConfiguration) {
   const route = at(config, "route");
   if (!isMap(route)) return undefined;

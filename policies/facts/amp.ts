@@ -12,19 +12,21 @@ export function isAlertManagerDefinition({ type }: { type: string }): boolean {
   return type === "aws:amp/alertManagerDefinition:AlertManagerDefinition";
 }
 
-/** Whether two resources belong to the same workspace. While its ID is unknown, this is uncertain. */
+/**
+ * Whether two resources belong, or may belong, to the same workspace. True if a workspace ID is unknown.
+ */
 export function areOfOneWorkspace(one: Resource, other: Resource): boolean {
   const [id, otherId] = [one, other].map(({ props }) => at(props, "workspaceId"));
   return !isText(id) || !isText(otherId) || id === otherId;
 }
 
-/** The configuration in the definition of an alert manager, as text. */
+/** Returns the configuration in an alert manager definition, as text. */
 export function definitionConfig({ props }: Pick<Resource, "props">): Plain {
   const definition = at(props, "definition");
   return isText(definition) ? at(readYaml(definition), "alertmanager_config") : definition;
 }
 
-/** The templates in the definition of an alert manager, by the name in `templates`. */
+/** Returns the templates in an alert manager definition, with their file names. */
 export function definitionTemplates({
   props,
 }: Pick<Resource, "props">): [name: string, text: string][] {
@@ -33,10 +35,10 @@ export function definitionTemplates({
   return files.flatMap(([name, text]) => (isText(text) ? [[name, text] as [string, string]] : []));
 }
 
-/** Integrations that the alert manager of a workspace supports. */
+/** Integrations that a workspace's alert manager supports. */
 const integrations = ["sns_configs", "pagerduty_configs"];
 
-/** Reasons why a workspace rejects a configuration that Alertmanager accepts. */
+/** Returns the reasons why a workspace rejects a configuration that Alertmanager accepts. */
 export function rejectedByWorkspace(config: Plain): { where: string; problem: string }[] {
   return listAt(config, "receivers").flatMap((receiver, index) =>
     entriesAt(receiver).flatMap(([key, list]) => {

@@ -2,7 +2,10 @@ import { Plain, UNKNOWN, at, entriesAt, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { defaultIndexPrefixes, lokiRelease } from "./loki";
 
-/** Kind of an S3 resource without `V2`: `bucketAcl` for `aws:s3/bucketAclV2:BucketAclV2`. */
+/**
+ * Returns the kind of an S3 resource without `V2`, such as `bucketAcl` for
+ * `aws:s3/bucketAclV2:BucketAclV2`.
+ */
 function kindOf(type: string): string | undefined {
   const name = /^aws:s3\/(\w+):\w+$/.exec(type)?.[1];
   return name?.replace(/V2$/, "");
@@ -25,7 +28,7 @@ export function isBucketType(type: string): boolean {
   return kind === "bucket" || parts.some((part) => part === kind);
 }
 
-/** A bucket in which Loki stores logs, with all resources of the stack that configure it. */
+/** A bucket in which Loki stores logs, and the resources of the stack that configure it. */
 export interface Bucket {
   /** `Bucket "loki-bucket"`. */
   where: string;
@@ -33,7 +36,7 @@ export interface Bucket {
   props: Plain;
   /** Resources that configure the bucket, by kind. */
   parts: Record<BucketPart, Resource[]>;
-  /** Kinds of resources that may configure this bucket, because a bucket name is unknown. */
+  /** Kinds of resources that may configure this bucket, because a bucket's name is unknown. */
   perhaps: Set<BucketPart>;
   /** Location of the unknown value. */
   unknown?: { urn: string; path: (string | number)[] };
@@ -42,7 +45,7 @@ export interface Bucket {
   indexPrefixes: string[];
 }
 
-/** The buckets that a Loki release names, or whose names contain Loki. */
+/** Returns the buckets that a Loki release names, and those whose own name contains "loki". */
 export function lokiBuckets(resources: Resource[]): Bucket[] {
   const releases = resources.flatMap((resource) => lokiRelease(resource) ?? []);
   const named = new Set(releases.flatMap(({ buckets }) => buckets));
@@ -58,20 +61,20 @@ export function lokiBuckets(resources: Resource[]): Bucket[] {
       const name = bucketName(resource);
       if (/loki/i.test(`${resource.name} ${name ?? ""}`)) return true;
       if (name !== undefined) return named.has(name);
-      // The name is unknown, so this may be the bucket that a release names.
+      // The bucket's name is unknown, so it may be the one that a release names.
       return isUnsure || (resource.props === UNKNOWN && named.size > 0);
     })
     .map((resource) => ({ ...withParts(resource, resources), retentionDays, indexPrefixes }));
 }
 
-/** Whether a bucket belongs to a cloud provider whose settings the policies do not read. */
+/** Whether a resource is a bucket of a cloud provider whose settings the policies do not read. */
 export function isOtherBucket(type: string): boolean {
   return /^(?:aws-native:s3:Bucket|gcp:storage\/bucket:Bucket|azure-native:storage:BlobContainer|azure:storage\/container:Container)$/.test(
     type,
   );
 }
 
-/** Loki's buckets at other cloud providers. */
+/** Returns Loki's buckets at other cloud providers. */
 export function otherBuckets(resources: Resource[]): Resource[] {
   const named = resources.flatMap((resource) => lokiRelease(resource)?.buckets ?? []);
   return resources.filter(({ type, name, props }) => {
@@ -81,7 +84,7 @@ export function otherBuckets(resources: Resource[]): Resource[] {
   });
 }
 
-/** Name of a bucket; undefined if it is unknown or if S3 or Pulumi generates it. */
+/** Returns a bucket's name; undefined if it is unknown, or if S3 or Pulumi generates it. */
 function bucketName({ props }: Resource): string | undefined {
   return textAt(props, "bucket") ?? textAt(props, "id");
 }
@@ -112,7 +115,7 @@ function withParts(resource: Resource, resources: Resource[]) {
   return bucket;
 }
 
-/** A property of the bucket itself; an unknown (computed) property counts as absent. */
+/** Returns a property of the bucket itself; undefined if the property is computed and still unknown. */
 export function inline(bucket: Bucket, property: string): Plain {
   const value = at(bucket.props, property);
   return value === UNKNOWN || value === null ? undefined : value;
@@ -127,11 +130,13 @@ export interface LifecycleRule {
   prefix: string;
   abortDays: number | undefined;
   noncurrentDays: number | undefined;
-  /** Number of noncurrent versions that are kept regardless of age. */
+  /** Number of noncurrent versions that the rule keeps regardless of age. */
   keptVersions: number;
-  /** Days until the rule deletes current objects: 0 for a fixed date, undefined if it keeps them. */
+  /**
+   * Days until the rule deletes current objects: 0 for a fixed date, undefined if it never deletes them.
+   */
   expirationDays: number | undefined;
-  /** Days until the rule moves current objects to an archive, from which Loki cannot read. */
+  /** Days until the rule moves current objects to an archive class, which Loki cannot read. */
   archiveDays: number | undefined;
   /** Days until the rule moves current objects to an infrequent-access class. */
   infrequentDays: number | undefined;
@@ -146,11 +151,11 @@ export function lifecycleRules(bucket: Bucket): LifecycleRule[] {
   const inside = listAt(inline(bucket, "lifecycleRules")).map((rule, index) =>
     readRule(rule, `${bucket.where}, lifecycleRules[${index}]`),
   );
-  // The provider also copies the rules of the lifecycle resource to the bucket.
+  // The provider also copies the rules of the lifecycle resource into the bucket's own properties.
   return (separate.length > 0 ? separate : inside).filter((rule) => rule !== undefined);
 }
 
-/** Reads a rule of a lifecycle resource or of the bucket itself; undefined if it is disabled. */
+/** Parses a rule of a lifecycle resource or of the bucket itself; undefined if it is disabled. */
 function readRule(rule: Plain, where: string): LifecycleRule | undefined {
   if (at(rule, "status") === "Disabled" || at(rule, "enabled") === false) return undefined;
   const filter = first(at(rule, "filter"));
@@ -184,7 +189,7 @@ function readRule(rule: Plain, where: string): LifecycleRule | undefined {
   };
 }
 
-/** Unwraps a single block, which some versions of the provider represent as a list. */
+/** Unwraps a single block, because some versions of the provider represent it as a list. */
 export function first(value: Plain): Plain {
   return Array.isArray(value) ? value[0] : value;
 }

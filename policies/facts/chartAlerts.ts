@@ -3,21 +3,21 @@ import recordedAlerts from "../shared/kubePrometheusStackAlerts.json";
 import { at } from "./plain";
 import { Resource } from "./resource";
 
-/** The alerts in one rule file of kube-prometheus-stack. */
+/** Alerts in one rule file of kube-prometheus-stack. */
 interface ChartAlerts {
-  /** Key in `defaultRules.rules` that enables the alerts. */
+  /** Key of `defaultRules.rules` that enables the alerts. */
   group: string;
-  /** Component that must also be enabled. */
+  /** Component that must also be enabled for these alerts to exist. */
   component?: string;
   alerts: string[];
 }
 
-/** Recorded from kube-prometheus-stack 88.5.3; the rules themselves are in the chart. */
+/** Names recorded from kube-prometheus-stack 88.5.3; the chart itself contains the rules. */
 const chartAlerts: ChartAlerts[] = recordedAlerts;
 
 /**
- * Names of the alerts that a release of kube-prometheus-stack creates, except those that its values
- * disable. Unknown values are treated as the chart's defaults.
+ * Returns the names of the alerts that a kube-prometheus-stack release creates, without those that its
+ * values disable. Where a value is unknown, the chart's default applies.
  */
 export function chartAlertsOf(resource: Resource): Set<string> {
   const found = helmChart(resource);

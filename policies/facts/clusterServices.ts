@@ -4,7 +4,7 @@ import { Plain, UNKNOWN, at, hasUnknown, isText, listAt, textAt } from "./plain"
 import { Resource, objectName } from "./resource";
 import { escapedPattern } from "../shared/matcher";
 
-/** A server that clients address by the name of a Service. */
+/** A kind of server that clients address through a Service. */
 export type ServerKind = "loki" | "prometheus" | "alertmanager";
 
 /** A server of the stack, with the Services that its chart creates. */
@@ -12,16 +12,19 @@ export interface ClusterServer {
   kind: ServerKind;
   /** `release "loki"`. */
   what: string;
-  /** Undefined if the namespace or the names of the Services are not known. */
+  /** Undefined if the namespace or the Service names are unknown. */
   known?: { namespace: string; services: Services };
-  /** Whether a Service with this name could belong to such a server with another name or mode. */
+  /**
+   * Whether a Service name follows the naming of this kind of server, perhaps under another release name
+   * or mode.
+   */
   resembles: (service: string) => boolean;
 }
 
-/** The ports of each Service by its name. */
+/** Ports of each Service, by Service name. */
 type Services = ReadonlyMap<string, readonly Plain[]>;
 
-/** Whether a type is a server itself, as opposed to a chart that contains one. */
+/** Whether a resource type is the server itself rather than a chart that contains one. */
 export function isServer(type: string): boolean {
   return /^kubernetes:monitoring\.coreos\.com\/v1:(?:Prometheus|Alertmanager)$/.test(type);
 }
@@ -35,7 +38,7 @@ export function clusterServers(resource: Resource): ClusterServer[] {
   }
   if (!isHelmType(resource.type)) return [];
   const { chart = "", release = "", values } = helmChart(resource) ?? {};
-  // An unreadable release may run any of them.
+  // A release whose properties are unknown may run any of these servers.
   if (resource.props === UNKNOWN) {
     return (["loki", "prometheus", "alertmanager"] as const).map((kind) =>
       unreadable(kind, resource),
@@ -63,7 +66,7 @@ export function clusterServers(resource: Resource): ClusterServer[] {
   });
 }
 
-/** Whether the name of a release is known, and its chart is not aliased in a parent chart. */
+/** Whether a release's name is known, and its chart has no alias in a parent chart. */
 function isNamed({ type, props, urn }: Resource, chart: string): boolean {
   const isGenerated = type.endsWith(":Release") && !isText(at(props, "name"));
   return !isGenerated && (!urn.includes("#values.") || urn.endsWith(`.${chart}`));
@@ -75,7 +78,7 @@ function unreadable(kind: ServerKind, { name }: Resource): ClusterServer {
 
 interface Reading {
   kind: ServerKind;
-  /** Path of the part of the values that may set a separate namespace. */
+  /** Path of the part of the values that can set a separate namespace. */
   path: string[];
   services: Services;
 }
@@ -87,11 +90,11 @@ const readers: Record<string, (values: Plain, release: string) => Reading[]> = {
   alertmanager: (values, release) => [alertmanagerServices(values, [], release)],
 };
 
-/** The prefix that a chart uses for the names of its objects. */
+/** Returns the prefix that a chart uses in the names of its objects. */
 function fullName(values: Plain, chart: string, release: string, length = 63): string {
   const [override, name = chart] = ["fullnameOverride", "nameOverride"].map((key) => {
     const value = at(values, key) ?? "";
-    // An unknown name does not identify a Service.
+    // An unknown name cannot match any Service.
     return isText(value) ? value || undefined : "?";
   });
   const full = override ?? (release.includes(name) ? release : `${release}-${name}`);
@@ -120,7 +123,7 @@ function lokiServices(values: Plain, release: string): Reading[] {
     9096,
   ];
   const parts = lokiParts.flatMap(([form, names]) =>
-    // If no mode is set, the chart version determines it.
+    // If the values set no mode, the chart version determines it.
     mode === undefined || form.test(mode) ? names : [],
   );
   const gateway: [string, Plain[]][] =
@@ -190,7 +193,10 @@ function alertmanagerServices(values: Plain, path: string[], release: string): R
   return { kind: "alertmanager", path, services: new Map(names.map((name) => [name, ports])) };
 }
 
-/** Service names of each server, for a release (as a pattern) or for other releases, versions and modes. */
+/**
+ * Builds a regular expression for the Service names of a kind of server, either under the given release
+ * name (an escaped pattern) or under common release names, in any chart version and mode.
+ */
 const forms: Record<ServerKind, (release: string) => RegExp> = {
   loki: (release) =>
     new RegExp(
@@ -211,8 +217,8 @@ export function isService({ type }: Pick<Resource, "type">): boolean {
 }
 
 /**
- * The ports that a Service object declares; undefined if clients use other ports or if they are
- * unknown.
+ * Returns the ports that a Service declares; undefined if they are unknown or if clients may use other
+ * ports.
  */
 export function serviceObject(resource: Resource) {
   const { props } = resource;

@@ -8,7 +8,7 @@ export interface Grafana {
   resource: Resource;
   base: Path;
   values: Plain;
-  /** Whether kube-prometheus-stack installs it, which has other defaults and adds a data source. */
+  /** Whether kube-prometheus-stack installs it. That chart has other defaults and adds a data source. */
   isInStack: boolean;
   namespace: Plain;
 }
@@ -33,10 +33,10 @@ export interface DataSource {
   namespace: Plain;
 }
 
-/** The data sources of all Grafana instances in the stack. */
+/** Returns the data sources of all Grafana instances in the stack. */
 export function dataSourcesIn(resources: Resource[]): DataSource[] {
   const grafanas = resources.flatMap(grafanaOf);
-  // With several Grafana instances, it is unknown which one reads a ConfigMap.
+  // With several Grafana instances, it is unclear which one loads a ConfigMap.
   const maps = grafanas.length === 1 ? resources.filter(isConfigMap) : [];
   return [
     ...grafanas.flatMap((grafana) => dataSourcesOf(grafana, maps)),
@@ -49,7 +49,7 @@ export function dataSourcesIn(resources: Resource[]): DataSource[] {
   ];
 }
 
-/** Whether an object of the Grafana operator is a data source. */
+/** Whether a resource is a data source of the Grafana operator. */
 export function isDataSource({ type }: Pick<Resource, "type">): boolean {
   return /^kubernetes:grafana\.integreatly\.org\/v1(?:alpha1|beta1):GrafanaData[sS]ource$/.test(
     type,
@@ -60,7 +60,10 @@ export function isConfigMap({ type }: Pick<Resource, "type">): boolean {
   return type === "kubernetes:core/v1:ConfigMap";
 }
 
-/** The data sources of a Grafana instance, in its values and in ConfigMaps with the sidecar's label. */
+/**
+ * Returns a Grafana instance's data sources, from its values and from ConfigMaps with the sidecar's
+ * label.
+ */
 export function dataSourcesOf(grafana: Grafana, maps: Resource[]): DataSource[] {
   const { resource, base, values, namespace } = grafana;
   const { chart, release } = helmChart(resource) ?? {};

@@ -3,13 +3,13 @@ import { isRuleNamespace } from "./amp";
 import { textAt } from "./plain";
 import { Resource } from "./resource";
 
-/** The declaration in the annotation of a rule object, or in the comment of a rule group namespace. */
+/** Reads a declaration from a rule object's annotation, or from a comment in a rule group namespace. */
 export function declarationOf(resource: Resource, name: string): string | undefined {
   if (!isRuleNamespace(resource)) return textAt(resource.props, "metadata", "annotations", name);
   return declarationsIn(textAt(resource.props, "data") ?? "")[name];
 }
 
-/** The namespace of the services that a resource's rules cover. */
+/** Returns the namespace of the services that a resource's rules cover. */
 export function namespaceOfRules(resource: Resource): string | undefined {
   return isRuleNamespace(resource)
     ? declarationOf(resource, namespaceDeclaration)

@@ -9,18 +9,18 @@ export interface FluentBitSection {
   path: Path;
 }
 
-/** The chart's default inputs. */
+/** Default inputs of the chart. */
 const chartInputs = ["kube.*", "host.*"].map((tag): FluentBitSection => ({
   kind: "input",
   settings: { name: "tail", tag },
   path: ["config", "inputs"],
 }));
 
-/** The sections in the values of the fluent-bit chart, in the classic format or in YAML files. */
+/** Returns the sections in the fluent-bit chart's values, in the classic format or in YAML files. */
 export function fluentBitSections(values: Plain): FluentBitSection[] {
   const files = entriesAt(values, "config", "extraFiles").filter(([name]) => /\.ya?ml$/.test(name));
   const inFiles = files.flatMap(([name, text]) => inYaml(text, ["config", "extraFiles", name]));
-  // The chart reads one configuration: a YAML file replaces its own.
+  // The chart uses a single configuration, so a YAML file replaces the classic sections.
   if (inFiles.length > 0) return inFiles;
   const classic = ["inputs", "filters", "outputs"].flatMap((key) => {
     const path: Path = ["config", key];

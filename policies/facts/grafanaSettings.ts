@@ -2,17 +2,17 @@ import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt } from "./pla
 import { Resource } from "./resource";
 import { own } from "../shared/own";
 
-/** A setting of Grafana, from its configuration file or from an environment variable. */
+/** A Grafana setting, from the configuration file or an environment variable. */
 export interface GrafanaSetting {
-  /** Section and key as in the environment variable: `AUTH_ANONYMOUS_ENABLED`. */
+  /** Section and key in the form of the environment variable: `AUTH_ANONYMOUS_ENABLED`. */
   id: string;
   value: Plain;
   path: Path;
-  /** The value that disables the setting at its path; undefined if remediation cannot set it. */
+  /** Value that disables the setting at its path; undefined if remediation cannot change it. */
   disabled?: false | "false";
 }
 
-/** The settings in the values of Grafana's chart. */
+/** Returns the settings in the Grafana chart's values. */
 export function settingsInValues({ props }: Resource, base: Path): GrafanaSetting[] {
   const ini: Path = [...base, "grafana.ini"];
   const file = at(props, ...ini);
@@ -23,7 +23,7 @@ export function settingsInValues({ props }: Resource, base: Path): GrafanaSettin
   return [...(isText(file) ? settingsInText(file, ini) : sectionsIn(file, ini)), ...variables];
 }
 
-/** Settings in sections, which some users nest: `auth: {anonymous: {enabled: true}}`. */
+/** Reads settings from sections, including nested ones: `auth: {anonymous: {enabled: true}}`. */
 function sectionsIn(value: Plain, path: Path, names: string[] = []): GrafanaSetting[] {
   return entriesAt(value).flatMap(([name, inner]): GrafanaSetting[] => {
     const inside = [...path, name];
@@ -36,7 +36,7 @@ function idOf(name: string): string {
   return name.replace(/[\s"]/g, "").replace(/[.-]/g, "_").toUpperCase();
 }
 
-/** Environment variables with the prefix `GF_`, in a map or in a list of names and values. */
+/** Reads environment variables with the prefix `GF_` from a map, or from a list of names and values. */
 function variablesIn(value: Plain, path: Path): GrafanaSetting[] {
   const named: [name: string, value: Plain, path: Path][] = Array.isArray(value)
     ? value.map((item, index) => [
@@ -53,7 +53,7 @@ function variablesIn(value: Plain, path: Path): GrafanaSetting[] {
   });
 }
 
-/** The settings in a configuration file or in a file of environment variables. */
+/** Parses settings from a configuration file or a file of environment variables. */
 function settingsInText(text: string, path: Path): GrafanaSetting[] {
   if (!/\[[ \t]*(?:auth|security|users)|GF_/i.test(text)) return [];
   const settings: GrafanaSetting[] = [];
@@ -68,7 +68,7 @@ function settingsInText(text: string, path: Path): GrafanaSetting[] {
   return settings;
 }
 
-/** The fields from which Grafana can read environment variables and its configuration file. */
+/** Fields whose text Grafana may load as environment variables or as its configuration file. */
 const textFields: Record<string, string[]> = {
   "kubernetes:core/v1:ConfigMap": ["data"],
   "kubernetes:core/v1:Secret": ["stringData", "data"],
@@ -80,7 +80,7 @@ export function holdsGrafanaSettings(type: string): boolean {
   return own(textFields, type) !== undefined || workload.test(type);
 }
 
-/** The settings in a ConfigMap, a Secret or the containers of a workload. */
+/** Returns the settings in a ConfigMap, a Secret or a workload's containers. */
 export function settingsInObject(resource: Resource): GrafanaSetting[] {
   const { props, type } = resource;
   const containers = containersOf(resource).flatMap(({ container, path }) =>
@@ -101,7 +101,7 @@ export function settingsInObject(resource: Resource): GrafanaSetting[] {
   return [...containers, ...texts];
 }
 
-/** The containers of a workload. */
+/** Returns a workload's containers. */
 export function containersOf({ props, type }: Resource): { container: Plain; path: Path }[] {
   if (!workload.test(type)) return [];
   const pod: Path = type.endsWith(":Pod") ? ["spec"] : ["spec", "template", "spec"];

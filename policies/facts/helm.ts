@@ -5,11 +5,11 @@ import { readYaml } from "./yaml";
 
 /** A chart that a resource installs. */
 export interface HelmChart {
-  /** Name of the chart without its repository: `kube-prometheus-stack`. */
+  /** Chart name without the repository: `kube-prometheus-stack`. */
   chart: string;
-  /** Name of the Helm release. */
+  /** Helm release name. */
   release: string;
-  /** Values of the release, or {@link UNKNOWN} while all of them are unknown. */
+  /** Values of the release, or {@link UNKNOWN} if all of them are unknown. */
   values: PlainMap | typeof UNKNOWN;
 }
 
@@ -17,7 +17,7 @@ export function isHelmType(type: string): boolean {
   return /^kubernetes:helm\.sh\/(v[234]:Chart|v3:Release)$/.test(type);
 }
 
-/** The chart that a resource installs, or undefined when the resource names none. */
+/** Returns the chart that a resource installs, or undefined if it does not name one. */
 export function helmChart(resource: Resource): HelmChart | undefined {
   if (!isHelmType(resource.type)) return undefined;
   const chart = textAt(resource.props, "chart");
@@ -31,8 +31,8 @@ export function helmChart(resource: Resource): HelmChart | undefined {
 }
 
 /**
- * The chart name in a chart reference: `name`, `repository/name`, `oci://registry/path/name:1.2.3`,
- * `./name-1.2.3.tgz`, `https://host/name-1.2.3.tgz`.
+ * Extracts the chart name from a chart reference: `name`, `repository/name`,
+ * `oci://registry/path/name:1.2.3`, `./name-1.2.3.tgz`, `https://host/name-1.2.3.tgz`.
  */
 function chartName(chart: string): string {
   const path = chart.replace(/\/+$/, "").split("/");
@@ -44,21 +44,21 @@ function chartName(chart: string): string {
     .replace(/\.tgz$/, "");
 }
 
-/** Whether a Helm template treats a scalar as true. Any non-empty text is true, even "false". */
+/** Whether a Helm template treats a scalar as true. Any non-empty string is true, even "false". */
 export function isTruthy(value: unknown): boolean {
   return Boolean(value);
 }
 
-/** A known chart that another chart contains or renames. */
+/** A known chart that another chart contains, possibly under a different name. */
 export interface Subchart {
   chart: string;
-  /** Path of its values in the properties of the release. */
+  /** Path of its values in the release's properties. */
   path: Path;
 }
 
 /**
- * Paths that identify the values of a chart; one of them is sufficient. The paths in the first list
- * may be under any key; the paths in the second list must be under a key that is the chart's name.
+ * Paths that identify a chart's values. One match is sufficient. The paths in the first list may be
+ * under any key; those in the second list must be under the chart's name.
  */
 type Signature = [anywhere: Path[], underName: Path[]];
 
@@ -89,18 +89,18 @@ const signatures: Record<string, Signature> = {
   alertmanager: [[["config", "route"]], [["config"]]],
 };
 
-/** Whether policies recognize a chart by its values. */
+/** Whether the policies can recognize a chart by its values. */
 export function isKnownChart(chart: string): boolean {
   return Object.hasOwn(signatures, chart);
 }
 
-/** Depth of the search for known charts: the chart, its dependencies, and their dependencies. */
+/** Maximum depth of the search for known charts: the chart, its dependencies, and their dependencies. */
 export const MAX_CHART_DEPTH = 2;
 
 /**
- * The known charts inside an unknown chart: its dependencies by name or alias, or the chart itself
- * under another name. A disabled dependency is not included, nor is a dependency without values,
- * which cannot be recognized.
+ * Returns the known charts inside an unknown chart: its dependencies by name or alias, or the chart
+ * itself under another name. Excludes disabled dependencies, and dependencies without values, which
+ * cannot be recognized.
  */
 export function subchartsOf(resource: Resource): Subchart[] {
   const found = helmChart(resource);
@@ -117,7 +117,9 @@ function subchartsAt(values: unknown, path: Path, depth: number): Subchart[] {
   );
 }
 
-/** Signatures by their first key: values have many keys, and few of them identify a chart. */
+/**
+ * Signatures indexed by their first key, because values have many keys and few of them identify a chart.
+ */
 const signaturesByKey = new Map<string, { chart: string; path: Path }[]>();
 for (const [chart, [anywhere]] of Object.entries(signatures)) {
   for (const path of anywhere) {
@@ -126,7 +128,10 @@ for (const [chart, [anywhere]] of Object.entries(signatures)) {
   }
 }
 
-/** Values without these keys neither belong to a known chart nor contain one. */
+/**
+ * Keys that identify known charts. Values without any of them cannot belong to a known chart or contain
+ * one.
+ */
 export const chartKeys: string[] = [...signaturesByKey.keys(), ...Object.keys(signatures)];
 
 function chartAt(values: unknown, key: string): string | undefined {
@@ -143,8 +148,8 @@ function chartAt(values: unknown, key: string): string | undefined {
 }
 
 /**
- * Returns a release with its values merged over its `valueYamlFiles`. Only files whose text is
- * known count: policies cannot read the program's files.
+ * Returns a release with its values merged over its `valueYamlFiles`. Files with unknown text are
+ * ignored, because policies cannot read the program's files.
  */
 export function withValueFiles(resource: Resource): Resource {
   const texts = listAt(resource.props, "valueYamlFiles").flatMap(

@@ -4,14 +4,14 @@ import { matchesGlob } from "../shared/glob";
 export interface Condition {
   /** Condition operator, such as `StringEquals`. */
   operator: string;
-  /** Condition key in lower case, because the keys are case-insensitive. */
+  /** Condition key in lower case, because condition keys are case-insensitive. */
   key: string;
   values: string[];
 }
 
-/** A statement in a policy document, with single values normalized to lists. */
+/** A statement of a policy document, with single values normalized to lists. */
 export interface Statement {
-  /** `Statement[0]`, or its Sid. */
+  /** `Statement[0]`, or the statement's Sid. */
   where: string;
   allow: boolean;
   actions: string[];
@@ -34,8 +34,8 @@ export interface Principal {
 export type Document = Statement[] | typeof UNKNOWN | undefined;
 
 /**
- * The statements of a policy document, which is JSON or a map. UNKNOWN while the document or one of
- * its statements is unknown; undefined if the document is absent or invalid.
+ * Parses a policy document, which is JSON or a map. Returns UNKNOWN if the document or any of its
+ * statements is unknown, and undefined if the document is absent or invalid.
  */
 export function readDocument(value: Plain): Document {
   if (value === UNKNOWN) return UNKNOWN;
@@ -54,13 +54,13 @@ function parseJson(text: string): Plain {
   }
 }
 
-/** IAM accepts a single value in place of a list with one item. */
+/** Normalizes a value to a list, because IAM accepts a single value in place of a one-item list. */
 function listOf(value: Plain): Plain[] {
   if (Array.isArray(value)) return value;
   return value === undefined || value === null ? [] : [value];
 }
 
-/** Returns the value of a key regardless of its case, which differs in AWS and Pulumi inputs. */
+/** Returns a key's value regardless of case, because AWS and Pulumi capitalize keys differently. */
 function field(map: PlainMap, name: string): Plain {
   const entry = Object.entries(map).find(([key]) => key.toLowerCase() === name);
   return entry?.[1];
@@ -112,8 +112,8 @@ export function coversAction({ actions, notActions }: Statement, action: string)
 }
 
 /**
- * Whether a statement applies to a resource. A statement without resources applies to the resource
- * to which its policy is attached.
+ * Whether a statement applies to a resource. A statement without resources applies to the resource that
+ * its policy is attached to.
  */
 export function coversResource({ resources, notResources }: Statement, arn: string): boolean {
   const matchesAny = (patterns: string[]) => patterns.some((pattern) => matchesGlob(pattern, arn));
@@ -121,16 +121,16 @@ export function coversResource({ resources, notResources }: Statement, arn: stri
   return resources.length === 0 || matchesAny(resources);
 }
 
-/** Whether a statement applies to all principals, or allows all except some (`NotPrincipal`). */
+/** Whether a statement applies to every principal, or allows everyone except some (`NotPrincipal`). */
 export function isAnyone(statement: Statement): boolean {
   return statement.notPrincipals === undefined
     ? statement.principals.some(({ name }) => name === "*")
     : statement.allow;
 }
 
-/** Values that a condition requires exactly, or undefined if no condition does. */
+/** Returns the values that a condition requires exactly, or undefined if no condition does. */
 export function exactValues({ conditions }: Statement, key: string): string[] | undefined {
-  // ForAllValues and IfExists do not count: they also match a request without the key.
+  // ForAllValues and IfExists do not count, because they also match requests without the key.
   const exact = conditions.find(
     (condition) =>
       condition.key === key.toLowerCase() && /^String(Equals|Like)$/i.test(condition.operator),
@@ -140,7 +140,7 @@ export function exactValues({ conditions }: Statement, key: string): string[] | 
     : exact?.values;
 }
 
-/** Values that a `StringLike` condition requires, with wildcards. */
+/** Returns the patterns that `StringLike` conditions require. */
 export function likeValues({ conditions }: Statement, key: string): string[] {
   return conditions
     .filter((condition) => condition.key === key.toLowerCase())
@@ -151,7 +151,7 @@ export function isWild(text: string): boolean {
   return /[*?]/.test(text);
 }
 
-/** The bucket and the key in an S3 ARN: `{bucket: "b", key: "/*"}`. */
+/** Splits an S3 ARN into bucket and key: `{bucket: "b", key: "/*"}`. */
 export function s3Arn(arn: string): { bucket: string; key: string } | undefined {
   const match = /^arn:[\w*?-]*:s3:::([^/]*)(\/.*)?$/.exec(arn);
   return match === null ? undefined : { bucket: match[1] ?? "", key: match[2] ?? "" };

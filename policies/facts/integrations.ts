@@ -2,7 +2,7 @@ import { own } from "../shared/own";
 import type { SecretKeys } from "./secrets";
 import { Plain, PlainMap, at, entriesAt, hasUnknown, isMap, isText, listAt, textAt } from "./plain";
 
-/** One integration of a receiver. */
+/** An integration of a receiver. */
 export interface Integration {
   /** `slack`, `webhook`, `pagerduty`. */
   kind: string;
@@ -10,7 +10,7 @@ export interface Integration {
   where: string;
   /** Channel of a Slack integration. */
   channel?: string;
-  /** Why the integration sends no notifications; undefined if it has an address that can be reached. */
+  /** Why the integration cannot send notifications; undefined if its address is usable. */
   obstacle: string | undefined;
   toSlack: boolean;
   sendsResolved: boolean;
@@ -19,8 +19,8 @@ export interface Integration {
 const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
 
 /**
- * Fields for the integration's address, of which at least one must be set; for some kinds, `global` can
- * set it.
+ * Address fields of each kind of integration, of which at least one must be set. For some kinds,
+ * `global` can set them.
  */
 const addressFields: Record<string, string[]> = {
   slack: [...slackFields, "http_config"],
@@ -36,9 +36,9 @@ const addressFields: Record<string, string[]> = {
   victorops: ["api_key", "api_key_file"],
   sns: ["topic_arn", "target_arn", "phone_number"],
 };
-/** Fields that an integration requires in addition to its address. */
+/** Fields that an integration requires in addition to an address. */
 const requiredFields: Record<string, string[]> = { email: ["smarthost", "from"] };
-/** Kinds whose fields `global` can contain, and the prefix of its fields there. */
+/** Kinds whose fields can be set in `global`, with the prefix that the fields have there. */
 const globalPrefixes: Record<string, string> = {
   slack: "slack_",
   opsgenie: "opsgenie_",
@@ -46,22 +46,22 @@ const globalPrefixes: Record<string, string> = {
   telegram: "telegram_",
   victorops: "victorops_",
 };
-/** Fields with the server of an integration, in addition to its address or credential. */
+/** Fields that contain the integration's server, in addition to its address or credential. */
 const serverFields = ["url", "api_url", "smarthost"];
 
-/** PagerDuty severities; a template can return any of them. */
+/** PagerDuty severities, or a template, which can produce any of them. */
 const pagerdutySeverity = /^(critical|error|warning|info|)$|\{\{/;
 const slackMethod = /slack\.com\/api\//;
 
-/** Where Alertmanager finds credentials. */
+/** Where Alertmanager looks for credentials. */
 export interface CredentialSources {
-  /** `AlertmanagerSpec`, which mounts files. */
+  /** `AlertmanagerSpec`, which can mount files. */
   spec?: Plain;
-  /** The keys of a Secret of the stack; undefined if they are unknown. */
+  /** Keys of the stack's Secrets. */
   secretKeys?: SecretKeys;
 }
 
-/** The integrations of a receiver. */
+/** Returns a receiver's integrations. */
 export function integrationsOf(
   config: PlainMap,
   receiver: string,
@@ -140,7 +140,7 @@ function obstacleOf(
   return badField && `${badField} is not an encrypted address outside the pod`;
 }
 
-/** The files that settings name in fields such as `credentials_file`. */
+/** Returns the files that settings refer to in fields such as `credentials_file`. */
 function filesIn(settings: Plain): [field: string, file: string][] {
   return entriesAt(settings).flatMap(([key, value]): [string, string][] => {
     if (typeof value !== "string") return filesIn(value);
@@ -154,7 +154,10 @@ function isBadServer(value: unknown): boolean {
   return isUnreachable(url) || isPlainHttp(url);
 }
 
-/** Whether an address is plain HTTP to a host outside the network. `relay.chat` can be a Service. */
+/**
+ * Whether an address is plain HTTP to an external host. A two-part name such as `relay.chat` may be a
+ * Service.
+ */
 function isPlainHttp(value: string): boolean {
   const host = /^http:\/\/([^/:?#]*)/i.exec(value.trim())?.[1] ?? "";
   if (/^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\.[\d.]+$/.test(host)) return false;
@@ -172,11 +175,11 @@ function obstacleIn(field: string, value: unknown, sources: CredentialSources): 
   return isUnreachable(value) ? `${field} is not an address outside the pod` : undefined;
 }
 
-/** APIs that do not accept the payload of the webhook integration. Each has a dedicated integration. */
+/** APIs that reject the webhook integration's payload. Each has a dedicated integration. */
 const ownFormat =
   /^https:\/\/(?:hooks\.slack(?:-gov)?\.com|discord(?:app)?\.com\/api\/webhooks|[\w-]+\.webhook\.office\.com|chat\.googleapis\.com|events\.(?:eu\.)?pagerduty\.com\/v2|api\.(?:eu\.)?opsgenie\.com(?!\/v2\/heartbeats\/)|api\.telegram\.org)/i;
 
-/** Teams workflows, which replaced connectors and expect another format. */
+/** Teams workflows, which replaced connectors and expect a different payload. */
 const workflow = /^https:\/\/[\w.-]+\.(?:logic\.azure\.com|powerplatform\.com)[:/]/i;
 
 function foreignFormat(kind: string, field: string, value: unknown): string | undefined {
@@ -190,13 +193,13 @@ function foreignFormat(kind: string, field: string, value: unknown): string | un
     : undefined;
 }
 
-/** Folders in which the operator mounts the Secrets and ConfigMaps that the spec lists. */
+/** Folders where the operator mounts the Secrets and ConfigMaps that the spec lists. */
 const mounts: [folder: string, field: string][] = [
   ["/etc/alertmanager/secrets/", "secrets"],
   ["/etc/alertmanager/configmaps/", "configMaps"],
 ];
 
-/** Whether a file exists in Alertmanager's pod; undefined if that is unknown. */
+/** Whether Alertmanager's pod mounts a file; undefined if that is unknown. */
 function isMounted(file: string, { spec, secretKeys }: CredentialSources): boolean | undefined {
   if (!isMap(spec) || hasUnknown([spec["secrets"], spec["configMaps"], spec["volumeMounts"]])) {
     return undefined;
@@ -214,15 +217,15 @@ function isMounted(file: string, { spec, secretKeys }: CredentialSources): boole
 /** The folder with the chart's configuration and templates. */
 const configFolder = "/etc/alertmanager/config/";
 
-/** Whether the folder of a file exists in Alertmanager's pod; undefined if that is unknown. */
+/** Whether a file's folder exists in Alertmanager's pod; undefined if that is unknown. */
 export function hasFolder(file: string, spec: Plain): boolean | undefined {
   if (!isMap(spec) || hasUnknown(spec)) return undefined;
-  // A patch of the containers may mount additional folders.
+  // The spec can patch the containers and mount additional folders.
   if (file.startsWith(configFolder) || listAt(spec, "containers").length > 0) return true;
   return isMounted(file, { spec }) ?? false;
 }
 
-/** Whether an address is null or on the sender's own host. */
+/** Whether an address is null or points to the sender's own host. */
 function isUnreachable(value: string): boolean {
   if (!value.includes("://")) return false;
   const host = /^\w+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)/.exec(value.trim())?.[1] ?? "";
@@ -230,8 +233,8 @@ function isUnreachable(value: string): boolean {
 }
 
 /**
- * Whether a value is a placeholder, such as `https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK`, or
- * a variable, which Alertmanager does not expand.
+ * Whether a value is a placeholder, such as `https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK`, or a
+ * variable, because Alertmanager does not expand variables.
  */
 function isPlaceholder(value: string): boolean {
   return (

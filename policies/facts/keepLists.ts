@@ -3,15 +3,15 @@ import { helmChart } from "./helm";
 import { UNKNOWN, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 
-/** The list of metrics of a target that Prometheus keeps; it drops all others. */
+/** The metrics that Prometheus keeps from a target. It drops all others. */
 export interface KeepList {
   /** Name of the target in `scrapeTargets`. */
   target: string;
-  /** Regular expression that matches the whole name. */
+  /** Regular expression that must match the whole metric name. */
   regex: string;
 }
 
-/** The keep lists in a release of kube-prometheus-stack. */
+/** Returns the keep lists in a kube-prometheus-stack release. */
 export function keepListsOf(resource: Resource): KeepList[] {
   const found = helmChart(resource);
   if (found?.chart !== "kube-prometheus-stack" || found.values === UNKNOWN) return [];
@@ -28,7 +28,7 @@ export function keepListsOf(resource: Resource): KeepList[] {
   );
 }
 
-/** The metrics in a keep list: its top-level alternatives. */
+/** Returns the metrics in a keep list, which are its top-level alternatives. */
 export function metricsIn({ regex }: KeepList): string[] {
   let depth = 0;
   const metrics = [""];

@@ -4,7 +4,7 @@ import { Plain, entriesAt } from "./plain";
 import { own } from "../shared/own";
 
 /**
- * Known fields, by place: a level in the values of kube-prometheus-stack, a kind or list of the
+ * Known fields by place. A place is a level in kube-prometheus-stack's values, a kind or list of the
  * operator, or a section of Alertmanager's or Loki's configuration. Recorded from kube-prometheus-stack
  * 88.5.3 and its operator, Alertmanager 0.33 and Loki 3.6.
  */
@@ -18,27 +18,27 @@ function fieldsOf(place: string): Set<string> {
   return fields;
 }
 
-/** An unknown field, and the field that was probably meant. */
+/** An unknown field, and the known field that the author probably meant. */
 export interface MistypedField {
   key: string;
   meant: string;
 }
 
 /**
- * The fields of a map that are mistyped or at the wrong level. Fields that resemble no known field are
- * not included: a newer version may have them.
+ * Finds fields of a map that are misspelled or at the wrong level. Ignores fields that resemble no known
+ * field, because a newer version may have added them.
  */
 export function mistypedFields(place: string, map: Plain): MistypedField[] {
   const fields = fieldsOf(place);
   return entriesAt(map).flatMap(([key]) => {
-    // A parent chart reads this key to decide whether it installs the chart.
+    // A parent chart uses this key to decide whether to install the chart.
     if (fields.has(key) || (place === "values" && key === "enabled")) return [];
     const meant = nearest(key, fields) ?? otherLevel(place, key);
     return meant === undefined ? [] : [{ key, meant }];
   });
 }
 
-/** The known field with the same letters, or with one or two different letters. */
+/** Returns the known field that differs only in case or separators, or in one or two letters. */
 function nearest(key: string, fields: Set<string>): string | undefined {
   const most = key.length < 5 ? 0 : key.length < 9 ? 1 : 2;
   return [...fields].find(
@@ -53,7 +53,7 @@ function letters(field: string): string {
   return field.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
-/** The path of the level above or below that knows a key. */
+/** Returns the path of the level above or below that has a key. */
 function otherLevel(place: string, key: string): string | undefined {
   if (!place.startsWith("values")) return undefined;
   return Object.keys(places)

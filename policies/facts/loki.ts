@@ -13,34 +13,34 @@ export const lokiCharts = new Set([
   "loki-simple-scalable",
 ]);
 
-/** The components of Loki whose Services receive logs or queries. */
+/** Components of Loki whose Services receive logs or queries. */
 const parts =
   "gateway|distributor|write|read|backend|querier|query-frontend|ruler|single-binary|ingester";
 
-/** Names of the Services that Loki charts create: `loki`, `logs-loki-gateway`. */
+/** Matches the names of the Services that Loki charts create: `loki`, `logs-loki-gateway`. */
 export const lokiServiceForm = new RegExp(`^(?:[\\w-]+-)?loki(?:-(?:${parts}))?(?:-headless)?$`);
 
 /** Charts that send logs to Loki. */
 export const collectors = /^(promtail|alloy|grafana-agent|fluent-bit|vector|k8s-monitoring)$/;
 
-/** Prefixes of the index objects if Loki's configuration does not set one. */
+/** Index prefixes that Loki uses if its configuration does not set one. */
 export const defaultIndexPrefixes = ["index/", "loki_index_"];
 
-/** The settings of a Loki release that concern its S3 buckets. */
+/** The S3 settings of a Loki release. */
 export interface LokiRelease {
-  /** Known names of its buckets. */
+  /** Names of its buckets, as far as they are known. */
   buckets: string[];
-  /** Whether unknown values could name further buckets. */
+  /** Whether unknown values could name additional buckets. */
   unknownBuckets: boolean;
-  /** Longest retention of any stream, in days; undefined if unknown, 0 or not set. */
+  /** Longest retention of any stream, in days; undefined if it is unknown, 0 or not set. */
   retentionDays: number | undefined;
-  /** Prefixes of the index objects, in addition to the defaults. */
+  /** Additional prefixes of the index objects. */
   indexPrefixes: string[];
 }
 
 /**
- * Paths of Loki's configuration in chart values, in order of precedence. `loki-stack` contains the
- * values of version 2 of the chart `loki` under `loki`, with the complete configuration in `config`.
+ * Paths of Loki's configuration in chart values, in order of precedence. `loki-stack` nests version 2 of
+ * the `loki` chart under `loki`, with the complete configuration in `config`.
  */
 export const lokiConfigPaths: Path[] = [["loki", "structuredConfig"], ["loki", "config"], ["loki"]];
 
@@ -83,13 +83,16 @@ export function lokiRelease(resource: Resource): LokiRelease | undefined {
   };
 }
 
-/** Path of Loki's configuration in the older charts. In the chart `loki`, the path is `loki`. */
+/** Paths of Loki's configuration in older charts. In the `loki` chart, the path is `loki`. */
 const legacyPaths: Record<string, Path> = {
   "loki-stack": ["loki", "config"],
   "loki-distributed": ["loki", "structuredConfig"],
 };
 
-/** A field of Loki's configuration, at the path where it is set, or else where it belongs. */
+/**
+ * Returns a field of Loki's configuration, with the path where it is set or, if it is not set, where it
+ * belongs.
+ */
 export function lokiField(
   { chart, values }: HelmChart,
   ...field: Path
@@ -107,13 +110,16 @@ function secondsOf(period: Plain): number | undefined {
   return typeof period === "string" ? parseDuration(period) : undefined;
 }
 
-/** The bucket in `s3://region/bucket` or `s3://key:secret@region/bucket`. */
+/** Extracts the bucket from `s3://region/bucket` or `s3://key:secret@region/bucket`. */
 function bucketOfUrl(url: Plain): Plain {
   if (typeof url !== "string") return url === UNKNOWN ? UNKNOWN : undefined;
   return /^s3:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];
 }
 
-/** Values key of the component that receives logs in the chart `loki`, which depends on the mode. */
+/**
+ * Returns the key in the `loki` chart's values of the component that receives logs, which depends on the
+ * mode.
+ */
 export function lokiWritePath(values: Plain): "ingester" | "write" | "singleBinary" {
   const mode = String(at(values, "deploymentMode"));
   if (mode === "Distributed") return "ingester";

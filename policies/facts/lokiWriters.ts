@@ -11,15 +11,15 @@ export interface LokiWriter {
   /** Path of the output in the values. */
   path: Path;
   url: string;
-  /** The settings of the output, as a map or as block text. */
+  /** Settings of the output, as a map or as the text of a block. */
   settings: Plain;
-  /** Values of the collector. */
+  /** Chart values of the collector. */
   values: Plain;
   /** Namespace of the collector. */
   namespace: Plain;
 }
 
-/** The default client of the promtail chart. */
+/** Default client of the promtail chart. */
 const promtailClient = { url: "http://loki-gateway/loki/api/v1/push" };
 
 type Output = [path: Path, url: Plain, settings: Plain];
@@ -27,7 +27,7 @@ type Output = [path: Path, url: Plain, settings: Plain];
 const readers: Record<string, (values: Plain) => Output[]> = {
   promtail: (values) => {
     const clients = at(values, "config", "clients") ?? [promtailClient];
-    // A custom file replaces the chart's configuration.
+    // A custom file replaces the configuration that the chart generates.
     if (values === UNKNOWN || at(values, "config", "file") !== undefined) return [];
     return listAt(clients).map((client, index) => [
       ["config", "clients", index],
@@ -49,12 +49,12 @@ const readers: Record<string, (values: Plain) => Output[]> = {
   "opentelemetry-collector": otelOutputs,
 };
 
-/** Whether a type is a collector of the OpenTelemetry operator. */
+/** Whether a type is a collector managed by the OpenTelemetry operator. */
 export function isCollector(type: string): boolean {
   return /^kubernetes:opentelemetry\.io\/v1(?:alpha1|beta1):OpenTelemetryCollector$/.test(type);
 }
 
-/** The outputs of a collector that a chart or the OpenTelemetry operator installs. */
+/** Returns the Loki outputs of a collector that a chart or the OpenTelemetry operator installs. */
 export function lokiWriters(resource: Resource): LokiWriter[] {
   if (isCollector(resource.type)) {
     const { urn, props } = resource;
@@ -75,7 +75,7 @@ export function lokiWriters(resource: Resource): LokiWriter[] {
   });
 }
 
-/** The exporters of an OpenTelemetry collector for Loki. */
+/** Returns an OpenTelemetry collector's exporters that send to Loki. */
 function otelOutputs(values: Plain): Output[] {
   return ["endpoint", "logs_endpoint"].flatMap((key) =>
     outputsIn(
@@ -100,7 +100,7 @@ function outputsIn(
     .map(([name, output]) => [[...path, name], at(output, urlKey), output]);
 }
 
-/** The endpoints in an Alloy configuration. */
+/** Returns the Loki endpoints in an Alloy configuration. */
 function riverOutputs(values: Plain, path: Path): Output[] {
   const text = withoutComments(textAt(values, ...path) ?? "");
   const endpoints = blocksIn(text, /\bloki\.write\s+"[^"\n]{0,99}"\s*\{/g).flatMap((block) =>
@@ -116,15 +116,15 @@ function riverOutputs(values: Plain, path: Path): Output[] {
   ]);
 }
 
-/** An Alloy configuration without comments. */
+/** Removes the comments from an Alloy configuration. */
 export function withoutComments(text: string): string {
   return text.replace(/^\s*\/\/.*$/gm, "");
 }
 
-/** Maximum length of a block, which bounds the time spent on unterminated blocks. */
+/** Maximum length of a block, which limits the time spent on unterminated blocks. */
 const MAX_BLOCK = 10_000;
 
-/** The bodies of the blocks that start with a head. */
+/** Returns the bodies of all blocks whose opening matches `head`. */
 function blocksIn(text: string, head: RegExp): string[] {
   return [...text.matchAll(head)].map(({ 0: found, index }) => {
     const rest = text.slice(index + found.length, index + found.length + MAX_BLOCK);
@@ -137,7 +137,7 @@ function blocksIn(text: string, head: RegExp): string[] {
   });
 }
 
-/** Whether an output of Fluent Bit sends to Loki. */
+/** Whether a Fluent Bit output sends to Loki. */
 export function isLokiOutput({ name = "" }: Record<string, string>): boolean {
   return /^(?:grafana-)?loki$/i.test(name);
 }

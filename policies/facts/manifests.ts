@@ -6,22 +6,22 @@ import { readTemplate } from "./yaml";
 /** A Kubernetes object that a chart creates from its values. */
 export interface Manifest {
   resource: Resource;
-  /** Path in the properties of the release. */
+  /** Path in the release's properties. */
   path: Path;
 }
 
-/** Keys of chart values whose objects charts create unchanged. */
+/** Keys of chart values for objects that charts render unchanged. */
 export const manifestKeys = ["extraManifests", "extraObjects", "extraDeploy", "extraResources"];
 
-/** Keys of kube-prometheus-stack whose items are the specs of monitors. */
+/** Keys in kube-prometheus-stack's values for lists of monitor specs, with the kind of monitor. */
 export const monitorKeys: Record<string, string> = {
   additionalServiceMonitors: "ServiceMonitor",
   additionalPodMonitors: "PodMonitor",
 };
 
 /**
- * Objects in a release's values, as maps or YAML texts, which its chart creates unchanged, and the
- * monitors that it creates from their specs.
+ * Returns the objects that a chart renders unchanged from its values, which are maps or YAML text, and
+ * the monitors that it creates from specs.
  */
 export function manifestsIn(release: Resource): Manifest[] {
   if (!isHelmType(release.type)) return [];
@@ -59,7 +59,7 @@ function manifestsAt(values: Plain, path: Path, depth: number): [object: Plain, 
   });
 }
 
-/** The objects in an item, which is a YAML text or one object. */
+/** Returns the objects in an item, which is YAML text or a single object. */
 function documentsIn(item: Plain, path: Path): [object: Plain, path: Path][] {
   const documents = isText(item) ? readTemplate(item) : [item];
   return objectsIn(documents).map((object) => [object, path]);
@@ -76,14 +76,14 @@ function resourceOf(object: Plain, release: Resource, path: Path): Resource | un
   };
 }
 
-/** The Pulumi type of a Kubernetes object. */
+/** Returns the Pulumi type of a Kubernetes object. */
 export function typeOfObject(object: Plain): string | undefined {
   const [version, kind] = [textAt(object, "apiVersion"), textAt(object, "kind")];
   if (version === undefined || kind === undefined) return undefined;
   return policyType(`kubernetes:${version.includes("/") ? version : `core/${version}`}:${kind}`);
 }
 
-/** Objects, with each list of objects replaced by its items. */
+/** Flattens lists of objects into their items. */
 export function objectsIn(objects: Plain[]): Plain[] {
   return objects
     .filter((object) => object !== null && object !== undefined)

@@ -14,12 +14,13 @@ import { readYaml } from "./yaml";
 
 const isText = (value: unknown) => typeof value === "string";
 
-/** All names that each service metric or label may have. */
+/** All possible names of each service metric and label. */
 export type MetricVocabulary = Record<MetricKey, string[]>;
 
 /**
- * The names of all conventions, and the names that annotations of rule objects declare. A declared name
- * does not replace the others, so a declaration cannot hide a rule from the policies.
+ * Combines the names from all conventions with those declared in annotations of rule objects. A declared
+ * name is added to the others instead of replacing them, so a declaration cannot hide a rule from the
+ * policies.
  */
 export function metricVocabulary(resources: Resource[]): MetricVocabulary {
   const declarations = resources.flatMap((resource) => {
@@ -30,7 +31,7 @@ export function metricVocabulary(resources: Resource[]): MetricVocabulary {
   return vocabularyWith(declarations);
 }
 
-/** One object for most resources, so everything derived from it is computed only once. */
+/** Most resources share this object, so values derived from it are computed only once. */
 const defaultVocabulary = vocabularyWith([]);
 
 function vocabularyWith(declarations: Plain[]): MetricVocabulary {

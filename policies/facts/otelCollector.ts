@@ -5,11 +5,11 @@ import { Path, Plain, UNKNOWN, at, isMap } from "./plain";
 import { Resource } from "./resource";
 import { readConfig } from "./yaml";
 
-/** The configuration of an OpenTelemetry collector. */
+/** Configuration of an OpenTelemetry collector. */
 export interface OtelCollector {
-  /** Path of the configuration in the properties of the resource. */
+  /** Path of the configuration in the resource's properties. */
   path: Path;
-  /** The configuration as written, without the chart's defaults. */
+  /** The configuration as written, without chart defaults. */
   written: Plain;
   /** The effective configuration. */
   config: Plain;
@@ -18,8 +18,8 @@ export interface OtelCollector {
 }
 
 /**
- * The default configuration of the opentelemetry-collector chart, versions 0.120 to 0.140, as far as
- * pipelines need it.
+ * Defaults of the opentelemetry-collector chart, versions 0.120 to 0.140. Contains only what pipelines
+ * need.
  */
 const chartDefaults = {
   receivers: { jaeger: {}, otlp: {}, prometheus: {}, zipkin: {} },
@@ -50,7 +50,7 @@ const chartDefaults = {
   },
 };
 
-/** The components that each preset of the chart adds. */
+/** Components that each of the chart's presets adds. */
 const presets: Record<string, object> = {
   logsCollection: { receivers: { filelog: {} } },
   hostMetrics: { receivers: { hostmetrics: {} } },
@@ -62,7 +62,10 @@ const presets: Record<string, object> = {
   resourceDetection: { processors: { resourcedetection: {} } },
 };
 
-/** The collector that a chart or the OpenTelemetry operator installs, if its configuration is known. */
+/**
+ * Returns the collector that a chart or the OpenTelemetry operator installs, if its configuration is
+ * known.
+ */
 export function otelCollector(resource: Resource): OtelCollector | undefined {
   const { type, props } = resource;
   if (isCollector(type)) {
@@ -95,8 +98,8 @@ export function otelCollector(resource: Resource): OtelCollector | undefined {
 }
 
 /**
- * Helm removes null values, in the sections and in the pipelines. Outside Helm, a component may be
- * empty.
+ * Removes null values from sections and pipelines, as Helm does. Outside Helm, null is a valid
+ * configuration of a component.
  */
 function withoutNulls(config: object): Plain {
   return JSON.parse(

@@ -5,14 +5,14 @@ export { isMap } from "../shared/isMap";
 export { type Path, formatPath } from "../shared/path";
 import { own } from "../shared/own";
 
-/** Placeholder for an unknown value, such as an ARN in the first preview. */
+/** Placeholder for an unknown value, such as an ARN during the first preview. */
 export const UNKNOWN = Symbol("unknown");
 
 /** Plain data: JSON values and {@link UNKNOWN}. */
 export type Plain = unknown;
 export type PlainMap = Record<string, unknown>;
 
-/** Placeholders for unknown values in Pulumi's protocol, one per type. */
+/** Pulumi's wire-protocol placeholders for unknown values, one per type. */
 const unknownTexts = new Set([
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
   "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
@@ -26,10 +26,10 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
 /**
- * Copies the properties of a resource so that policies can read them: unknown values become {@link
- * UNKNOWN}, and secrets become plain values, regardless of whether they come from the engine, mocks or
- * a test. The SDK throws if a policy reads an unknown value and then reports that the whole policy
- * can't run, so each key is read separately.
+ * Converts a resource's properties to plain data: unknown values become {@link UNKNOWN}, and secrets
+ * become plain values, whether they come from the engine, mocks or a test. Reads each key separately,
+ * because the SDK throws if a policy reads an unknown value, and then reports that the whole policy
+ * can't run.
  */
 export function plain(value: unknown, pending: PendingText[] = []): Plain {
   if (typeof value === "string") return unknownTexts.has(value) ? UNKNOWN : value;
@@ -51,7 +51,10 @@ export function plain(value: unknown, pending: PendingText[] = []): Plain {
   return copy;
 }
 
-/** Sets a key of a map; a plain assignment to `__proto__` would change what the map inherits. */
+/**
+ * Sets a key of a map. Defines `__proto__` as a property, because assigning to it would change the map's
+ * prototype.
+ */
 export function setOwn(map: PlainMap, key: string, value: unknown): void {
   if (key !== "__proto__") map[key] = value;
   else
@@ -86,20 +89,23 @@ function plainAt(container: object, key: string | number, pending: PendingText[]
   return value instanceof Promise ? unproxied(value) : plain(value, pending);
 }
 
-/** The promise behind the SDK's proxy, through which a promise cannot be awaited. */
+/** Returns the promise behind the SDK's proxy. The proxy itself cannot be awaited. */
 function unproxied(promise: Promise<unknown>): Promise<unknown> {
   const { __getSpecialProxyTarget: target } = promise as { __getSpecialProxyTarget?: unknown };
   return target instanceof Promise ? unproxied(target) : promise;
 }
 
-/** Whether the SDK threw this error for an unknown value. The SDK does not export its class. */
+/**
+ * Whether the SDK threw this error because a value is unknown. The SDK does not export the error's
+ * class.
+ */
 export function isUnknownValueError(error: unknown): boolean {
   return typeof error === "object" && error !== null && "unknownTypeSentinel" in error;
 }
 
 /**
- * The value at a path of plain data: undefined if it is absent, {@link UNKNOWN} if it or a parent is
- * unknown.
+ * Returns the value at a path of plain data: undefined if it is absent, {@link UNKNOWN} if it or a
+ * parent is unknown.
  */
 export function at(value: Plain, ...path: Path): Plain {
   let current = value;
@@ -113,30 +119,30 @@ export function at(value: Plain, ...path: Path): Plain {
   return current;
 }
 
-/** The items of a list; empty for other values. */
+/** Returns the list at a path; empty if the value is not a list. */
 export function listAt(value: Plain, ...path: Path): Plain[] {
   const list = at(value, ...path);
   return Array.isArray(list) ? list : [];
 }
 
-/** The map at a path; empty for other values. */
+/** Returns the map at a path; empty if the value is not a map. */
 export function mapAt(value: Plain, ...path: Path): PlainMap {
   const map = at(value, ...path);
   return isMap(map) ? map : {};
 }
 
-/** The entries of a map; empty for other values. */
+/** Returns the entries of the map at a path; empty if the value is not a map. */
 export function entriesAt(value: Plain, ...path: Path): [string, Plain][] {
   return Object.entries(mapAt(value, ...path));
 }
 
-/** The text at a path; undefined for other values. */
+/** Returns the string at a path; undefined if the value is not a string. */
 export function textAt(value: Plain, ...path: Path): string | undefined {
   const text = at(value, ...path);
   return isText(text) ? text : undefined;
 }
 
-/** The entries of a map whose values are strings. */
+/** Returns the entries of a map whose values are strings. */
 export function textsAt(value: Plain, ...path: Path): [string, string][] {
   return entriesAt(value, ...path).filter((entry): entry is [string, string] => isText(entry[1]));
 }
@@ -153,8 +159,8 @@ export function hasUnknown(value: Plain): boolean {
 }
 
 /**
- * Sets a value in the properties of a resource and creates missing maps. Changes the properties in
- * place, so other values stay secret or unknown. Returns false if a parent is not a map.
+ * Sets a value in a resource's properties, creating missing maps. Modifies the properties in place, so
+ * other values stay secret or unknown. Returns false if a parent is not a map.
  */
 export function setAt(props: PlainMap, path: Path, value: unknown): boolean {
   let current = props;

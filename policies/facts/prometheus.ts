@@ -4,17 +4,20 @@ import { Resource } from "./resource";
 
 const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
 
-/** A Prometheus server, with the paths of its settings. */
+/** A Prometheus server, with the paths to its settings. */
 export interface PrometheusServer {
   /** `release "prometheus" (kube-prometheus-stack)`. */
   what: string;
-  /** The Helm release that installs the server, if any. */
+  /** Helm release that installs the server. Not set for an object of the operator. */
   release?: string | undefined;
   /** Path of the operator's `PrometheusSpec`, or of the server's settings in the chart. */
   spec: Path;
-  /** Whether an operator reads `spec`, which then selects rules and monitors. */
+  /**
+   * Whether an operator manages the server. The operator selects its rules and monitors according to
+   * `spec`.
+   */
   operated: boolean;
-  /** Retention of a server that does not set it. */
+  /** Retention that applies if the settings do not specify one. */
   defaultRetention: string;
 }
 
@@ -22,7 +25,7 @@ export function canRunPrometheus(type: string): boolean {
   return type === prometheusType || isHelmType(type);
 }
 
-/** The Prometheus server that a resource runs, or undefined. */
+/** Returns the Prometheus server that a resource runs, or undefined if it runs none. */
 export function prometheusServer(resource: Resource): PrometheusServer | undefined {
   if (resource.type === prometheusType) {
     const what = `Prometheus "${resource.name}"`;
@@ -37,7 +40,7 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
   if (chart !== "kube-prometheus-stack" || at(values, "prometheus", "enabled") === false) {
     return undefined;
   }
-  // An agent forwards its samples and does not retain them.
+  // An agent forwards its samples without retaining them.
   if (at(values, "prometheus", "agentMode") === true) return undefined;
   const spec: Path = ["values", "prometheus", "prometheusSpec"];
   return { what, release, spec, operated: true, defaultRetention: "10d" };
@@ -45,7 +48,10 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
 
 export const agentType = "kubernetes:monitoring.coreos.com/v1alpha1:PrometheusAgent";
 
-/** The agent that a resource runs. It selects monitors like a server, but evaluates no rules. */
+/**
+ * Returns the Prometheus agent that a resource runs. Like a server, it selects monitors, but it
+ * evaluates no rules.
+ */
 export function prometheusAgent(resource: Resource): Selecting | undefined {
   return selecting(resource, {
     type: agentType,
@@ -55,12 +61,12 @@ export function prometheusAgent(resource: Resource): Selecting | undefined {
   });
 }
 
-/** Something other than a server that selects monitors or rules. */
+/** A server, agent or ruler that selects monitors or rules. */
 type Selecting = Pick<PrometheusServer, "what" | "release" | "spec">;
 
 /**
- * Something that a resource runs, as an object of the operator or through a setting of
- * kube-prometheus-stack.
+ * Returns the agent or ruler that a resource runs, either as an object of the operator or through a
+ * kube-prometheus-stack setting.
  */
 function selecting(
   resource: Resource,
@@ -75,12 +81,12 @@ function selecting(
 /** A setting that stops a server. */
 export interface Stop {
   path: Path;
-  /** The end of a sentence that starts with the server. */
+  /** End of a sentence whose subject is the server. */
   problem: string;
   fix: string;
 }
 
-/** The operator or chart setting that stops a server, if any. */
+/** Finds the operator or chart setting that stops a server. */
 export function stopAt({ props }: Resource, settings: Path): Stop | undefined {
   const stops: [key: string, value: unknown, problem: string, fix: string][] = [
     ["paused", true, "is paused, so the operator applies no changes to it", "false"],
@@ -93,7 +99,10 @@ export function stopAt({ props }: Resource, settings: Path): Stop | undefined {
   return { path: [...settings, key], problem, fix: `set ${key}: ${value}` };
 }
 
-/** Why the Prometheus that a resource configures evaluates no rules; undefined if it does. */
+/**
+ * Returns why the Prometheus that a resource configures evaluates no rules; undefined if it evaluates
+ * them.
+ */
 export function stoppedPrometheus(resource: Resource): (Stop & { what: string }) | undefined {
   const server = prometheusServer(resource);
   const stop = server && stopAt(resource, server.spec);
@@ -118,7 +127,10 @@ export function stoppedPrometheus(resource: Resource): (Stop & { what: string })
 
 const secretReferences = ["additionalAlertManagerConfigs", "additionalAlertManagerConfigsSecret"];
 
-/** Path of the setting without which a running Prometheus has no Alertmanager; undefined if it has one. */
+/**
+ * Returns the path of the setting that a running Prometheus needs to find an Alertmanager; undefined if
+ * it has one.
+ */
 export function missingAlertmanager(resource: Resource): Path | undefined {
   const server = prometheusServer(resource);
   if (server === undefined) return undefined;
@@ -141,7 +153,7 @@ export function missingAlertmanager(resource: Resource): Path | undefined {
   return read(...enabled) === false ? enabled : undefined;
 }
 
-/** The static addresses, such as `alertmanager:9093`, to which a Prometheus sends its alerts. */
+/** Returns the static addresses, such as `alertmanager:9093`, to which a Prometheus sends alerts. */
 export function alertmanagerTargets(resource: Resource): { path: Path; target: string }[] {
   const server = prometheusServer(resource);
   if (server === undefined) return [];
@@ -160,13 +172,13 @@ function targetsOf(group: Plain): Plain[] {
     .flatMap((config) => listAt(config, "targets"));
 }
 
-/** Whether all addresses of a group of Alertmanagers point to the Prometheus pod itself. */
+/** Whether every address in a group of Alertmanagers points to the Prometheus pod itself. */
 function isOwnPod(group: Plain): boolean {
   const targets = targetsOf(group);
   return targets.length > 0 && targets.every((each) => /^(?:localhost|127\.)/.test(String(each)));
 }
 
-/** The settings with which a Prometheus relabels or drops its alerts. */
+/** Returns the settings through which a Prometheus relabels or drops alerts. */
 export function alertRelabelings(resource: Resource): { path: Path; steps: Plain } | undefined {
   const server = prometheusServer(resource);
   if (server === undefined) return undefined;
@@ -183,22 +195,25 @@ export function alertRelabelings(resource: Resource): { path: Path; steps: Plain
   return path && { path, steps: at(resource.props, ...path) };
 }
 
-/** Path of a server's retention. */
+/** Returns the path of a server's retention setting. */
 export function retentionPath({ spec }: PrometheusServer): Path {
   return [...spec, "retention"];
 }
 
-/** The settings with a server's remote writes. The chart appends the second to the first. */
+/** Settings with a server's remote writes. The chart appends the second to the first. */
 export const remoteWriteKeys = ["remoteWrite", "additionalRemoteWrite"];
 
-/** The remote writes of a server, with their paths. */
+/** Returns a server's remote writes, with their paths. */
 export function remoteWrites({ props }: Resource, { spec }: Pick<PrometheusServer, "spec">) {
   return remoteWriteKeys.flatMap((key) =>
     listAt(props, ...spec, key).map((write, index) => ({ write, path: [...spec, key, index] })),
   );
 }
 
-/** Whether a server also sends its samples to long-term storage, so a short local retention is enough. */
+/**
+ * Whether a server also sends its samples to long-term storage. If so, a short local retention is
+ * enough.
+ */
 export function forwardsSamples({ props }: Resource, { spec }: PrometheusServer): boolean {
   const [write, added, sidecar] = [...remoteWriteKeys, "thanos"].map((key) =>
     at(props, ...spec, key),
@@ -217,7 +232,7 @@ export function canRunRuler(type: string): boolean {
   return type === thanosRulerType || isHelmType(type);
 }
 
-/** The ThanosRuler that a resource runs. It evaluates rules over long-term storage. */
+/** Returns the ThanosRuler that a resource runs, which evaluates rules over long-term storage. */
 export function thanosRuler(resource: Resource): Selecting | undefined {
   return selecting(resource, {
     type: thanosRulerType,

@@ -17,12 +17,12 @@ import { readYaml } from "./yaml";
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
 
-/** A release that another tool installs, converted to a Helm release of Pulumi. */
+/** A release that another tool installs, converted to a Pulumi Helm release. */
 export interface ForeignRelease {
   resource: Resource;
   /** Path of its values in the original resource. */
   path: Path;
-  /** Why properties of the release are unknown although its resource is known, by property name. */
+  /** Why properties of the release are unknown even though its resource is known, by property name. */
   reasons: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +37,7 @@ interface Reading {
   reasons?: ForeignRelease["reasons"];
 }
 
-/** Readers for the objects of Flux, Argo CD and k3s, and for Terraform's Helm release. */
+/** Readers of the release objects of Flux, Argo CD and k3s, and of Terraform's Helm release. */
 const readers: [type: RegExp, read: (props: Plain) => Reading[]][] = [
   [/^kubernetes:helm\.toolkit\.fluxcd\.io\/v2(?:beta[12])?:HelmRelease$/, flux],
   [/^kubernetes:argoproj\.io\/v1alpha1:Application$/, argo],
@@ -48,7 +48,7 @@ const readers: [type: RegExp, read: (props: Plain) => Reading[]][] = [
 
 export const isForeignRelease = perType((type) => readers.some(([form]) => form.test(type)));
 
-/** The releases that a resource of another tool installs. */
+/** Returns the releases that another tool's resource installs. */
 export function foreignReleases(resource: Resource): ForeignRelease[] {
   const read = readers.find(([form]) => form.test(resource.type))?.[1];
   if (read === undefined || resource.props === UNKNOWN) return [];
@@ -69,7 +69,7 @@ function flux(props: Plain): Reading[] {
       chart: at(spec, "chart", "spec", "chart") ?? at(spec, "chartRef", "name"),
       name: at(spec, "releaseName") ?? fluxName(props),
       namespace: at(spec, "targetNamespace") ?? at(props, "metadata", "namespace"),
-      // The repository is in a separate object, as is the version of a referenced chart.
+      // The repository is defined in a separate object, as is the version of a referenced chart.
       version: isReference ? UNKNOWN : at(spec, "chart", "spec", "version"),
       repositoryOpts: UNKNOWN,
       values: isCompleted ? UNKNOWN : at(spec, "values"),
@@ -82,7 +82,7 @@ function flux(props: Plain): Reading[] {
   ];
 }
 
-/** Flux prefixes the name of a release in another namespace with the namespace. */
+/** Returns the name of a Flux release, which Flux prefixes with the target namespace if one is set. */
 function fluxName(props: Plain): Plain {
   const [name, target] = [textAt(props, "metadata", "name"), at(props, "spec", "targetNamespace")];
   if (name === undefined || target === undefined) return at(props, "metadata", "name");
@@ -119,7 +119,7 @@ function argo(props: Plain): Reading[] {
   });
 }
 
-/** The Applications of an ApplicationSet, with template parameters left unexpanded. */
+/** Returns the Applications that an ApplicationSet generates, with template parameters unexpanded. */
 function argoSet(props: Plain): Reading[] {
   return argo(at(props, "spec", "template")).map((reading) => ({
     ...reading,
@@ -162,7 +162,7 @@ function parametersOf(list: Plain[]): [Plain, Plain][] {
   return list.map((parameter) => [at(parameter, "name"), at(parameter, "value")]);
 }
 
-/** Merges layers of values, each a map or a YAML text, and sets parameters by their paths. */
+/** Merges layers of values, each a map or YAML text, and then applies the parameters at their paths. */
 function valuesOf(layers: Plain[], parameters: [Plain, Plain][]): Plain {
   const maps = layers.map((layer) => (typeof layer === "string" ? readYaml(layer) : layer));
   if (maps.includes(UNKNOWN)) return UNKNOWN;
@@ -176,7 +176,7 @@ function valuesOf(layers: Plain[], parameters: [Plain, Plain][]): Plain {
   }, values);
 }
 
-/** The value that Helm reads from a `--set` text: integers and booleans are not strings. */
+/** Parses a `--set` value as Helm does: integers and booleans are not strings. */
 function scalarOf(text: string): Plain {
   if (text === "true" || text === "false") return text === "true";
   return /^-?\d+$/.test(text) ? Number(text) : text;

@@ -1,26 +1,29 @@
 import { own } from "../shared/own";
 import { Plain, at, textAt } from "./plain";
 
-/** A resource as policies read it. */
+/** A resource as the policies see it. */
 export interface Resource {
   type: string;
   name: string;
   urn: string;
   /**
-   * Plain properties: inputs in resource policies, outputs in stack policies. All of them or any
-   * part may be UNKNOWN.
+   * Properties as plain data: inputs in resource policies, outputs in stack policies. Any of them, or
+   * all of them, may be UNKNOWN.
    */
   props: Plain;
-  /** URNs of the resources whose outputs a property uses, in stack policies. */
+  /** In stack policies: URNs of the resources whose outputs each property uses. */
   references?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The type that policies use: OpenShift's monitoring operator has the same kinds in another API group. */
+/**
+ * Returns the type that policies use. OpenShift's monitoring operator has the same kinds in another API
+ * group.
+ */
 export function policyType(type: string): string {
   return type.replace("kubernetes:monitoring.rhobs/", "kubernetes:monitoring.coreos.com/");
 }
 
-/** Caches a function of resource types: a stack has many resources, but few types. */
+/** Caches a predicate on resource types, because a stack has many resources but few types. */
 export function perType(answer: (type: string) => boolean): (type: string) => boolean {
   const answers = new Map<string, boolean>();
   return (type) => {
@@ -30,19 +33,19 @@ export function perType(answer: (type: string) => boolean): (type: string) => bo
   };
 }
 
-/** Name of the stack in a URN: `urn:pulumi:<stack>::<project>::…`. */
+/** Extracts the stack's name from a URN: `urn:pulumi:<stack>::<project>::…`. */
 export function stackOf(urn: string): string {
   return urn.split("::")[0]?.split(":").at(-1) ?? "";
 }
 
-/** Name of a Kubernetes object in the cluster. */
+/** Returns a Kubernetes object's name in the cluster. */
 export function objectName({ props, name }: Resource): string {
   return textAt(props, "metadata", "name") ?? name;
 }
 
 /**
- * Whether a property refers to another resource, by one of its identifiers or by an output whose value
- * is unknown until the resource exists.
+ * Whether a property refers to another resource, either by an identifier or through an output that is
+ * unknown until the resource exists.
  */
 export function refersTo(
   { props, references = {} }: Resource,

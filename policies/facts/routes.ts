@@ -14,19 +14,19 @@ import {
 } from "./plain";
 import { own } from "../shared/own";
 
-/** Labels of an alert; a missing label counts as empty. */
+/** Labels of an alert. A missing label is equivalent to an empty one. */
 export type Labels = Record<string, string>;
 
-/** An Alertmanager route, including everything that it inherits from its parents. */
+/** An Alertmanager route with all settings that it inherits from its parents. */
 export interface RouteNode {
-  /** Its path in the configuration: `["route", "routes", 0]`. */
+  /** Path of the route in the configuration: `["route", "routes", 0]`. */
   path: Path;
   /** `route.routes[0]`. */
   where: string;
   receiver: string;
   matchers: Matcher[];
   continues: boolean;
-  /** Whether mute or active time intervals mute the route at times. */
+  /** Whether the route has mute or active time intervals, which mute it some of the time. */
   hasTimeIntervals: boolean;
   groupBy: string[];
   groupWait: string;
@@ -37,7 +37,7 @@ export interface RouteNode {
 
 export interface RouteTree {
   root?: RouteNode;
-  /** Reasons why Alertmanager would reject the configuration. */
+  /** Reasons why Alertmanager rejects the configuration. */
   problems: { where: string; problem: string }[];
 }
 
@@ -51,7 +51,9 @@ export const inheritedSettings = {
 };
 type Inherited = typeof inheritedSettings;
 
-/** The fields of a route. Alertmanager rejects a configuration with other fields, such as `matcher`. */
+/**
+ * Valid fields of a route. Alertmanager rejects a configuration with any other field, such as `matcher`.
+ */
 const routeKeys = new Set([
   "receiver",
   "matchers",
@@ -67,7 +69,7 @@ const routeKeys = new Set([
   "active_time_intervals",
 ]);
 
-/** The route tree of a configuration; UNKNOWN while any part of `route` is unknown. */
+/** Returns a configuration's route tree; UNKNOWN if any part of `route` is unknown. */
 export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
   const route = at(config, "route");
   if (hasUnknown(route)) return UNKNOWN;
@@ -133,7 +135,9 @@ function durationText(value: unknown): string | undefined {
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
-/** All matchers of a route or an inhibition rule, in the current form and in the two older forms. */
+/**
+ * Parses all matchers of a route or an inhibition rule, in the current syntax and in both older ones.
+ */
 export function readMatchers(
   node: unknown,
   prefix = "",
@@ -187,12 +191,12 @@ function unescape(text: string | undefined): string | undefined {
   return text?.replace(/\\(.)/gs, (_, character: string) => (character === "n" ? "\n" : character));
 }
 
-/** Whether an alert with these labels matches. */
+/** Whether a matcher matches an alert's labels. */
 export function matches(matcher: Matcher, labels: Labels): boolean {
   return matchesValue(matcher, own(labels, matcher.label) ?? "");
 }
 
-/** The routes that notify about an alert. Walks the tree as Alertmanager does. */
+/** Returns the routes that handle an alert. Walks the tree the same way Alertmanager does. */
 export function routesFor(route: RouteNode, labels: Labels): RouteNode[] {
   if (!route.matchers.every((matcher) => matches(matcher, labels))) return [];
   const reached: RouteNode[] = [];
@@ -205,15 +209,15 @@ export function routesFor(route: RouteNode, labels: Labels): RouteNode[] {
 }
 
 /**
- * Label sets that together exercise every path through the tree that an alert with the fixed labels can
- * take. Each is a known label set with the minimal changes that the matchers from the root to one of
- * the routes require.
+ * Returns label sets that together cover every path through the tree that an alert with the fixed labels
+ * can take. Each is a known label set with the minimal changes needed to satisfy all matchers from the
+ * root down to one of the routes.
  */
 export function probeLabels(root: RouteNode, fixed: Labels, known: Labels[] = []): Labels[] {
   const candidates = candidateValues(root, known);
   const bases = new Map<string, Labels>([["", fixed]]);
   for (const labels of known) {
-    // Labels that no matcher names have no effect.
+    // Labels that appear in no matcher have no effect.
     const relevant = Object.entries(labels).filter(([label]) => candidates.has(label));
     bases.set(JSON.stringify(relevant.sort()), { ...Object.fromEntries(relevant), ...fixed });
   }
@@ -237,15 +241,15 @@ export function probeLabels(root: RouteNode, fixed: Labels, known: Labels[] = []
   return [...probes.values()];
 }
 
-/** The condition that a path through the tree imposes on one label. */
+/** The condition that a path through the tree imposes on a label. */
 interface Condition {
   label: string;
   accepts: (value: string) => boolean;
-  /** A value that the condition accepts; undefined if none is found or the label is fixed. */
+  /** A value that satisfies the condition; undefined if none was found or the label is fixed. */
   acceptedValue: string | undefined;
 }
 
-/** The labels, changed to satisfy every condition, or undefined if that is not possible. */
+/** Changes labels to satisfy every condition. Returns undefined if that is impossible. */
 function satisfy(base: Labels, conditions: Condition[]): Labels | undefined {
   const labels = { ...base };
   for (const { label, accepts, acceptedValue } of conditions) {
@@ -256,7 +260,10 @@ function satisfy(base: Labels, conditions: Condition[]): Labels | undefined {
   return labels;
 }
 
-/** Values to try for each label in the matchers: from matchers and known alerts, and `other`. */
+/**
+ * Returns the values to try for each label in a matcher: those in matchers and known alerts, plus
+ * `other`.
+ */
 function candidateValues(root: RouteNode, known: Labels[]): Map<string, Set<string>> {
   const values = new Map<string, Set<string>>();
   const walk = (route: RouteNode): void => {
@@ -273,7 +280,7 @@ function candidateValues(root: RouteNode, known: Labels[]): Map<string, Set<stri
   return values;
 }
 
-/** Texts that a simple regular expression may match; callers check whether they do. */
+/** Generates strings that a simple regular expression may match. Callers must check that they do. */
 function examplesOf(pattern: string): string[] {
   const alternatives = pattern
     .replace(/^\(\?[ims]+\)|[$^]/g, "")

@@ -19,9 +19,9 @@ import {
 import { Resource, objectName } from "./resource";
 import { readYaml } from "./yaml";
 
-/** An alerting or recording rule, with its location. */
+/** An alerting or recording rule and its location. */
 export interface Rule {
-  /** Name of the alert or of the recorded series. */
+  /** Name of the alert or the recorded series. */
   name: string;
   /** Undefined for a recording rule. */
   alert: string | undefined;
@@ -30,13 +30,13 @@ export interface Rule {
   expr: string;
   /** `PrometheusRule "shop-services", group shop.services`. */
   where: string;
-  /** Path in the properties of its resource. */
+  /** Path in the resource's properties. */
   path: Path;
-  /** Duration for which the expression must hold before the alert fires, as written. */
+  /** The `for` duration, as written. */
   for: Plain;
-  /** Interval and limit of its group, as written. */
+  /** Interval and limit of the rule's group, as written. */
   group: { interval: Plain; limit: Plain };
-  /** Labels of the rule and of its group. */
+  /** Labels of the rule and its group. */
   labels: PlainMap;
   annotations: PlainMap;
   /** The rule as written. */
@@ -45,7 +45,7 @@ export interface Rule {
 
 export interface Rules {
   rules: Rule[];
-  /** Path of the first unknown value that could contain more rules. */
+  /** Path of the first unknown value that could contain additional rules. */
   unknownAt?: Path | undefined;
 }
 
@@ -53,7 +53,7 @@ function isRuleObject(type: string): boolean {
   return /^kubernetes:monitoring\.coreos\.com\/v1:PrometheusRule(Patch)?$/.test(type);
 }
 
-/** The groups of a PrometheusRule or of a rule group namespace. */
+/** Returns the rule groups in a PrometheusRule or a rule group namespace. */
 export function ruleGroupsOf({ type, props }: Pick<Resource, "type" | "props">): Plain[] {
   if (isRuleObject(type)) return listAt(props, "spec", "groups");
   return isRuleNamespace({ type }) ? listAt(readYaml(textAt(props, "data") ?? ""), "groups") : [];
@@ -63,7 +63,7 @@ export function canHoldRules(type: string): boolean {
   return isRuleObject(type) || isHelmType(type) || isRuleNamespace({ type });
 }
 
-/** All rules in a PrometheusRule, a rule group namespace or chart values. */
+/** Returns all rules in a PrometheusRule, a rule group namespace or chart values. */
 export const rulesOf = perProperties(readRules);
 
 function readRules(resource: Resource): Rules {
@@ -97,14 +97,14 @@ function readRules(resource: Resource): Rules {
 }
 
 /**
- * The locations of rule groups, ungrouped rules and rule files in the values of any chart, recognized
- * by their shape.
+ * Finds rule groups, ungrouped rules and rule files in the values of any chart. Recognizes them by their
+ * structure.
  */
 function rulePlaces(values: Plain, path: Path): Path[] {
   if (values === UNKNOWN) return path.some((key) => unknownRules.has(key)) ? [path] : [];
   if (isText(values)) return isRuleFile(values) && /\bexpr\s*:/.test(values) ? [path] : [];
   if (Array.isArray(values) && (values.some(isGroup) || values.some(isRule))) return [path];
-  // A disabled part of a chart creates no rules, and nested objects are judged as separate resources.
+  // A disabled part of a chart creates no rules. Nested objects are evaluated as separate resources.
   const isOther = at(values, "enabled") === false || at(values, "apiVersion") !== undefined;
   if (path.length > MAX_RULE_DEPTH || isOther) return [];
   const entries = Array.isArray(values) ? [...values.entries()] : entriesAt(values);
@@ -113,7 +113,7 @@ function rulePlaces(values: Plain, path: Path): Path[] {
 
 const MAX_RULE_DEPTH = 7;
 
-/** Keys whose values are rules, even if the values are unknown. */
+/** Keys that always contain rules, which matters if their values are unknown. */
 const unknownRules = new Set<string | number>([
   "additionalPrometheusRulesMap",
   "additionalPrometheusRules",
@@ -140,9 +140,9 @@ export function canContainRules(type: string): boolean {
 }
 
 /**
- * The rules that {@link rulesOf} returns, or the rules in the texts of a ConfigMap. Policies cannot
- * know whether a Prometheus loads a ConfigMap, so its rules are checked but do not count as alerts of
- * the stack.
+ * Returns the rules from {@link rulesOf}, or the rules in a ConfigMap's files. Policies cannot determine
+ * whether a Prometheus loads a ConfigMap, so they check its rules but do not count them as the stack's
+ * alerts.
  */
 export const judgedRules = perProperties((resource) =>
   resource.type === configMapType ? rulesInTexts(resource) : rulesOf(resource),
@@ -160,7 +160,7 @@ function rulesInTexts(resource: Resource): Rules {
   return withoutLogQL(joined(files));
 }
 
-/** The rules in a rule file. Their path is the path of the text. */
+/** Parses a rule file. The path of each rule is the path of the file's text. */
 function fromText(resource: Resource, text: string, path: Path, where: string): Rules {
   const { rules, unknownAt } = fromGroups(
     { ...resource, props: readYaml(text) },
@@ -173,7 +173,7 @@ function fromText(resource: Resource, text: string, path: Path, where: string): 
   };
 }
 
-/** Returns no rules if one of them is LogQL: Loki rules have the same format. */
+/** Discards all rules if one of them is LogQL, because Loki's rule files have the same format. */
 function withoutLogQL(read: Rules): Rules {
   return read.rules.some(({ expr }) => isLogQL(expr)) ? { rules: [] } : read;
 }
@@ -189,7 +189,7 @@ function joined(read: Rules[]): Rules {
   };
 }
 
-/** All rules of a stack, and the first unknown value that could contain more rules. */
+/** Returns all rules of a stack, and the first unknown value that could contain additional rules. */
 export function rulesOfStack(resources: Resource[]) {
   const read = resources.map((resource) => ({ ...rulesOf(resource), urn: resource.urn }));
   return {
@@ -200,7 +200,7 @@ export function rulesOfStack(resources: Resource[]) {
   };
 }
 
-/** Empties excluded rules in place instead of removing them, so the paths of other rules stay valid. */
+/** Empties excluded rules in place, because removing them would shift the paths of the other rules. */
 export function withoutRules(resource: Resource, isExcluded: (name: string) => boolean): Resource {
   for (const { name, path } of readRules(resource).rules) {
     const isInText = !isMap(at(resource.props, ...path));
@@ -221,7 +221,7 @@ function fromGroups(resource: Resource, path: Path, where: string): Rules {
   );
 }
 
-/** The rules in a list, which belongs to a group unless the chart creates the group. */
+/** Reads the rules in a list. The list belongs to a group unless the chart creates the group itself. */
 function fromList(
   resource: Resource,
   path: Path,
@@ -232,7 +232,7 @@ function fromList(
   listAt(resource.props, ...path).forEach((rule, index) => {
     const expr = at(rule, "expr");
     if (hasUnknown(expr)) unknownAt ??= [...path, index, "expr"];
-    // The schema of PrometheusRule also allows a number.
+    // The PrometheusRule schema also allows a number.
     if (typeof expr !== "string" && typeof expr !== "number") return;
     const [alert, record] = [textAt(rule, "alert"), textAt(rule, "record")];
     rules.push({
@@ -252,7 +252,7 @@ function fromList(
   return { rules, unknownAt };
 }
 
-/** Reads the properties of a resource once, because many policies read its rules. */
+/** Caches the rules per properties object, because many policies read the same rules. */
 function perProperties(read: (resource: Resource) => Rules): (resource: Resource) => Rules {
   const known = new WeakMap<object, Rules>();
   return (resource) => {

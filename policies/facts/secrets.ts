@@ -1,16 +1,16 @@
 import { Path, Plain, UNKNOWN, at, isMap, isText } from "./plain";
 import { Resource, objectName } from "./resource";
 
-/** The content of a Kubernetes Secret under one key. */
+/** The value of one key in a Kubernetes Secret. */
 export interface SecretText {
-  /** UNKNOWN if a controller creates the content in the cluster. */
+  /** UNKNOWN if a controller sets the value in the cluster. */
   text: Plain;
   path: Path;
-  /** Why the text is UNKNOWN, if a preview would not know it either. */
+  /** Why the text is UNKNOWN, unless the deployment will reveal it. */
   because?: string;
 }
 
-/** The kinds whose controllers create a Secret, with the path to the Secret's name. */
+/** Kinds whose controllers create a Secret, with the path to that Secret's name. */
 const creators: Record<string, Path> = {
   SealedSecret: ["spec", "template", "metadata", "name"],
   ExternalSecret: ["spec", "target", "name"],
@@ -31,14 +31,14 @@ function creatorOf(type: string): Path | undefined {
   return Object.hasOwn(creators, kind) ? creators[kind] : undefined;
 }
 
-/** Name of the Secret that a resource is or creates. */
+/** Returns the name of the Secret that a resource is or creates. */
 export function secretName(resource: Resource): Plain {
   const path = creatorOf(resource.type) ?? ["metadata", "name"];
   return at(resource.props, ...path) ?? at(resource.props, "metadata", "name") ?? resource.name;
 }
 
 /**
- * The content of a Secret under a key: plain text in `stringData`, base64 in `data`, or the template
+ * Returns the value of a key in a Secret: plain text in `stringData`, base64 in `data`, or the template
  * of an ExternalSecret. The engine provides only `data`.
  */
 export function secretText(resource: Resource, key: string): SecretText | undefined {
@@ -64,12 +64,14 @@ export function secretText(resource: Resource, key: string): SecretText | undefi
 }
 
 /**
- * The keys of a Secret, by its name; undefined if the Secret is not in the stack or its keys are
- * unknown.
+ * Returns a Secret's keys; undefined if the stack does not contain the Secret or its keys are unknown.
  */
 export type SecretKeys = (name: string) => ReadonlySet<string> | undefined;
 
-/** The keys of a stack's Secrets. Secrets with the same name in two namespaces count as one. */
+/**
+ * Collects the keys of the stack's Secrets. Secrets with the same name in different namespaces are
+ * treated as one.
+ */
 export function secretKeysIn(resources: Resource[]): SecretKeys {
   const known = new Map<string, Set<string> | undefined>();
   for (const resource of resources.filter(isSecret)) {
@@ -77,7 +79,7 @@ export function secretKeysIn(resources: Resource[]): SecretKeys {
     const contents = ["stringData", "data"].map((field) => at(resource.props, field));
     const isKnown =
       resource.type === "kubernetes:core/v1:Secret" &&
-      // A controller fills an empty Secret.
+      // Secrets without data are usually filled by a controller.
       contents.some((content) => isMap(content) && Object.keys(content).length > 0) &&
       contents.every((content) => content === undefined || content === null || isMap(content)) &&
       (!known.has(name) || known.get(name) !== undefined);
@@ -87,7 +89,7 @@ export function secretKeysIn(resources: Resource[]): SecretKeys {
   return (name) => known.get(name);
 }
 
-/** All known texts of a Secret. */
+/** Returns all known texts in a Secret. */
 export function secretTexts(resource: Resource): string[] {
   const keys = ["stringData", "data"].flatMap((field) =>
     Object.keys(at(resource.props, field) ?? {}),

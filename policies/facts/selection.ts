@@ -2,7 +2,7 @@ import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isText, listAt, mapAt, text
 import { PrometheusServer } from "./prometheus";
 import { Resource, objectName } from "./resource";
 
-/** Prefix of the selector in `PrometheusSpec` for each type: `rule` for `ruleSelector`. */
+/** Prefix of each type's selector in `PrometheusSpec`, such as `rule` for `ruleSelector`. */
 export const selectorOf: Record<string, string> = {
   "kubernetes:monitoring.coreos.com/v1:PrometheusRule": "rule",
   "kubernetes:monitoring.coreos.com/v1:ServiceMonitor": "serviceMonitor",
@@ -13,12 +13,12 @@ export const selectorOf: Record<string, string> = {
   "kubernetes:monitoring.coreos.com/v1beta1:AlertmanagerConfig": "alertmanagerConfig",
 };
 
-/** A server that an operator configures, with the resource that runs it. */
+/** A server that an operator manages, and the resource that runs it. */
 export interface Selecting extends Pick<PrometheusServer, "what" | "release" | "spec"> {
   resource: Resource;
 }
 
-/** The labels of the namespaces in a stack, by name. */
+/** Returns the labels of the stack's namespaces, by name. */
 export function namespaceLabels(resources: Resource[]): Map<string, Plain> {
   const namespaces = resources.filter(({ type }) => type === namespaceType);
   return new Map(
@@ -28,7 +28,9 @@ export function namespaceLabels(resources: Resource[]): Map<string, Plain> {
 
 export const namespaceType = "kubernetes:core/v1:Namespace";
 
-/** Whether a server selects a resource, or the unknown value on which the answer depends. */
+/**
+ * Whether a server selects a resource. If that is unknown, returns the unknown value that decides it.
+ */
 export function isSelected(
   { urn, props }: Resource,
   selector: string,
@@ -55,7 +57,10 @@ export function isSelected(
     : { unknown: [...server.spec, `${selector}Selector`], urn: server.resource.urn };
 }
 
-/** A namespace outside this stack may have additional labels. */
+/**
+ * Returns a lookup of a namespace's labels. The labels of a namespace outside the stack are unknown,
+ * except for its name.
+ */
 function labelsOfNamespace(name: string, known: Map<string, Plain>): (label: string) => Plain {
   const labels = known.has(name) ? (known.get(name) ?? {}) : UNKNOWN;
   return (label) =>
@@ -66,18 +71,18 @@ function labelsOfNamespace(name: string, known: Map<string, Plain>): (label: str
         : at(labels, label);
 }
 
-/** Whether labels match a Kubernetes selector; undefined while the answer is unknown. */
+/** Whether labels match a Kubernetes selector; undefined if that is unknown. */
 export function matchesLabels(selector: Plain, labels: Plain): boolean | undefined {
   return matchesTerms(termsOf(selector), (label) => at(labels, label));
 }
 
-/** The effective selector; undefined if it selects nothing. */
+/** Returns the effective selector; undefined if it selects nothing. */
 export function labelSelector({ resource, spec, release }: Selecting, selector: string): Plain {
   const configured = at(resource.props, ...spec, `${selector}Selector`);
   if (configured === UNKNOWN) return UNKNOWN;
   if (release === undefined) return configured ?? undefined;
   if (Object.keys(mapAt(configured)).length > 0) return configured;
-  // The chart's Alertmanager selects every AlertmanagerConfig.
+  // The chart's Alertmanager selects all AlertmanagerConfigs by default.
   if (selector === "alertmanagerConfig") return {};
   const usesRelease = at(resource.props, ...spec, `${selector}SelectorNilUsesHelmValues`);
   if (usesRelease === UNKNOWN) return UNKNOWN;
@@ -92,7 +97,7 @@ interface Term {
   values: Plain[];
 }
 
-/** The terms of a Kubernetes selector; undefined when it selects nothing. */
+/** Returns the terms of a Kubernetes selector; undefined if it selects nothing. */
 function termsOf(selector: Plain): Term[] | undefined {
   if (selector === UNKNOWN) return [{ key: UNKNOWN, operator: UNKNOWN, values: [] }];
   if (!isMap(selector)) return undefined;
@@ -109,7 +114,7 @@ function termsOf(selector: Plain): Term[] | undefined {
   return [...equal, ...expressions];
 }
 
-/** Whether labels match all terms; undefined while the answer is unknown. */
+/** Whether labels match all terms; undefined if that is unknown. */
 function matchesTerms(
   terms: Term[] | undefined,
   labelOf: (label: string) => Plain,

@@ -4,17 +4,19 @@ import { entriesAt, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
-/** Fix text that tells how a service of this project declares less strict settings as intentional. */
+/** Fix text for a service of this project whose settings are intentionally less strict. */
 export const reasonFix = "state in alerts.reason of the service why it differs";
 
-/** Returns the exception that exempts a service from a strict alert on a signal. */
+/** Returns the exception of a service from the policies on a signal or an alert. */
 export type ServiceException = (
   namespace: string,
   service: string,
   signal: SignalName | `alert ${string}`,
 ) => { reason: string; owner: string; until: string } | undefined;
 
-/** The exceptions that the annotations of rule objects declare. An exception needs a reason. */
+/**
+ * Collects the exceptions that rule objects declare in annotations. Ignores exceptions without a reason.
+ */
 export function serviceExceptions(resources: Resource[]): ServiceException {
   const reasons = new Map(
     resources.flatMap((resource) => {

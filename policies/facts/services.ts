@@ -3,14 +3,14 @@ import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isText, listAt, textAt } fr
 import { relabel } from "../shared/relabel";
 import { Resource, objectName } from "./resource";
 
-/** A service that the stack scrapes. */
+/** A service that Prometheus scrapes. */
 export interface ScrapedService {
   name: string;
   namespace: string;
-  /** Names that may identify its series and pods. */
+  /** Names that may identify the service's series and pods. */
   knownAs: string[];
   urn: string;
-  /** Whether the monitor drops the series of a metric. */
+  /** Whether the monitor drops all series of a metric. */
   drops: (metric: string) => boolean;
 }
 
@@ -18,10 +18,10 @@ export function isMonitor(type: string): boolean {
   return /^kubernetes:monitoring\.coreos\.com\/v1:(Service|Pod)Monitor(Patch)?$/.test(type);
 }
 
-/** The services that a monitor selects, one for each namespace. */
+/** Returns the services that a monitor selects, one per namespace. */
 export function scrapedServices(resource: Resource): ScrapedService[] {
   if (!isMonitor(resource.type) || at(resource.props, "spec") === UNKNOWN) return [];
-  // A patch modifies a monitor that another stack manages, and need not select services.
+  // A patch modifies a monitor from another stack, and may omit the selector.
   if (resource.type.endsWith("Patch")) return [];
   const { props, urn } = resource;
   const selected = listAt(props, "spec", "namespaceSelector", "matchNames").filter(isText);
@@ -37,7 +37,7 @@ function endpointsOf(props: Plain): Plain[] {
   return ["endpoints", "podMetricsEndpoints"].flatMap((key) => listAt(props, "spec", key));
 }
 
-/** Whether every endpoint drops a metric by name; nothing else is known about its series. */
+/** Whether every endpoint drops a metric by name. Relabeling by other labels is ignored. */
 function droppedMetrics(endpoints: Plain[]): (metric: string) => boolean {
   const steps = endpoints.map((endpoint) =>
     listAt(endpoint, "metricRelabelings")
@@ -53,7 +53,10 @@ function droppedMetrics(endpoints: Plain[]): (metric: string) => boolean {
   return (metric) => steps.every((each) => relabel(each, { __name__: metric }) === undefined);
 }
 
-/** Names in the label `service` that relabeling sets, and in labels that select the Service. */
+/**
+ * Returns the names that relabeling sets in the label `service`, and those in labels that select the
+ * Service.
+ */
 function namesOf(props: Plain): string[] {
   const spec = at(props, "spec");
   const relabeled = endpointsOf(props)
@@ -70,18 +73,18 @@ function namesOf(props: Plain): string[] {
     .filter((value) => value !== "" && !value.includes("$"));
 }
 
-/** The settings of a monitor that a chart creates. */
+/** Settings of a monitor that a chart creates. */
 export interface ChartMonitor {
   path: Path;
-  /** Possible values of the label `job` of its series. */
+  /** Possible values of the `job` label on the monitor's series. */
   jobs: string[];
 }
 
-/** The monitors in chart values. All charts use the same keys for them. */
+/** Returns the monitors in chart values. All charts use the same keys for them. */
 export function chartMonitors(resource: Resource): ChartMonitor[] {
   const { chart, release, values } = helmChart(resource) ?? {};
   if (chart === undefined || release === undefined) return [];
-  // The parts of this chart are separate workloads.
+  // The components of kube-prometheus-stack are separate workloads, so the release's name is not a job.
   const whole = chart === "kube-prometheus-stack" ? [] : [release, chart, `${release}-${chart}`];
   return monitorsAt(values, ["values"]).map((path) => {
     const parts = path.slice(1, -1).slice(0, 1).map(String).flatMap(jobsOf);
@@ -102,7 +105,10 @@ function monitorsAt(value: Plain, path: Path): Path[] {
   });
 }
 
-/** Jobs of a part of a chart: `kubeApiServer` is `apiserver`, `kubeProxy` is `kube-proxy`. */
+/**
+ * Returns the possible jobs of a chart component: `kubeApiServer` is `apiserver`, `kubeProxy` is
+ * `kube-proxy`.
+ */
 function jobsOf(part: string): string[] {
   const kebab = part.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const lower = part.toLowerCase();

@@ -9,18 +9,18 @@ import {
 import { Plain, isText } from "./plain";
 import { Resource } from "./resource";
 
-/** An address at which a component of the stack expects a server. */
+/** An address where a component of the stack expects a server. */
 export interface Address {
   urn: string;
   where: string;
   kind: ServerKind;
-  /** URL, or name and port. */
+  /** URL, or host and port. */
   text: string;
   /** Namespace of the client. */
   namespace: Plain;
 }
 
-/** An address at which no Service answers, with what a violation says about it. */
+/** An address at which no Service answers, with the texts for its violation. */
 export interface UnansweredAddress {
   urn: string;
   where: string;
@@ -31,9 +31,9 @@ export interface UnansweredAddress {
 }
 
 /**
- * Finds addresses at which no Service answers. Only addresses of servers in the stack are judged: the
- * Service is among the resources, or its name belongs to such a server with another name, mode or
- * namespace.
+ * Finds addresses at which no Service answers. Evaluates only addresses of the stack's own servers:
+ * either the Service is among the resources, or its name suggests such a server under another name, mode
+ * or namespace.
  */
 export function unansweredAddresses(
   addresses: Address[],
@@ -70,7 +70,7 @@ export function unansweredAddresses(
       });
     }
     const others = servers.filter((server) => server.kind === kind);
-    // Another server may be meant.
+    // The address may belong to a server whose Services are unknown.
     if (others.some(({ known }) => known === undefined)) return [];
     const elsewhere = others.find(
       (server) => server.known?.services.has(service) && !reached.has(server),

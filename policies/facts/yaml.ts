@@ -1,18 +1,18 @@
 import type { DocumentOptions, ParseOptions, SchemaOptions, ToJSOptions } from "yaml";
 import { Plain, UNKNOWN } from "./plain";
 
-// The parser is loaded on first use: most stacks do not need it, and the pack starts faster.
+// The parser is loaded on first use. Most stacks do not need it, and the pack starts faster without it.
 
 /**
- * Helm, Kubernetes and Alertmanager read YAML 1.1, in which `yes` is true, support merge keys, and use
- * the last of two duplicate keys.
+ * Helm, Kubernetes and Alertmanager use YAML 1.1, where `yes` is true. They support merge keys, and the
+ * last of two duplicate keys wins.
  */
 const options: ParseOptions & DocumentOptions & SchemaOptions & ToJSOptions = {
   version: "1.1",
   merge: true,
   uniqueKeys: false,
   maxAliasCount: 10_000,
-  // Unlike YAML 1.1, these readers keep dates and times such as 22:00 as text.
+  // Unlike YAML 1.1, these tools treat dates and times such as 22:00 as strings.
   customTags: (tags) => tags.filter((tag) => typeof tag === "string" || !isDateOrTime(tag)),
   logLevel: "silent",
 };
@@ -22,35 +22,39 @@ function isDateOrTime({ tag, format }: { tag: string; format?: string }): boolea
 }
 
 /**
- * Maximum number of values in a document, including values that an alias repeats: a few hundred
+ * Maximum number of values in a document, counting each alias as a copy. With aliases, a few hundred
  * bytes can expand to billions of values.
  */
 const MAX_VALUES = 500_000;
 
-/** Parses the first document of a YAML text. A text that cannot be read is {@link UNKNOWN}. */
+/** Parses the first document of a YAML text. Returns {@link UNKNOWN} if the text is invalid. */
 export function readYaml(text: string): Plain {
   return readDocuments(text)[0] ?? undefined;
 }
 
-/** Reads a configuration that is a map, or a text that a chart treats as a template. */
+/**
+ * Returns a configuration that is a map, or parses one that is text, which the chart treats as a
+ * template.
+ */
 export function readConfig(config: Plain): Plain {
   return typeof config === "string" ? readYaml(withoutActions(config)) : config;
 }
 
 /**
- * The documents in a text that a chart treats as a template. A document that cannot be read is
- * {@link UNKNOWN}.
+ * Parses the documents in a text that a chart treats as a template. Invalid documents are {@link
+ * UNKNOWN}.
  */
 export function readTemplate(text: string): Plain[] {
   return readDocuments(withoutActions(text));
 }
 
-/** The documents in a YAML text. A document that cannot be read is {@link UNKNOWN}. */
+/** Parses the documents in a YAML text. Invalid documents are {@link UNKNOWN}. */
 export function readDocuments(text: string): Plain[] {
   const { Composer, Parser } = require("yaml") as typeof import("yaml");
   try {
     const tokens = [...new Parser().parse(text)];
-    // The composer is recursive, and a regular expression that exhausts the stack ends the process.
+    // The composer is recursive, and a stack overflow inside one of its regular expressions ends the
+    // process.
     if (depthOf(tokens) > MAX_DEPTH) return [UNKNOWN];
     return [...new Composer(options).compose(tokens)].map((document) => {
       try {
@@ -65,7 +69,7 @@ export function readDocuments(text: string): Plain[] {
   }
 }
 
-/** Maximum depth of the tokens in a text. A map in a list in a map has a depth of about 10. */
+/** Maximum nesting of a text's tokens. A map in a list in a map has a depth of about 10. */
 const MAX_DEPTH = 1_000;
 
 function depthOf(tokens: object[]): number {
@@ -82,7 +86,10 @@ function depthOf(tokens: object[]): number {
   return deepest;
 }
 
-/** Number of values inside a value. An alias counts as a copy. Infinite if there is a cycle. */
+/**
+ * Counts the values in a value, including itself. Each alias counts as a copy. Returns Infinity if there
+ * is a cycle.
+ */
 function sizeOf(value: Plain, known: Map<unknown, number>): number {
   if (typeof value !== "object" || value === null) return 1;
   const counted = known.get(value);
@@ -93,7 +100,7 @@ function sizeOf(value: Plain, known: Map<unknown, number>): number {
   return size;
 }
 
-/** Removes template actions, whose results are known only after the chart is rendered. */
+/** Removes template actions, because their results are unknown until the chart is rendered. */
 function withoutActions(template: string): string {
   return template.replace(/\{\{.*?\}\}/gs, "");
 }

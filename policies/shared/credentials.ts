@@ -1,15 +1,16 @@
 /**
- * Patterns of credentials in any field, by the kind of credential that a violation names. No
- * pattern starts with an unbounded repetition, so a search is linear in the length of the text.
+ * Patterns of credentials in any field, by the name that violations use for the kind of credential. No
+ * pattern starts with an unbounded repetition, so search time is linear in the length of the text.
  */
 const patterns: Record<string, RegExp> = {
-  // The path of a webhook is the secret part, even if another field contains the host.
+  // The webhook's path is the secret, so it is also matched without the host, which may be in another
+  // field.
   "Slack webhook":
     /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[\w/+-]{6,}|\bT[A-Z0-9]{8,12}\/B[A-Z0-9]{8,12}\/[A-Za-z0-9]{20,32}\b/gi,
   "Slack token": /\bxox[abceoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{10,}/gi,
   "chat webhook":
     /\bdiscord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]{20,}|[\w-]\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,}|[\w-]\.logic\.azure\.com\/[^\s"']{0,300}[?&]sig=[\w%-]{10,}|\bchat\.googleapis\.com\/v1\/spaces\/[^\s"']{0,300}[?&]token=[\w%-]{10,}/gi,
-  // The username for a mail server may have this form; see `isMailUserField`.
+  // The username for a mail server may look the same; see `isMailUserField`.
   "AWS access key id":
     /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b(?<!(?:auth_?username|\bsmtp\b[^[]{0,300}\buser|SMTP_USER(?:NAME)?)["']?[ \t]{0,9}[:=][ \t]{0,9}["']?[A-Z2-7]{20})/g,
   "Datadog application key": /\bddapp_[A-Za-z0-9]{30,}/g,
@@ -21,13 +22,15 @@ const patterns: Record<string, RegExp> = {
   "JSON web token": /\.(?<=\beyJ[\w-]{8,}\.)eyJ[\w-]{8,}\.[\w-]{8,}/g,
   "URL with a password":
     /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{1,100}:(?![$<{%*\[])[^\s/@"'<>]{1,200}@[\w.[-]/gi,
-  // A user ID and a group ID have the same form.
+  // A user ID with a group ID looks the same, so numbers are excluded.
   "user and password":
     /(?<![\w-])(?:-u|--user)[ =]["']?(?!\d{1,9}:\d)[\w.@-]{1,60}:(?![$<{%*])[^\s"'$]{3,100}/g,
   "bearer token": /\bBearer (?=[A-Za-z_.~+/-]{0,60}\d)[\w.~+/-]{20,400}=*/g,
 };
 
-/** Patterns of field names without separators, and of the values that are credentials in them. */
+/**
+ * Patterns of field names without separators, and of the values that are credentials in such a field.
+ */
 const fields: [kind: string, name: RegExp, value: RegExp][] = [
   [
     "API key",
@@ -43,7 +46,7 @@ const fields: [kind: string, name: RegExp, value: RegExp][] = [
     /^(?!\$|\{\{|<|\/|%|\*+$|\[secret\]$).+/s,
   ],
   ["token", /token$/, /^(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w:.~+=-]{24,200}$|^[0-9a-f]{32,64}$/],
-  // Prometheus and Alertmanager configure tokens in `authorization.credentials`.
+  // In Prometheus and Alertmanager, `authorization.credentials` contains the token.
   [
     "token",
     /^credentials$/,
@@ -60,14 +63,14 @@ const fields: [kind: string, name: RegExp, value: RegExp][] = [
 const namedPatterns = Object.entries(patterns);
 
 /**
- * A word without separators that is too short for any credential. Most texts in a resource are such
- * words, so this check determines how long the search takes.
+ * Matches words without separators that are too short to be a credential. Most strings in a resource are
+ * such words, so this check dominates the search time.
  */
 const shortWord = /^[\w.-]{0,14}$/;
 
 const base64Words = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
 
-/** The kind of credential that a text contains, in plain text or in base64. */
+/** Returns the kind of credential that a text contains, in plain text or base64. */
 export function credentialIn(text: string): string | undefined {
   if (shortWord.test(text)) return undefined;
   if (text.length > MAX_KNOWN_LENGTH) return search(text, 2);
@@ -78,7 +81,7 @@ export function credentialIn(text: string): string | undefined {
   return known.get(text);
 }
 
-/** Results of {@link credentialIn}: the resources of a stack repeat most of their short texts. */
+/** Cached results of {@link credentialIn}, because most short strings occur many times in a stack. */
 const known = new Map<string, string | undefined>();
 const MAX_KNOWN_LENGTH = 1_000;
 
@@ -103,29 +106,33 @@ function search(text: string, depth: number): string | undefined {
   return undefined;
 }
 
-/** The end of each name in {@link fields}. A quick check: few fields have such a name. */
+/**
+ * Matches the end of every name in {@link fields}. This check is fast, and few fields have such a name.
+ */
 const fieldName = /(?:key|word|passwd|phrase|pwd|token|secret|^credentials)$/;
 
-/** References that a controller, a plugin or the application resolves: `vault:secret/data/db#password`. */
+/**
+ * Matches references that a controller, plugin or application resolves: `vault:secret/data/db#password`.
+ */
 const reference =
   /^(?:vault:[\w-]+\/|(?:ref\+|op:|awssm:|gcpsm:|azurekeyvault:|secretref\+|akv:)|arn:aws[\w-]*:(?:secretsmanager|ssm):|projects\/[^/]+\/secrets\/|ENC\[)/i;
 
-/** Whether a value is an AWS access key ID, which is also the form of an Amazon SES username. */
+/** Whether a value looks like an AWS access key ID. Amazon SES usernames have the same format. */
 export function isAccessKeyId(value: unknown): boolean {
   return typeof value === "string" && /^AKIA\w{16}$/.test(value);
 }
 
 /**
- * Whether a field contains the username for a mail server. Amazon SES usernames have the form of access
- * key IDs, but are not credentials.
+ * Whether a field contains a mail server username. Amazon SES usernames look like access key IDs, but
+ * they are not credentials.
  */
 export function isMailUserField(path: string): boolean {
   return /(?:auth_?username|smtp[\w".\]]*[._]user(?:name)?)$/i.test(path);
 }
 
-/** The kind of credential in a field, by its name and the format of its value. */
+/** Returns the kind of credential in a field, judging by its name and the format of its value. */
 export function credentialField(name: string, value: string): string | undefined {
-  // DB_PASS is a password, and COMPASS is not.
+  // DB_PASS is a password; COMPASS is not.
   const isPass = /(?:^|[_.-])(?:pass|pw)$/i.test(name) && !/^(?:true|false|\d)$/i.test(value);
   const plainName = isPass ? "password" : name.toLowerCase().replace(/[^a-z0-9]/g, "");
   if (!fieldName.test(plainName) || reference.test(value)) return undefined;
@@ -133,14 +140,14 @@ export function credentialField(name: string, value: string): string | undefined
   return field?.[0];
 }
 
-/** A text with all recognized credentials redacted. */
+/** Redacts all recognized credentials in a text. */
 export function redact(text: string): string {
   return Object.values(patterns)
     .reduce((rest, pattern) => rest.replace(pattern, "[redacted]"), text)
     .replace(base64Words, (word) => (encodedCredential(word, 1) ? "[redacted]" : word));
 }
 
-/** The kind of credential in adjacent parts that code may join. */
+/** Returns the kind of credential in adjacent strings that code may concatenate. */
 export function credentialInParts(parts: string[]): string | undefined {
   if (parts.length < 2 || parts.length > 12) return undefined;
   const whole = parts.join("");
@@ -156,11 +163,11 @@ export function credentialInParts(parts: string[]): string | undefined {
 }
 
 const separators = ["", "/", "-", "."];
-/** A quick check for the start of a credential. */
+/** Quick check for the start of a credential. */
 const partial =
   /xox|xapp|hooks\.slack|A[KSB]IA|gl(?:sa|c)_|gh[pousr]_|github_pat|PRIVATE KEY|discord|office\.com|ddapp_|eyJ/i;
 
-/** The text with its string literals joined, as code that concatenates them would. */
+/** Returns the text with its string literals joined, in each form that code may concatenate them. */
 function concatenated(text: string): string[] {
   if (!/["'`]\s{0,9}[+.~]{1,2}\s{0,9}["'`]|\bjoin\b|\bprintf\b|\bconcat\b/i.test(text)) return [];
   const between = /["'`]\s{0,9}(?:[+.~,]{1,2}\s{0,9})?["'`]/g;
@@ -174,7 +181,7 @@ function percentDecoded(text: string): string | undefined {
   );
 }
 
-/** A basic authentication header, which contains the username and password in base64. */
+/** Recognizes a basic authentication header, which contains the username and password in base64. */
 function basicHeader(text: string): string | undefined {
   if (!/\bBasic /i.test(text)) return undefined;
   for (const [, word = ""] of text.matchAll(/\bBasic ([A-Za-z0-9+/]{6,400}={0,2})/gi)) {
@@ -184,7 +191,7 @@ function basicHeader(text: string): string | undefined {
   return undefined;
 }
 
-/** The kind of credential in the arguments and variables of a command. */
+/** Returns the kind of credential in a command's arguments and variables. */
 function credentialArgument(text: string): string | undefined {
   if (!text.includes("=") && !text.includes("-")) return undefined;
   const argument =
@@ -203,7 +210,7 @@ function credentialArgument(text: string): string | undefined {
   return undefined;
 }
 
-/** Whether a value without quotes is code that reads the credential: `os.environ[`, `sys.env(`. */
+/** Whether an unquoted value is code that reads the credential: `os.environ[`, `sys.env(`. */
 function isExpression(value: string | undefined): boolean {
   return (
     value !== undefined &&
@@ -212,7 +219,7 @@ function isExpression(value: string | undefined): boolean {
 }
 
 /**
- * The kind of credential in the text of a configuration file, such as an alertmanager.yaml in a
+ * Returns the kind of credential in a configuration file's text, such as an alertmanager.yaml in a
  * ConfigMap.
  */
 function credentialLine(text: string): string | undefined {
@@ -227,7 +234,7 @@ function credentialLine(text: string): string | undefined {
   return credentialArgument(text);
 }
 
-/** The kind of credential in a base64 word that encodes text. */
+/** Returns the kind of credential in a base64 word, if the word encodes text. */
 function encodedCredential(word: string, depth: number): string | undefined {
   const decoded = Buffer.from(word, "base64").toString("latin1");
   return /^[\t\n\r\x20-\x7e]{8,}$/.test(decoded) ? search(decoded, depth) : undefined;

@@ -11,8 +11,8 @@ const secondsOf = {
 const form = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
 /**
- * Seconds in a duration as Prometheus and Loki write it (`15d`, `1d12h`, `744h`), or undefined for
- * other texts. Units must descend, and the only number without a unit is `0`.
+ * Parses a duration in the format of Prometheus and Loki (`15d`, `1d12h`, `744h`), in seconds. Returns
+ * undefined for other texts. Units must descend, and `0` is the only number without a unit.
  */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;
@@ -27,7 +27,7 @@ export function parseDuration(text: string): number | undefined {
 export const SECONDS_PER_DAY = secondsOf.d;
 export const SECONDS_PER_MINUTE = secondsOf.m;
 
-/** A number of days as a duration, which has no fractions: 15 is `15d`, 1.5 is `36h`. */
+/** Formats a number of days as a duration. Durations have no fractions: 15 is `15d`, 1.5 is `36h`. */
 export function formatDays(days: number): string {
   return Number.isInteger(days) ? `${days}d` : `${Math.ceil(days * 24)}h`;
 }

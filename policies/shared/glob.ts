@@ -1,6 +1,6 @@
 /**
- * Whether a pattern with `*` (any text) and `?` (any character) matches the whole text. The run
- * time is at most proportional to the product of both lengths, however many `*` the pattern has.
+ * Whether a pattern with `*` (any text) and `?` (any character) matches the whole text. The run time is
+ * at most proportional to the product of both lengths, no matter how many `*` the pattern contains.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   let [inPattern, inText] = [0, 0];
@@ -12,7 +12,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
       inPattern++;
       inText++;
     } else if (star >= 0) {
-      // The last `*` covers one more character.
+      // Backtrack: extend the last `*` by one character.
       inPattern = star + 1;
       inText = ++resume;
     } else {

@@ -1,4 +1,4 @@
-/** The number of capture groups in a regular expression. */
+/** Counts the capture groups in a regular expression. */
 export function countGroups(pattern: string): number {
   const groups = pattern
     .replace(/\\./g, "")
@@ -7,7 +7,7 @@ export function countGroups(pattern: string): number {
   return groups?.length ?? 0;
 }
 
-/** The highest group number that a replacement references, as in `$1`. */
+/** Returns the highest group number in a replacement, such as 1 in `$1`. */
 export function highestGroup(replacement: string): number {
   const numbers = [...replacement.matchAll(/\$\{?(\d+)/g)].map(([, group]) => Number(group));
   return Math.max(0, ...numbers);

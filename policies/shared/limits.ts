@@ -1,21 +1,21 @@
 /**
- * Numbers that components, presets and policies share. The default of a component, the value of a
- * preset and the bound of a policy for the same setting are all defined here.
+ * Limits that components, presets and policies share. For each setting, the component's default, the
+ * preset's value and the policy's bound are defined in one place.
  */
 export const limits = {
   /** Number of days that Prometheus retains samples. */
   prometheusRetentionDays: { min: 7, max: 90, minInProd: 15, default: 15 },
   /** Number of days that Loki retains logs. */
   lokiRetentionDays: { min: 7, max: 90, default: 15 },
-  /** Share of the volume that Prometheus fills before it deletes its oldest blocks. */
+  /** Fraction of the volume that Prometheus fills before it deletes its oldest blocks. */
   retentionSizeRatio: 0.85,
   /** Seconds between two scrapes. */
   scrapeIntervalSeconds: { min: 15, max: 60, default: 30 },
-  /** Maximum number of samples in a scrape; Prometheus rejects a scrape with more. */
+  /** Number of samples per scrape. Prometheus rejects a scrape that exceeds the limit. */
   samplesPerScrape: { default: 100_000, max: 1_000_000 },
-  /** Bytes per sample on disk, and the minimum number of samples per second to plan for. */
+  /** Bytes per sample on disk, and the minimum ingestion rate to plan for. */
   prometheusSamples: { bytes: 2, perSecond: 5_000 },
-  /** Number of days that CloudWatch retains the events of a log group. */
+  /** Number of days that CloudWatch retains a log group's events. */
   logGroupRetentionDays: { min: 14, max: 365, maxForAudits: 3653 },
   /** Grouping intervals of notifications, in seconds. */
   grouping: {
@@ -24,13 +24,13 @@ export const limits = {
     repeatSeconds: { min: 3_600, max: 86_400 },
   },
   /**
-   * Maximum number of days until a bucket deletes incomplete uploads and noncurrent versions, and
-   * the margin in days beyond Loki's retention.
+   * Maximum number of days until a bucket deletes incomplete uploads and noncurrent versions, and the
+   * minimum number of days by which object expiration must exceed Loki's retention.
    */
   bucketLifecycleDays: { maxAbort: 7, maxNoncurrent: 30, margin: 7 },
   /** Minimum number of replicas in production. */
   replicasInProd: { prometheus: 2, alertmanager: 2, lokiReplication: 2 },
-  /** Least strict threshold of an alert on each base signal. */
+  /** Least strict alert threshold for each base signal. */
   alertThresholds: {
     errorRatio: 0.05,
     p99LatencySeconds: 0.5,
@@ -38,17 +38,20 @@ export const limits = {
     cpuRatio: 0.85,
     throttlesPerSecond: 10,
   },
-  /** Requests per second below which alerts need not fire. A higher floor would hide small services. */
+  /**
+   * Requests per second below which alerts need not fire. A higher floor would disable alerts for small
+   * services.
+   */
   trafficFloorPerSecond: { max: 1, default: 0.2 },
-  /** Minimum number of scrapes in the window of a rate. */
+  /** Minimum number of scrapes in a rate's window. */
   rateWindowScrapes: 4,
-  /** Bounds of an alert's `for`, in minutes. */
+  /** Bounds of `for`, in minutes. */
   alertForMinutes: {
     critical: { min: 1, max: 15 },
     warning: { min: 2, max: 60 },
     slow: { max: 60 },
   },
-  /** Official Helm repositories and OCI registries of charts for cluster platforms. */
+  /** Official Helm repositories and OCI registries of common cluster charts. */
   chartRepositories: [
     "https://prometheus-community.github.io/helm-charts",
     "oci://ghcr.io/prometheus-community/charts",
@@ -81,7 +84,7 @@ export const limits = {
   exceptionDays: { max: 366 },
 } as const;
 
-/** Limits a value to bounds. */
+/** Limits a value to a range. */
 export function clamp(value: number, min: number, max: number): number {
   return Math.min(Math.max(value, min), max);
 }

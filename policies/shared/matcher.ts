@@ -1,11 +1,11 @@
-/** A label matcher of Prometheus or Alertmanager, such as `severity=~"critical|warning"`. */
+/** A label matcher in Prometheus or Alertmanager syntax, such as `severity=~"critical|warning"`. */
 export interface Matcher {
   label: string;
   operator: "=" | "!=" | "=~" | "!~";
   value: string;
 }
 
-/** Whether a matcher matches this value of its label. An invalid regular expression never matches. */
+/** Whether a matcher accepts a label value. An invalid regular expression accepts none. */
 export function matchesValue({ operator, value: wanted }: Matcher, value: string): boolean {
   const isNegated = operator.startsWith("!");
   if (!operator.endsWith("~")) return (wanted === value) !== isNegated;
@@ -19,8 +19,8 @@ export interface AnchoredPattern {
 }
 
 /**
- * Whether a regular expression is written like a file glob, such as `prod-*` or `5*`. The asterisk only
- * repeats the character before it, so the expression hardly matches anything.
+ * Whether a regular expression is written like a file glob, such as `prod-*` or `5*`. In a regular
+ * expression, the asterisk only repeats the preceding character, so the pattern matches almost nothing.
  */
 export function isGlob(pattern: string): boolean {
   return pattern
@@ -32,8 +32,8 @@ export function isGlob(pattern: string): boolean {
 const patterns = new Map<string, AnchoredPattern | undefined>();
 
 /**
- * A regular expression as Prometheus and Alertmanager compile it, with RE2, whose time is linear in
- * the length of the value. Undefined when it is invalid.
+ * Compiles a regular expression as Prometheus and Alertmanager do: with RE2, whose run time is linear in
+ * the length of the value. Returns undefined if the expression is invalid.
  */
 export function anchoredPattern(pattern: string): AnchoredPattern | undefined {
   if (!patterns.has(pattern)) patterns.set(pattern, compile(pattern));
@@ -41,9 +41,9 @@ export function anchoredPattern(pattern: string): AnchoredPattern | undefined {
 }
 
 function compile(pattern: string): AnchoredPattern | undefined {
-  // Names and alternatives do not need RE2: they mean the same in JavaScript and cannot backtrack.
+  // Plain names and alternatives do not need RE2. They mean the same in JavaScript and cannot backtrack.
   if (/^[\w|:/ -]*$/.test(pattern)) return new RegExp(`^(?:${pattern})$`);
-  // RE2 is loaded only if an expression needs it, so the pack starts faster.
+  // RE2 is loaded only when an expression needs it, so the pack starts faster.
   const { RE2JS } = require("re2js") as typeof import("re2js");
   try {
     const compiled = RE2JS.compile(pattern, RE2JS.DOTALL);
@@ -53,7 +53,7 @@ function compile(pattern: string): AnchoredPattern | undefined {
   }
 }
 
-/** A pattern that matches a text literally. */
+/** Escapes a text into a pattern that matches it literally. */
 export function escapedPattern(text: string): string {
   return text.replace(/[^\w:]/g, "\\$&");
 }

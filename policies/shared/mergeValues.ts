@@ -1,11 +1,11 @@
-/** Chart values, as `helm` reads them from a values file. */
+/** Helm chart values, as in a values file. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the chart knows their types
 export type Values = Record<string, any>;
 
 /**
- * Merges Helm values over other values: maps are merged, lists and other values are replaced, and
- * `undefined` is skipped. A `null` is kept, because it makes Helm remove the chart's default.
- * Returns a new map and mutates neither argument.
+ * Merges Helm values over other values. Maps are merged recursively, lists and scalars are replaced, and
+ * `undefined` is skipped. `null` is kept, because it tells Helm to remove the chart's default. Returns a
+ * new map and does not modify its arguments.
  */
 export function mergeValues(base: Values, overrides: Values = {}): Values {
   const merged = new Map<string, unknown>(Object.entries(base));
@@ -17,7 +17,7 @@ export function mergeValues(base: Values, overrides: Values = {}): Values {
   return Object.fromEntries(merged);
 }
 
-/** Whether a value is a map to merge: an Output or an Asset is not. */
+/** Whether a value is a map to merge, as opposed to an Output or an Asset. */
 export function isPlainMap(value: unknown): value is Values {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

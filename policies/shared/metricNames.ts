@@ -1,6 +1,6 @@
 /**
- * Names of request metrics and labels in each instrumentation convention: the Prometheus client
- * libraries, or the stable HTTP and RPC conventions of OpenTelemetry as its Prometheus exporters write
+ * Names of request metrics and labels in each instrumentation convention: those of the Prometheus client
+ * libraries, and OpenTelemetry's stable HTTP and RPC conventions as its Prometheus exporters render
  * them.
  */
 export const requestMetricNames = {
@@ -12,7 +12,7 @@ export const requestMetricNames = {
     grpcCodeLabel: "grpc_code",
     grpcDuration: "grpc_server_handling_seconds",
   },
-  // OpenTelemetry has no request counters: the histograms count requests.
+  // OpenTelemetry has no request counters, so the histograms' counts serve as request counts.
   opentelemetry: {
     httpRequests: "http_server_request_duration_seconds_count",
     httpStatusLabel: "http_response_status_code",
@@ -24,8 +24,8 @@ export const requestMetricNames = {
 } as const;
 
 /**
- * Names of Spring Boot's HTTP request metrics, through Micrometer. Policies recognize them; users
- * configure them in `alerts.metrics`.
+ * Names of Spring Boot's HTTP request metrics from Micrometer. Policies recognize them; users configure
+ * them in `alerts.metrics`.
  */
 export const micrometerNames = {
   httpRequests: "http_server_requests_seconds_count",
@@ -33,8 +33,8 @@ export const micrometerNames = {
 } as const;
 
 /**
- * Names of service metrics and labels, which depend on the instrumentation. Components, policies and
- * dashboards read these defaults; `alerts.metrics` overrides them.
+ * Default names of service metrics and labels, which depend on the instrumentation. Components, policies
+ * and dashboards use them; `alerts.metrics` overrides them.
  */
 export const defaultMetricNames = {
   ...requestMetricNames.prometheus,
@@ -48,7 +48,7 @@ export type MetricNames = Record<MetricKey, string>;
 
 export const metricKeys = Object.keys(defaultMetricNames) as MetricKey[];
 
-/** Numeric gRPC status codes, by their names in Go. */
+/** Numeric gRPC status codes, by their Go names. */
 const grpcCodes = {
   OK: 0,
   Unknown: 2,
@@ -60,7 +60,7 @@ const grpcCodes = {
 } as const;
 export type GrpcCode = keyof typeof grpcCodes;
 
-/** gRPC codes that indicate a server error; clients can cause the other codes. */
+/** gRPC codes that indicate a server error. Clients can cause the others. */
 export const grpcServerErrors: readonly GrpcCode[] = [
   "Unknown",
   "DeadlineExceeded",
@@ -71,8 +71,8 @@ export const grpcServerErrors: readonly GrpcCode[] = [
 ];
 
 /**
- * The value of a label for a gRPC code. OpenTelemetry used to write numbers, and now writes
- * `DATA_LOSS`.
+ * Returns the label value for a gRPC code. OpenTelemetry used to write numbers, and now writes names
+ * such as `DATA_LOSS`.
  */
 export function grpcCodeIn(label: string, code: GrpcCode): string {
   if (label === "rpc_grpc_status_code") return String(grpcCodes[code]);
@@ -80,7 +80,7 @@ export function grpcCodeIn(label: string, code: GrpcCode): string {
   return code.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
 }
 
-/** Names of pod metrics, which the kubelet and kube-state-metrics define. */
+/** Names of pod metrics, defined by the kubelet and kube-state-metrics. */
 export const podMetrics = {
   memory: "container_memory_working_set_bytes",
   cpu: "container_cpu_usage_seconds_total",
@@ -98,12 +98,12 @@ export const podMetrics = {
 } as const;
 
 /**
- * Annotation of a PrometheusRule: a map of the non-default names in its expressions. If services use
- * different names, the value is a list.
+ * PrometheusRule annotation with the non-default metric names in its expressions, as a map. A value is a
+ * list if services use different names.
  */
 export const metricNamesAnnotation = "observability.policy/metrics";
 
-/** The annotation for these names; empty if every name is the default. */
+/** Returns the annotation for metric names; empty if all are defaults. */
 export function metricNameAnnotations(all: MetricNames[]): Record<string, string> {
   const declared = metricKeys.flatMap((key) => {
     const names = [...new Set(all.map((names) => names[key]))].filter(

@@ -3,11 +3,11 @@ import type { LRParser } from "@lezer/lr";
 import { escapedPattern } from "./matcher";
 
 /**
- * The metrics that a PromQL expression reads, as regular expressions: names, and what a selector
- * matches `__name__` with. A part that does not parse hides only the selectors in it.
+ * Returns the metrics that a PromQL expression selects, as regular expressions: metric names, and
+ * patterns of matchers on `__name__`. A syntax error hides only the selectors in the affected part.
  */
 export function metricsRead(expr: string): string[] {
-  // The grammar is loaded on first use: loading it takes time, and most programs do not need it.
+  // The grammar is loaded on first use, because loading is slow and most programs do not need it.
   const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser };
   const found = new Set<string>();
   const text = (node: SyntaxNode | null) => (node ? expr.slice(node.from, node.to) : "");

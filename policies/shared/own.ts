@@ -1,4 +1,4 @@
-/** The value of a table's own key; inherited keys such as `constructor` do not count. */
+/** Returns a table's value for a key, ignoring inherited keys such as `constructor`. */
 export function own<Value>(table: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined;
 }

@@ -1,7 +1,7 @@
-/** Path of a value in plain data: `["prometheus", "retentionDays"]`. */
+/** Path to a value in plain data: `["prometheus", "retentionDays"]`. */
 export type Path = (string | number)[];
 
-/** Formats a path as `services[0].slo.latencyMs`, with quotes only around keys that need them. */
+/** Formats a path as `services[0].slo.latencyMs`, quoting only the keys that need it. */
 export function formatPath(path: Path): string {
   return path
     .map((key, index) => {

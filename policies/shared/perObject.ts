@@ -1,6 +1,6 @@
 /**
- * A function that computes its result once per object, for results that many policies need. The
- * objects must not change afterwards; a result is dropped with its object.
+ * Caches a function's result per object, for results that many policies need. The objects must not
+ * change afterward. A cached result is garbage-collected with its object.
  */
 export function perObject<Key extends object, Result>(
   compute: (key: Key) => Result,

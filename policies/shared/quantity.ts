@@ -1,8 +1,7 @@
 const powers = ["", "k", "m", "g", "t", "p", "e"];
 
 /**
- * Bytes in a quantity as Kubernetes writes it (`100Gi`, `50G`, `1e11`), or undefined for other
- * values.
+ * Parses a Kubernetes quantity (`100Gi`, `50G`, `1e11`) into bytes. Returns undefined for other values.
  */
 export function parseQuantity(value: unknown): number | undefined {
   if (typeof value === "number") return value > 0 ? value : undefined;
@@ -18,8 +17,8 @@ export function parseQuantity(value: unknown): number | undefined {
 }
 
 /**
- * Bytes in a size as Prometheus reads it (`85GB`, `87040MiB`), or undefined for other values.
- * Units are binary, with or without the `i`.
+ * Parses a Prometheus size (`85GB`, `87040MiB`) into bytes. Returns undefined for other values. Units
+ * are binary, with or without the `i`.
  */
 export function parseSize(value: unknown): number | undefined {
   if (value === "0" || value === 0) return 0;

@@ -1,6 +1,6 @@
 import { anchoredPattern } from "./matcher";
 
-/** A step of `alert_relabel_configs` or `relabel_configs`. */
+/** A step in `alert_relabel_configs` or `relabel_configs`. */
 export interface RelabelStep {
   action?: unknown;
   source_labels?: unknown;
@@ -11,8 +11,8 @@ export interface RelabelStep {
 }
 
 /**
- * The labels after the steps, or undefined if a step drops them. A replacement with a capture group is
- * applied only if the expression is the default, which matches the whole value.
+ * Applies relabeling steps to labels. Returns undefined if a step drops them. Supports a replacement
+ * with a capture group only together with the default expression, which matches the whole value.
  */
 export function relabel(
   steps: readonly RelabelStep[],

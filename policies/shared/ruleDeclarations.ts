@@ -1,11 +1,11 @@
 /**
- * Declarations that a PrometheusRule has in annotations. A rule group namespace of Amazon Managed
- * Service for Prometheus has no annotations, so they are comments at its start: `#
+ * Declarations in a PrometheusRule's annotations. A rule group namespace of Amazon Managed Service for
+ * Prometheus has no annotations, so it contains them as comments at the start of its text: `#
  * observability.policy/services: {}`.
  */
 export type RuleDeclarations = Record<string, string>;
 
-/** Declares the namespace of the services that the rules are about. */
+/** Annotation that declares the namespace of the services that the rules cover. */
 export const namespaceDeclaration = "observability.policy/namespace";
 
 export function withDeclarations(ruleFile: string, declarations: RuleDeclarations): string {

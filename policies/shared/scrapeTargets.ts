@@ -1,15 +1,15 @@
 /** A target that kube-prometheus-stack scrapes. */
 export interface ScrapeTarget {
   name: string;
-  /** Path of its metric relabelings in the chart values. */
+  /** Path of the target's metric relabelings in the chart values. */
   relabelings: string[];
-  /** Names of metrics that only this target, and others with the same prefix, expose. */
+  /** Matches the names of metrics that only this target exposes. Other targets may share the pattern. */
   owns: RegExp;
-  /** Whether the target exists once per cluster, so only one stack scrapes it. */
+  /** Whether the target exists once per cluster, so only one stack should scrape it. */
   isOfCluster: boolean;
 }
 
-/** The targets that kube-prometheus-stack scrapes on a managed cluster. */
+/** Targets that kube-prometheus-stack scrapes on a managed cluster. */
 export const scrapeTargets: ScrapeTarget[] = [
   target("kubelet", "kubelet.serviceMonitor.metricRelabelings", /^(kubelet|apiserver)_/),
   target("cAdvisor", "kubelet.serviceMonitor.cAdvisorMetricRelabelings", /^(container|machine)_/),
@@ -17,13 +17,13 @@ export const scrapeTargets: ScrapeTarget[] = [
   target(
     "kube-state-metrics",
     "kube-state-metrics.prometheus.monitor.http.metricRelabelings",
-    // The API server and the scheduler have metrics with the same prefix.
+    // The API server and the scheduler expose metrics with the same prefix.
     /^kube_(?!apiserver_|pod_resource_)/,
   ),
   target(
     "node-exporter",
     "prometheus-node-exporter.prometheus.monitor.metricRelabelings",
-    // The API server and the controller manager have metrics with the same prefix.
+    // The API server and the controller manager expose metrics with the same prefix.
     /^node_(?!authorizer_|collector_|ipam_)/,
   ),
   target("API server", "kubeApiServer.serviceMonitor.metricRelabelings", /^apiserver_/),
@@ -48,7 +48,9 @@ function target(name: string, relabelings: string, owns: RegExp): ScrapeTarget {
   return { name, relabelings: relabelings.split("."), owns, isOfCluster: true };
 }
 
-/** The targets that may expose a metric: the targets that own its name, or else all targets. */
+/**
+ * Returns the targets that may expose a metric: those that own its name, or all targets if none does.
+ */
 export function targetsWith(metric: string): ScrapeTarget[] {
   const owners = scrapeTargets.filter(({ owns }) => owns.test(metric));
   return owners.length > 0 ? owners : scrapeTargets;

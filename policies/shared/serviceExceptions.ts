@@ -1,4 +1,4 @@
-/** The signals on which each service needs an alert. */
+/** Signals on which every service needs an alert. */
 export const signalNames = [
   "errorRatio",
   "p99Latency",
@@ -10,24 +10,24 @@ export const signalNames = [
 export type SignalName = (typeof signalNames)[number];
 
 /**
- * Annotation of a PrometheusRule: the services of its namespace to which `required-alerts`,
- * `alert-thresholds` and `alert-for` do not apply, each with its signals and a reason, as
- * `{"batch": {"signals": ["p99Latency"], "reason": "requests take minutes, OPS-7"}}`.
+ * PrometheusRule annotation that lists services in its namespace to which `required-alerts`,
+ * `alert-thresholds` and `alert-for` do not apply. Each has its signals and a reason: `{"batch":
+ * {"signals": ["p99Latency"], "reason": "requests take minutes, OPS-7"}}`.
  */
 export const serviceExceptionsAnnotation = "observability.policy/services";
 
-/** The exceptions of services, by name. */
+/** Exceptions by service name. */
 export type ServiceExceptions = Record<
   string,
   {
     signals: SignalName[];
-    /** Names of alerts whose settings differ. */
+    /** Names of the alerts whose settings differ. */
     alerts?: string[];
     reason: string;
   }
 >;
 
-/** The annotation for these exceptions; empty if there are none. */
+/** Returns the annotation for exceptions; empty if there are none. */
 export function serviceExceptionAnnotations(exceptions: ServiceExceptions): Record<string, string> {
   return Object.keys(exceptions).length === 0
     ? {}
