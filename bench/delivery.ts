@@ -18,7 +18,7 @@ import { median } from "./measure";
 import { servePage, startPrometheus } from "./prometheus";
 import type { Report } from "./report";
 
-/** Measures notification delay and rule evaluation with the real Prometheus and Alertmanager. */
+/** Measures notification delay and rule evaluation with real Prometheus and Alertmanager processes. */
 export async function delivery(report: Report): Promise<void> {
   const missing = (["prometheus", "alertmanager"] as ToolName[]).filter((tool) => !isBuilt(tool));
   if (missing.length > 0) {
@@ -43,10 +43,10 @@ function isBuilt(tool: ToolName): boolean {
 
 const scrapeSeconds = 30;
 /**
- * Minimum delay of each alert in seconds. `rise` is the time until a rate over 5 minutes crosses
- * its threshold: with ten scrapes in the window, an error ratio of 30% reaches 5% after a sixth of
- * the nine intervals. A scrape (`scrapeSeconds`) and the evaluation of the group (`evaluation`) each
- * add up to one interval.
+ * Minimum delay of each alert, in seconds. `rise` is the time until a 5-minute rate crosses its
+ * threshold: with ten scrapes in the window, an error ratio of 30% reaches 5% after a sixth of the nine
+ * intervals. A scrape (`scrapeSeconds`) and the evaluation of the group (`evaluation`) each add up to
+ * one interval.
  */
 const floors: Record<Fault, { rise: number; for: number; groupWait: number; evaluation: number }> =
   {
@@ -58,7 +58,7 @@ const floors: Record<Fault, { rise: number; for: number; groupWait: number; eval
     throttling: { rise: 54, for: 300, groupWait: 10, evaluation: 120 },
   };
 
-/** Measures notification delay in scaled time. The scale also multiplies the machine's delays. */
+/** Measures notification delay in scaled time. The scale also magnifies the machine's own delays. */
 async function faultToMessage(parent: string, report: Report): Promise<void> {
   const scale = 20;
   report.section(
@@ -128,7 +128,8 @@ async function ruleEvaluation(parent: string, report: Report): Promise<void> {
     const groups = fs
       .readdirSync(path.join(out, "rules"))
       .flatMap((file) => readGroups(path.join(out, "rules", file)));
-    // Measures only some copies: a thousand would take minutes, and every copy costs the same.
+    // Measures only some of the copies, because a thousand would take minutes and they all cost the
+    // same.
     const sample = names.slice(0, copiesMeasured);
     const factor = count / sample.length;
     const rounds = (
@@ -167,7 +168,7 @@ function readGroups(file: string): Group[] {
   return (parse(fs.readFileSync(file, "utf8")) as { groups: Group[] }).groups;
 }
 
-/** Copies each rule that selects services once per service, as in handwritten rules. */
+/** Creates a copy per service of each rule that selects services, like handwritten rules. */
 function perService(groups: Group[], names: string[]): Group[] {
   const namespace = `namespace="${applicationNamespace}"`;
   const isOnServices = ({ rules }: Group): boolean =>
@@ -192,7 +193,7 @@ function perService(groups: Group[], names: string[]): Group[] {
 }
 
 /**
- * Evaluation time of each set of groups per round, in milliseconds. One Prometheus evaluates all
+ * Returns each rule set's evaluation time per round, in milliseconds. A single Prometheus evaluates all
  * sets on the same series, so other load on the machine affects them equally.
  */
 async function evaluationRounds<Name extends string>(
@@ -200,15 +201,15 @@ async function evaluationRounds<Name extends string>(
   names: string[],
   sets: Record<Name, Group[]>,
 ): Promise<Record<Name, number>[]> {
-  // One scrape per second and ten scrapes per window, like a 5-minute window in a cluster.
+  // One scrape per second and ten scrapes per window correspond to a 5-minute window in a cluster.
   const scale = 30;
   const files = (Object.entries(sets) as [Name, Group[]][]).map(([name, groups]) => {
     const file = path.join(folder, `${name}.yaml`);
     fs.writeFileSync(file, stringify(scaledDocument({ groups }, scale), { lineWidth: 0 }));
     return { name, file };
   });
-  // One target serves all services, so Prometheus has no `up` of its own for each of them. Without it,
-  // every service would be down.
+  // A single target serves all services, so Prometheus does not record a separate `up` for each of them.
+  // Without these series, every service would appear to be down.
   const up = names.map((name) => `up{namespace="${applicationNamespace}",service="${name}"} 1`);
   const page = await servePage(() => [...up, ...serviceMetrics(names)].join("\n"));
   const prometheus = await startPrometheus(folder, {

@@ -10,9 +10,9 @@ import { Report } from "./report";
 import { series } from "./series";
 
 /**
- * `npm run bench`: performance as ratios within one run, because absolute numbers depend on the
- * machine. `--write` also writes the documentation page. Requires Linux to read the peak memory of a
- * process.
+ * Implements `npm run bench`. Reports performance as ratios within one run, because absolute numbers
+ * depend on the machine. `--write` also writes the documentation page. Requires Linux, to read the peak
+ * memory of processes.
  */
 async function main(): Promise<void> {
   if (!fs.existsSync("/proc/self/status"))
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   if (process.argv.includes("--write")) fs.writeFileSync(page, report.markdown());
 }
 
-/** The documentation page with the results. */
+/** Documentation page with the results. */
 const page = path.join(__dirname, "..", "docs", "performance.md");
 
 async function start(preview: string[], report: Report): Promise<void> {
@@ -37,7 +37,7 @@ async function start(preview: string[], report: Report): Promise<void> {
     "The preview of the shipped stack, compared with a process that only loads the two SDKs, and with" +
       " the type-checking at startup that is the default of Pulumi.",
   );
-  // The first preview builds the bundles.
+  // The first preview builds the bundles, so it is not measured.
   await measure(preview);
   const load = 'require("@pulumi/pulumi"); require("@pulumi/kubernetes")';
   const speed = await compare(7, {
@@ -87,7 +87,7 @@ function used({ wallMs, peakMb }: Measurement): string {
   return `${(wallMs / 1000).toFixed(2)} s, ${Math.round(peakMb)} MiB`;
 }
 
-/** Writes a configuration file with only `count` services. */
+/** Writes a configuration file that contains only `count` services. */
 function servicesFile(count: number): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bench-"));
   const services = Array.from({ length: count }, (_, index) => ({ name: `service-${index}` }));

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 
-/** Resources that one run of a command used. */
+/** Resources used by one run of a command. */
 export interface Measurement {
   /** Wall time from start to exit, in milliseconds. */
   wallMs: number;
@@ -19,7 +19,7 @@ export function measure(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Me
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   let peakMb = 0;
-  // The kernel records the peak of each process, so polling misses only growth at the very end.
+  // The kernel records each process's peak, so polling misses only growth at the very end.
   const poll = setInterval(() => (peakMb = Math.max(peakMb, ...treePeaks(child.pid!))), 10);
   return new Promise((resolve, reject) => {
     child.once("exit", (code) => {
@@ -32,8 +32,8 @@ export function measure(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Me
 }
 
 /**
- * Median of several runs of each command. The commands alternate, so other load on the machine
- * affects them equally.
+ * Returns the median of several runs of each command. Runs of the commands alternate, so other load on
+ * the machine affects them equally.
  */
 export async function compare<Name extends string>(
   rounds: number,
@@ -57,7 +57,7 @@ export async function compare<Name extends string>(
   ) as Record<Name, Measurement>;
 }
 
-/** The middle value, or the upper of the two middle values. */
+/** Returns the median, or the upper of the two middle values. */
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
@@ -79,9 +79,10 @@ export function childProcesses(pid = process.pid): number[] {
   return children.trim().split(" ").filter(Boolean).map(Number);
 }
 
-/** CPU time of a process so far, in milliseconds. */
+/** Returns a process's CPU time so far, in milliseconds. */
 export function cpuMs(pid: number): number {
-  // proc_pid_stat(5): the fields from the third on follow the name; utime and stime count 10 ms ticks.
+  // proc_pid_stat(5): fields from the third onward follow the process name. utime and stime count 10 ms
+  // ticks.
   const fields = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }

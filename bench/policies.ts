@@ -11,9 +11,9 @@ import { childProcesses, cpuMs, median } from "./measure";
 import type { Report } from "./report";
 
 /**
- * Measures the startup of the policy pack, and the CPU time that all policies take per resource and per
- * rule. The SDK transfers each resource and calls each policy with it, so the cost of the checks is the
- * difference from a pack with as many policies that check nothing.
+ * Measures the startup time of the policy pack, and the CPU time of all policies per resource and per
+ * rule. The SDK transfers each resource and passes it to every policy, so the cost of the checks is the
+ * difference from a pack with the same number of policies that check nothing.
  */
 export async function policies(report: Report): Promise<void> {
   report.section(
@@ -43,7 +43,7 @@ export async function policies(report: Report): Promise<void> {
 
 async function resourcesAndRules(pack: string, emptyFolder: string, report: Report): Promise<void> {
   const ours = measuredPack(pack, {
-    // Disables policies that require certain parts of a stack, because these resources do not include
+    // Disable policies that require certain parts of a stack, because these resources do not include
     // them.
     ...Object.fromEntries(
       ["required-alerts", "absent-coverage", "watchdog-routed", "severities-delivered"].map(
@@ -53,7 +53,7 @@ async function resourcesAndRules(pack: string, emptyFolder: string, report: Repo
   });
   const empty = measuredPack(emptyFolder, {});
   try {
-    // Warms up the code and caches, as a large stack does.
+    // Warm up the code and the caches, as a large stack would.
     for (const measured of [ours, empty]) await measured.cpuMs(resources(2_000));
     for (const [count, rounds] of [
       [100, 20],
@@ -72,7 +72,7 @@ async function resourcesAndRules(pack: string, emptyFolder: string, report: Repo
       );
     }
     const perRule = { thousand: 0, tenThousand: 0 };
-    // Each round has other rules, because the pack remembers expressions that it has parsed.
+    // Each round uses different rules, because the pack caches parsed expressions.
     for (let round = 0; round < 5; round++) {
       perRule.thousand += (await ours.cpuMs(ruleObjects(1_000, round))) / 1_000;
     }
@@ -87,7 +87,10 @@ async function resourcesAndRules(pack: string, emptyFolder: string, report: Repo
   }
 }
 
-/** A pack that judges resources. `cpuMs` is the CPU time that its process uses to judge a stack. */
+/**
+ * Starts a pack that evaluates resources. `cpuMs` returns the CPU time that its process needs to
+ * evaluate a stack.
+ */
 function measuredPack(folder: string, config: PolicyConfigFile) {
   const before = new Set(childProcesses());
   const analyzer = Analyzer.start(folder);
@@ -124,7 +127,7 @@ function resources(count: number): AnalyzedResource[] {
   return Array.from({ length: count }, (_, index) => resource(index));
 }
 
-/** Objects with 100 rules each; the rules differ in every round. */
+/** Returns objects with 100 rules each. The rules differ in every round. */
 function ruleObjects(rules: number, round: number): AnalyzedResource[] {
   return Array.from({ length: rules / 100 }, (_, index) => {
     const name = `round-${round}-${index}`;
@@ -138,7 +141,7 @@ function ruleObjects(rules: number, round: number): AnalyzedResource[] {
   });
 }
 
-/** A resource. Successive indexes cycle through the types that are frequent in large stacks. */
+/** Returns a resource. Successive indexes cycle through types that are common in large stacks. */
 function resource(index: number): AnalyzedResource {
   const name = `service-${index}`;
   const metadata = { name, namespace: "ticketing", labels: { app: name, team: "bench" } };

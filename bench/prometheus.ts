@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { freePort, startTool } from "../test/support/delivery/processes";
 
-/** Starts the real Prometheus with a configuration and a data folder. */
+/** Starts a real Prometheus with the given configuration and data folder. */
 export async function startPrometheus(folder: string, configuration: object) {
   const file = path.join(folder, "prometheus.yaml");
   fs.writeFileSync(file, stringify(configuration));
@@ -23,7 +23,7 @@ export async function startPrometheus(folder: string, configuration: object) {
   return { url, stop };
 }
 
-/** Serves metrics in the text format of Prometheus on the loopback interface. */
+/** Serves metrics in Prometheus's text format on the loopback interface. */
 export async function servePage(text: () => string) {
   const server = http.createServer((_request, response) => {
     response.setHeader("content-type", "text/plain; version=0.0.4").end(`${text()}\n`);

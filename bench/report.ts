@@ -14,11 +14,14 @@ export interface Chart {
   y: { name: string; values: number[] };
 }
 
-/** Results of one run: printed as they are measured, and then written as a documentation page. */
+/**
+ * Results of a run. Each is printed as soon as it is measured, and all are written to a documentation
+ * page at the end.
+ */
 export class Report {
   private readonly sections: Section[] = [];
 
-  /** Starts a section. `method` says what is compared with what, and how. */
+  /** Starts a section. `method` describes what is compared and how. */
   section(title: string, method: string): void {
     console.log(`\n${title}`);
     this.sections.push({ title, method, lines: [], charts: [] });
@@ -35,7 +38,7 @@ export class Report {
     this.sections.at(-1)?.charts.push(chart);
   }
 
-  /** The page with all results. */
+  /** Returns the page with all results. */
   markdown(): string {
     const machine = `${os.availableParallelism()} cores, Node.js ${process.versions.node.split(".")[0]}`;
     const intro =
@@ -60,7 +63,7 @@ function diagram({ title, x, y }: Chart): string {
     "```mermaid",
     "xychart-beta",
     `  title "${title}"`,
-    // Categories, because the values are orders of magnitude.
+    // Values are categories, because they span orders of magnitude.
     `  x-axis "${x.name}" [${x.values.map((value) => `"${value}"`).join(", ")}]`,
     `  y-axis "${y.name}" 0 --> ${Math.ceil(Math.max(...y.values) * 1.1)}`,
     `  bar ${points(y.values)}`,

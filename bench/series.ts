@@ -14,7 +14,7 @@ interface Usage {
   samples: number;
 }
 
-/** Measures what a series and a sample cost the real Prometheus. */
+/** Measures the cost of a series and of a sample in a real Prometheus. */
 export async function series(report: Report): Promise<void> {
   report.section(
     "Series in Prometheus",

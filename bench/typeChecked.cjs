@@ -1,4 +1,4 @@
-// The preview with the type-checking that the Pulumi language host does by default.
+// Runs the preview with type checking, which the Pulumi language host does by default.
 require("ts-node").register({
   swc: false,
   transpileOnly: false,

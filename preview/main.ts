@@ -9,9 +9,9 @@ let args: Arguments | undefined;
 let finished = false;
 
 /**
- * Returns the exit code: 0 if no mandatory policy is violated, 1 if one is, and 2 for an error in
- * the configuration or the program. The result goes to standard output, and everything else to
- * standard error.
+ * Returns the exit code: 0 if no mandatory policy is violated, 1 if one is, and 2 for an error in the
+ * configuration or the program. Writes the result to standard output and everything else to standard
+ * error.
  */
 async function run(program: () => unknown): Promise<number> {
   const directory = process.cwd();
@@ -46,7 +46,9 @@ async function fail(error: unknown): Promise<void> {
   }
 }
 
-/** The message of an expected error. Any other error is a bug and includes its stack trace. */
+/**
+ * Returns the message of an expected error. Any other error is a bug, so its stack trace is included.
+ */
 async function messageOf(error: unknown): Promise<string> {
   if (error instanceof ExpectedError) return error.message;
   const pulumi = await import("@pulumi/pulumi");
@@ -63,9 +65,9 @@ function useColor(): boolean {
   return process.stdout.isTTY && !process.env["NO_COLOR"];
 }
 
-/** `npm run preview`: runs the preview of a program, and ends the process. */
+/** Implements `npm run preview`: previews a program, then exits the process. */
 export function main(program: () => unknown): void {
-  process.stdout.on("error", () => undefined); // The reader of a pipe may close it early.
+  process.stdout.on("error", () => undefined); // A reader such as head may close the pipe early.
   process.on("SIGINT", () => process.exit(130));
   process.on("SIGTERM", () => process.exit(143));
   process.on("beforeExit", () => {

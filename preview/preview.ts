@@ -21,18 +21,18 @@ import { resourceTree } from "./output/tree";
 
 /** The result of a preview. */
 export interface Outcome {
-  /** Whether no mandatory policy was violated. */
+  /** Whether all mandatory policies passed. */
   passed: boolean;
-  /** The text output. */
+  /** Returns the text output. */
   text: (color: boolean) => string;
-  /** The document that `--json` prints. */
+  /** Returns the document that `--json` prints. */
   json: () => unknown;
 }
 
-/** Hides secrets in an error message, once the preview has read the configuration. */
+/** Hides secrets in error messages. It has no effect until the preview has read the configuration. */
 export let redactMessage: (text: string) => string = (text) => text;
 
-/** Runs the program of the project in `directory` and analyzes the resources that it registers. */
+/** Runs the program of the project in `directory`, and analyzes the resources that it registers. */
 export async function preview(
   directory: string,
   program: () => unknown,
@@ -129,7 +129,9 @@ export async function preview(
   };
 }
 
-/** The changes of objects, rendered with the charts in a folder, for a comparison. */
+/**
+ * Returns the addition to a comparison with the changed objects, rendered from the charts in a folder.
+ */
 function renderedWith(folder: string | undefined): Addition {
   const { renderedChanges, renderedSections } =
     require("./charts/renderedChanges") as typeof import("./charts/renderedChanges");
@@ -139,7 +141,7 @@ function renderedWith(folder: string | undefined): Addition {
   };
 }
 
-/** The result of the backtest, for a comparison. */
+/** Returns the addition to a comparison with the result of a backtest. */
 function backtestOver(options: NonNullable<Arguments["backtest"]>): Addition {
   return async (before, after) => {
     const { backtest } = require("./backtest/backtest") as typeof import("./backtest/backtest");
@@ -181,7 +183,7 @@ async function runProgram(
   }
 }
 
-/** The configuration of the policies. Only a file that `--policy-config` names must exist. */
+/** Returns the configuration of the policies. Only a file from `--policy-config` must exist. */
 function policyConfigOf(
   directory: string,
   policyConfig: string | undefined,
@@ -193,7 +195,7 @@ function policyConfigOf(
   return readPolicyConfig(directory, policyConfig ?? byDefault);
 }
 
-/** The lines at the top of the report. A component names the environment and the cluster. */
+/** Returns the lines at the top of the report. The environment and the cluster come from a component. */
 function headerOf(
   resources: RecordedResource[],
   preset: string | undefined,

@@ -3,13 +3,13 @@ import { isDeepStrictEqual } from "node:util";
 import { ExpectedError } from "../preview/config/errors";
 import { fullKey } from "../preview/config/configuration";
 
-/** A service as an item of `services` in the configuration. */
+/** A service, as an item of `services` in the configuration. */
 export type ServiceItem = { name: string } & Record<string, unknown>;
 
 /**
- * Adds a service to the text of a stack file. The rest of the text stays unchanged.
+ * Adds a service to a stack file's text. The rest of the text stays unchanged.
  *
- * @param project Name of the project, the namespace of keys without one.
+ * @param project Name of the project, which is the namespace of keys without one.
  */
 export function addService(text: string, project: string, service: ServiceItem): string {
   const document = parseDocument(text);
@@ -23,7 +23,7 @@ export function addService(text: string, project: string, service: ServiceItem):
   return added;
 }
 
-/** The services in the text of a stack file. */
+/** Returns the services in a stack file's text. */
 function servicesIn(text: string, project: string): unknown[] {
   const { services } = split(text, project);
   return Array.isArray(services) ? services : [];
@@ -44,7 +44,7 @@ function insert(
   }
   const list = pair.value;
   if (isSeq(list) && list.items.length > 0) return append(text, list, service);
-  // An empty list: `[]` or a key without a value.
+  // The list is empty if it is `[]` or the key has no value.
   const isEmpty = isSeq(list) || (isScalar(list) && list.value === null);
   const [from = 0, to = 0] = isEmpty ? (list.range ?? []) : [];
   if (to === 0) return undefined;
@@ -67,7 +67,7 @@ function lines(service: ServiceItem, indent: number): string {
   return stringify([service], { lineWidth: 0 }).replace(/^(?=.)/gm, " ".repeat(indent));
 }
 
-/** Inserts lines at the start of a line, or at the end of a text. */
+/** Inserts lines at the start of a line or the end of a text. */
 function insertLines(text: string, position: number, added: string): string {
   const before = text.slice(0, position);
   const separator = before === "" || before.endsWith("\n") ? "" : "\n";
@@ -78,14 +78,14 @@ function columnOf(text: string, position: number): number {
   return position - (text.lastIndexOf("\n", position - 1) + 1);
 }
 
-/** Whether the parsed texts differ only in one more service at the end. */
+/** Whether the parsed texts differ only in one additional service at the end. */
 function hasAppended(before: string, after: string, project: string, service: ServiceItem) {
   const [old, current] = [split(before, project), split(after, project)];
   const services = [...servicesIn(before, project), service];
   return isDeepStrictEqual(current, { ...old, services });
 }
 
-/** The services of a stack file, and everything else in it. */
+/** Returns the services in a stack file, and everything else in it. */
 function split(text: string, project: string): { services: unknown; rest: unknown } {
   const document = parseDocument(text);
   if (document.errors.length > 0) return { services: undefined, rest: document.errors };

@@ -7,7 +7,7 @@ import { type PreviewState, componentsOf, servicesOf } from "../preview/compare/
 import { serviceRoutes } from "../preview/compare/notifications";
 import type { Fact } from "../preview/output/summary";
 
-/** What the stack provides for an added service, and what else changes. */
+/** Describes what the stack provides for an added service, and what else changes. */
 export function gains(before: PreviewState, after: PreviewState): Fact[] {
   const known = new Set(servicesOf(before).map(({ id }) => id));
   const service = servicesOf(after).find(({ id }) => !known.has(id));
@@ -34,12 +34,12 @@ function alertRow({ name, severity, for: duration, threshold }: Alert): [string,
   return [name, `${severity}, for ${duration}${condition}`];
 }
 
-/** An alert can have several rules, such as one for each protocol. */
+/** Removes duplicate rows. An alert can have several rules, such as one per protocol. */
 function distinct(rows: Fact["rows"]): Fact["rows"] {
   return [...new Map(rows.map((row) => [row.join(), row])).values()];
 }
 
-/** Violations of mandatory policies in the second state that the first state does not have. */
+/** Returns violations of mandatory policies that exist only in the second state. */
 export function newViolations(before: PreviewState, after: PreviewState): string[] {
   const mandatory = ({ policy }: PreviewState) =>
     policy.violations
@@ -70,7 +70,7 @@ function scraping(state: PreviewState, namespace: string, name: string): Fact["r
   );
 }
 
-/** The port name of an endpoint, or its number. */
+/** Returns an endpoint's port name or number. */
 function portOf(endpoint: unknown): string {
   const { port, targetPort, portNumber } = mapAt(endpoint);
   return String(port ?? targetPort ?? portNumber);
@@ -85,7 +85,7 @@ function probe(state: PreviewState, namespace: string, name: string): Fact["rows
   );
 }
 
-/** The Kubernetes objects that make Prometheus scrape a service. */
+/** Returns the Kubernetes objects that make Prometheus scrape a service. */
 function objects(state: PreviewState, kinds: RegExp, namespace: string, name: string) {
   return state.resources
     .map(({ inputs }) => inputs)
@@ -96,7 +96,7 @@ function objects(state: PreviewState, kinds: RegExp, namespace: string, name: st
     });
 }
 
-/** Scrape interval of an endpoint or probe. Default: the interval of Prometheus. */
+/** Returns the scrape interval of an endpoint or probe. Default: the interval of Prometheus. */
 function intervalOf(state: PreviewState, scraped: unknown): string {
   const interval = textAt(scraped, "interval");
   if (interval !== undefined) return `every ${interval}`;
@@ -106,7 +106,7 @@ function intervalOf(state: PreviewState, scraped: unknown): string {
     : `every ${String(prometheus.inputs["scrapeIntervalSeconds"])}s`;
 }
 
-/** The dashboards with the panels that the alerts link to. */
+/** Returns the dashboards with the panels that the alerts link to. */
 function dashboards(state: PreviewState, alerts: Set<string>): Fact["rows"] {
   const panels: { dashboard: DashboardUid; alerts: string[] }[] = Object.values(linkedPanels);
   const linked = panels.filter((panel) => panel.alerts.some((alert) => alerts.has(alert)));

@@ -2,19 +2,19 @@ import { ExpectedError } from "../preview/config/errors";
 import { configurationRows } from "../stacks/config/documentation";
 import type { ServiceItem } from "./addService";
 
-/** A setting of a service that the command asks for. */
+/** A service setting that the command asks for. */
 export interface Question {
-  /** Path of the setting in the service. */
+  /** Path of the setting within the service. */
   path: string[];
-  /** Name of the flag, without its dashes. */
+  /** Name of the flag, without dashes. */
   flag: string;
   meaning: string;
-  /** The values that the setting accepts. */
+  /** Values that the setting accepts. */
   values: string;
   default: string;
 }
 
-/** The settings that most services need. The stack file accepts all others. */
+/** Settings that most services need. All others can be added in the stack file. */
 const asked = [
   "kind",
   "probe",
@@ -27,7 +27,7 @@ const asked = [
   "slo.availabilityPercent",
 ];
 
-/** The questions, worded as in docs/configuration.md. */
+/** Returns the questions, worded as in docs/configuration.md. */
 export function questions(): Question[] {
   const rows = configurationRows()["services"] ?? [];
   return asked.map((key) => {
@@ -46,14 +46,14 @@ export function questions(): Question[] {
   });
 }
 
-/** The usage line of each flag. */
+/** Returns the usage line of a flag. */
 export function flagUsage(question: Question): string {
   const { flag, meaning, values, default: byDefault } = question;
   const value = values.includes(", ") && !values.startsWith("number") ? ` (${values})` : "";
   return `      --${flag} <value>\n${" ".repeat(27)}${meaning.replace(/\.$/, "")}${value} (default: ${byDefault})`;
 }
 
-/** The service with an answer. An empty answer leaves the default, which needs no line in the file. */
+/** Adds an answer to the service. An empty answer keeps the default, which needs no line in the file. */
 export function withAnswer(service: ServiceItem, question: Question, answer: string): ServiceItem {
   if (answer === "") return service;
   const isNumber = question.values.includes("number") && Number.isFinite(Number(answer));
@@ -66,8 +66,8 @@ export function withAnswer(service: ServiceItem, question: Question, answer: str
 }
 
 /**
- * Adds the answers to the questions that no flag answers. Repeats a question until its answer is
- * valid.
+ * Asks the questions that no flag has answered, and adds the answers to the service. Repeats each
+ * question until the answer is valid.
  *
  * @param ask Returns the answer, or undefined if there is no terminal.
  * @param ruleFor Returns the rule that a setting of the service breaks.

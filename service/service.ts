@@ -43,7 +43,7 @@ runCommand({
   run: async ({ stack, values, positionals: [operation, positional] }) => {
     if (operation !== "add") throw new ExpectedError(`name the operation: add\n\n${usage}`);
     const directory = process.cwd();
-    stackSettings(directory, stack); // Reports what is wrong before the service is added.
+    stackSettings(directory, stack); // Reports existing problems before adding the service.
     const name = positional ?? (await ask("Name of the service: "))?.trim();
     if (name === undefined) throw new ExpectedError(`name the service\n\n${usage}`);
 

@@ -10,7 +10,7 @@ import { checkFiles } from "../verify/settings";
 import { type ServiceItem, addService } from "./addService";
 import type { Question } from "./questions";
 
-/** A stack file with one more service. */
+/** A stack file to which a service is added. */
 export class StackFileText {
   readonly name: string;
   private readonly text: string;
@@ -34,7 +34,7 @@ export class StackFileText {
     fs.writeFileSync(path.join(this.directory, this.name), text);
   }
 
-  /** The rule that a setting of the service breaks, if any. */
+  /** Returns the rule that a setting of the service breaks, or undefined if the setting is valid. */
   ruleFor(service: ServiceItem, key: string[]): string | undefined {
     const broken = this.problems(service).find((problem) =>
       key.every((name, index) => problem.path[index + 2] === name),
@@ -60,13 +60,13 @@ export class StackFileText {
     return problems;
   }
 
-  /** The change of arguments that fixes a problem with the service. */
+  /** Returns the change to the command's arguments that fixes a problem with the service. */
   private fixOf({ path: [, , ...key], fix }: Problem, service: ServiceItem): string {
     const flagOf = (setting: typeof key) =>
       this.questions.find((candidate) => candidate.path.join() === setting.join())?.flag;
     const flag = flagOf(key);
     if (flag === undefined) {
-      // A map, such as slo, has a flag for each of its settings.
+      // A map such as slo has a flag for each of its settings.
       const inner = this.questions.filter(
         ({ path }) =>
           path.slice(0, key.length).join() === key.join() && valueAt(service, path) !== undefined,

@@ -2,9 +2,9 @@
 
 /**
  * Files that reduce Alloy to the components that our configuration uses. The complete Alloy has more
- * than a hundred components with dependencies that compile slowly (cloud and database SDKs, eBPF), and
- * that a mirror of the Go proxy may lack. The remaining code of Alloy is unchanged. Commands and
- * features that a log collector does not need are also removed.
+ * than a hundred components, with dependencies that compile slowly (cloud and database SDKs, eBPF) and
+ * that may be missing from a mirror of the Go proxy. Commands and features that a log collector does not
+ * need are also removed. The rest of Alloy's code is unchanged.
  */
 
 const alloy = "github.com/grafana/alloy";
@@ -16,7 +16,7 @@ function components(...names) {
 
 /** @type {Record<string, string[]>} lines of each file */
 const files = {
-  // The program is in a separate module, which is not published.
+  // Alloy's main program is in a separate module that is not published.
   "cmd/alloy/main.go": [
     "package main",
     `import ("os"; "${alloy}/internal/alloycli")`,
@@ -33,7 +33,7 @@ const files = {
     "loki/write",
   ),
 
-  // Converters for configurations of other programs.
+  // Converters for other programs' configurations.
   "internal/converter/converter.go": [
     "package converter",
     `import "${alloy}/internal/converter/diag"`,
@@ -47,7 +47,7 @@ const files = {
     'func toolsCommand() *cobra.Command { return &cobra.Command{Use: "tools"} }',
   ],
 
-  // Discovery of other Alloy instances in a cloud; ours do not form a cluster.
+  // Discovery of other Alloy instances in a cloud. Ours do not form a cluster.
   "internal/service/cluster/discovery/peer_discovery.go": [
     "package discovery",
     'import ("log/slog"; "go.opentelemetry.io/otel/trace")',
@@ -61,7 +61,7 @@ const files = {
   "internal/service/cluster/discovery/go_discovery.go": ["package discovery"],
   "internal/service/cluster/discovery/join_peers.go": ["package discovery"],
 
-  // OpenTelemetry receivers and a feature flag of one of them.
+  // OpenTelemetry receivers, and the feature flag of one of them.
   "internal/component/otelcol/config_controller.go": ["package otelcol"],
   "internal/component/otelcol/config_scrape.go": ["package otelcol"],
   "internal/component/otelcol/config_stanza_receivers.go": ["package otelcol"],
@@ -70,7 +70,7 @@ const files = {
     "func SetupOtelFeatureGates() error { return nil }",
   ],
 
-  // Debug symbols for profiles; this is the implementation for systems other than Linux.
+  // Debug symbols for profiles. Use the implementation for systems other than Linux.
   "internal/component/pyroscope/write/debuginfo/stub.go": ["package debuginfo"],
   "internal/component/pyroscope/write/debuginfo/upload.go": [
     "package debuginfo",
@@ -83,7 +83,7 @@ const files = {
   ],
 };
 
-/** Content of each file by its path, as in a recipe. */
+/** Content of each file by path, for `files` in a recipe. */
 const alloyFiles = Object.fromEntries(
   Object.entries(files).map(([name, lines]) => [name, `${lines.join("\n")}\n`]),
 );

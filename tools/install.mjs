@@ -1,9 +1,9 @@
 /**
  * npm run tools [-- NAME ...]: installs the tools of the integration and e2e tests into a cache.
  *
- * The cache is $OBSERVABILITY_TOOLS_DIR, or "observability-tools" in the cache folder of the user. A
- * tool that exists in the locked version is kept. Others are built in a temporary folder and then
- * renamed, so an interrupted run leaves no incomplete tool.
+ * The cache is $OBSERVABILITY_TOOLS_DIR, or "observability-tools" in the user's cache folder. Tools that
+ * already exist in the locked version are kept. Others are built in a temporary folder and then moved
+ * into the cache, so an interrupted run never leaves an incomplete tool.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -39,7 +39,7 @@ const howToGet = {
 const unfinished = ".unfinished-";
 const hourMs = 60 * 60 * 1000;
 
-/** Builds each kind of tool; `into` is an empty folder that becomes the folder of the tool. */
+/** Builds each kind of tool. `into` is an empty folder that becomes the tool's folder. */
 const build = {
   go({ name, recipe, lockFolder, version }, into, scratch) {
     const folder =
@@ -79,7 +79,7 @@ const build = {
     writeSchemas({ openApi, crds }, path.join(into, name));
   },
 
-  /** Installs into a folder for PYTHONPATH, because unlike a virtual environment, it is relocatable. */
+  /** Installs into a folder for PYTHONPATH, which can be moved, unlike a virtual environment. */
   python({ name, lockFolder }, into) {
     const locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:"];
     const quiet = ["--quiet", "--disable-pip-version-check", "--no-warn-script-location"];
@@ -145,7 +145,7 @@ function publish(folder, entry) {
   }
 }
 
-/** Removes the folders of interrupted runs. Recent ones may belong to a run in progress. */
+/** Removes the folders of interrupted runs. Recent folders may belong to a run in progress. */
 function removeLeftovers(toolFolder) {
   for (const name of readdirSync(toolFolder)) {
     const folder = path.join(toolFolder, name);
@@ -155,7 +155,7 @@ function removeLeftovers(toolFolder) {
   }
 }
 
-/** Read-only folder of a module with the version and checksum of `go.mod` and `go.sum`. */
+/** Returns a module's read-only folder, with the version and checksum from `go.mod` and `go.sum`. */
 function downloadModule(module, lockFolder) {
   return downloaded(module, lockFolder).Dir;
 }
@@ -193,7 +193,7 @@ function removeLines(file, matching) {
   writeFileSync(file, kept.join("\n"));
 }
 
-/** Copies a folder of the module cache, which is read-only, and makes the copy writable. */
+/** Copies a folder from the read-only module cache, and makes the copy writable. */
 function copyWritable(from, to) {
   cpSync(from, to, { recursive: true });
   chmodSync(to, 0o755);
@@ -206,7 +206,7 @@ function go(args, cwd) {
   return run("go", args, cwd, goBuild.environment);
 }
 
-/** Runs a command and returns its standard output; throws with its output if it fails. */
+/** Runs a command and returns its standard output. If it fails, throws an error with its output. */
 function run(command, args, cwd, environment) {
   const env = { ...process.env, ...environment };
   const options = { cwd, env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 };

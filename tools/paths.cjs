@@ -1,6 +1,6 @@
 "use strict";
 
-/** Paths of the tools in the cache. Tests use `toolPath`; `npm run tools` fills the cache. */
+/** Paths of the tools in the cache, which `npm run tools` fills. Tests use `toolPath`. */
 
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
@@ -10,14 +10,14 @@ const path = require("node:path");
 
 const { catalog } = require("./catalog.cjs");
 
-/** Build options of all Go programs. They are part of the cache key, so a change rebuilds the tools. */
+/** Build options for all Go programs. They are part of the cache key, so a change rebuilds the tools. */
 const goBuild = {
   flags: ["-trimpath", "-buildvcs=false"],
   link: "-s -w",
   environment: { CGO_ENABLED: "0", GOWORK: "off" },
 };
 
-/** Files that are part of the cache key of each kind of tool, in addition to its recipe. */
+/** Files that are part of the cache key for each kind of tool, in addition to its recipe. */
 const lockFiles = {
   go: ["go.mod", "go.sum"],
   npmZip: ["package-lock.json"],
@@ -26,19 +26,21 @@ const lockFiles = {
   python: ["requirements.txt"],
 };
 
-/** Absolute path of a tool; throws with the command to run if the tool is missing. */
+/**
+ * Returns the absolute path of a tool. If the tool is missing, throws an error with the command to run.
+ */
 function toolPath(name) {
   const file = toolEntry(name).file;
   if (!fs.existsSync(file)) throw new Error(`${name} is not built: run npm run tools`);
   return file;
 }
 
-/** Value of the kubeconform option `-schema-location` for the `schemas` in the cache. */
+/** Returns the value of the kubeconform option `-schema-location` for the `schemas` in the cache. */
 function schemaLocation() {
   return path.join(toolPath("schemas"), "{{.ResourceKind}}{{.KindSuffix}}.json");
 }
 
-/** Recipe, version and path of a tool, whether or not it is built. */
+/** Returns the recipe, version and path of a tool, regardless of whether it is built. */
 function toolEntry(name) {
   if (!Object.hasOwn(catalog, name)) {
     const known = Object.keys(catalog).join(", ");
@@ -56,7 +58,7 @@ function toolEntry(name) {
   return { name, recipe, lockFolder, version, folder, file: path.join(folder, name) };
 }
 
-/** Absolute path of the cache. */
+/** Returns the absolute path of the cache. */
 function cacheFolder() {
   const named = process.env.OBSERVABILITY_TOOLS_DIR;
   if (named) return path.resolve(named);
@@ -94,7 +96,9 @@ function pipVersion(recipe, requirements) {
   throw new Error(`tools/${recipe.lock}/requirements.txt does not name ${recipe.module}`);
 }
 
-/** Minor version of Python, on which compiled packages depend; `none` without Python. */
+/**
+ * Returns the minor version of Python, which compiled packages depend on; `none` if Python is missing.
+ */
 function pythonVersion() {
   const program = "import sys; print(*sys.version_info[:2], sep='.')";
   return spawnSync("python3", ["-c", program], { encoding: "utf8" }).stdout?.trim() ?? "none";

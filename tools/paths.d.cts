@@ -1,13 +1,19 @@
-/** Absolute path of a tool. If the tool is not built, throws an error with the command to run. */
+/**
+ * Returns the absolute path of a tool. If the tool is not built, throws an error with the command to
+ * run.
+ */
 export function toolPath(name: ToolName): string;
 
-/** Version of a tool, whether or not it is built. */
+/** Returns the version of a tool, regardless of whether it is built. */
 export function toolEntry(name: ToolName): { version: string };
 
-/** Absolute path of the cache, which the environment variable OBSERVABILITY_TOOLS_DIR can set. */
+/**
+ * Returns the absolute path of the cache, which the environment variable OBSERVABILITY_TOOLS_DIR
+ * overrides.
+ */
 export function cacheFolder(): string;
 
-/** Value of the kubeconform option `-schema-location` for the schemas in the cache. */
+/** Returns the value of the kubeconform option `-schema-location` for the schemas in the cache. */
 export function schemaLocation(): string;
 
 /** Names of the programs, and of the folders `crds`, `schemas`, `datadogPython`, `pulumiPython` and `checkov`. */

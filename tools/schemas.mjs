@@ -3,16 +3,17 @@ import path from "node:path";
 import { parse } from "yaml";
 
 /**
- * JSON schemas, as kubeconform reads them, of the kinds of Kubernetes and of custom resources.
- * They are strict: a field that the API does not know is an error.
+ * Writes JSON schemas of the Kubernetes kinds and of custom resources, for kubeconform. The schemas are
+ * strict: unknown fields are errors.
  *
- * - `_definitions.json`: every type of the Kubernetes OpenAPI
- * - `KIND-GROUP-VERSION.json` (`configmap-v1.json`, `prometheusrule-monitoring-v1.json`): per kind
+ * - `_definitions.json` contains every type of the Kubernetes OpenAPI.
+ * - `KIND-GROUP-VERSION.json` contains one kind, such as `configmap-v1.json` or
+ *   `prometheusrule-monitoring-v1.json`.
  *
  * @param {object} sources
  * @param {string} sources.openApi the file `swagger.json` of Kubernetes
- * @param {string} sources.crds a folder of CustomResourceDefinitions, YAML
- * @param {string} folder where the schemas go
+ * @param {string} sources.crds a folder of CustomResourceDefinitions, in YAML
+ * @param {string} folder the output folder
  */
 export function writeSchemas({ openApi, crds }, folder) {
   mkdirSync(folder, { recursive: true });
@@ -23,7 +24,7 @@ export function writeSchemas({ openApi, crds }, folder) {
   write("_definitions.json", { definitions: mapValues(definitions, kubernetesType) });
 
   for (const [name, definition] of Object.entries(definitions)) {
-    // A type with many kinds (DeleteOptions) is a parameter of requests, not an object.
+    // A type with many kinds, such as DeleteOptions, is a request parameter rather than an object.
     const kinds = definition["x-kubernetes-group-version-kind"] ?? [];
     if (kinds.length === 1) write(fileName(kinds[0]), reference(name));
   }
@@ -40,7 +41,7 @@ export function writeSchemas({ openApi, crds }, folder) {
 const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const intOrString = ["integer", "string"];
 
-/** The name under which kubeconform looks for a kind. */
+/** Returns the file name that kubeconform expects for a kind. */
 function fileName({ kind, group, version }) {
   const firstOfGroup = group.split(".")[0];
   return [kind, firstOfGroup, version].filter(Boolean).join("-").toLowerCase() + ".json";
@@ -50,7 +51,10 @@ function reference(definition) {
   return { $ref: `_definitions.json#/definitions/${definition}` };
 }
 
-/** A type of the Kubernetes OpenAPI. The API server treats null as "not set" for optional fields. */
+/**
+ * Returns the schema of a type in the Kubernetes OpenAPI. For optional fields, the API server treats
+ * null as "not set".
+ */
 function kubernetesType(definition, name) {
   if (name.endsWith(".resource.Quantity")) return { type: ["string", "number", "null"] };
   const { required = [], ...schema } = strict(definition);
@@ -66,7 +70,7 @@ function customResource(schema) {
   return { ...rest, properties: { ...properties, metadata: reference(objectMeta) } };
 }
 
-/** The schema without texts and extensions, closed to unknown fields, as is all within it. */
+/** Removes texts and extensions from a schema, and disallows unknown fields at all levels. */
 function strict(schema) {
   const result = Object.fromEntries(
     Object.entries(schema).filter(([key]) => key !== "description" && !key.startsWith("x-")),

@@ -5,7 +5,7 @@ const endOfDirectory = 0x06054b50;
 const stored = 0;
 
 /**
- * Content of a file in a zip archive (unencrypted, below 4 GiB).
+ * Returns the content of a file in a zip archive, which must be unencrypted and smaller than 4 GiB.
  * @param {string} zipFile
  * @param {string} name
  */

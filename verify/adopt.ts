@@ -73,7 +73,7 @@ async function findingsOf(
     })),
   );
   const missing = releases.filter(({ found }) => found === undefined);
-  // Objects of a release are deleted with the release.
+  // Objects of a known release are deleted with the release.
   const known = new Set(releases.flatMap(({ release, found }) => (found ? idOf(release) : [])));
   const others = existing.filter(({ release }) => release === undefined || !known.has(release));
   return [
@@ -89,7 +89,10 @@ async function each<T>(items: T[], find: (item: T) => Promise<Finding[]>): Promi
   return (await Promise.all(items.map(find))).flat();
 }
 
-/** The commands of a cut-over. Deletions come last before the deployment, to keep the gap short. */
+/**
+ * Returns the commands of a cut-over. The deletions come right before the deployment, to keep the gap
+ * short.
+ */
 function stepsOf(findings: Finding[], { stack, file }: { stack: string; file: string }): string[] {
   const adopts = findings.some(({ fate }) => fate === Fate.Adopted);
   const steps = [

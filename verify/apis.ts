@@ -10,7 +10,7 @@ import type { Secret } from "./cluster/objects";
 export const partPorts = { grafana: 80, prometheus: 9090, alertmanager: 9093, loki: 3100 };
 export type Part = keyof typeof partPorts;
 
-/** The Service of a part. */
+/** Returns the Service of a part. */
 export function servicePort(
   { namespaces, prometheus }: SettingsWithPrometheus,
   part: Part,
@@ -19,7 +19,7 @@ export function servicePort(
   return { namespace: namespaces.monitoring, service: names[part], port: partPorts[part] };
 }
 
-/** The APIs of a live cluster. Each opens its port-forward once, when it is first used. */
+/** Returns the APIs of a live cluster. Each opens a single port-forward on first use. */
 export function clusterApis(cluster: Cluster, settings: SettingsWithPrometheus): Apis {
   const part = (name: Part) => once(() => serviceApi(cluster, name, servicePort(settings, name)));
   return {
@@ -36,7 +36,7 @@ export function clusterApis(cluster: Cluster, settings: SettingsWithPrometheus):
   };
 }
 
-/** The username and password of Grafana's administrator, from their Secret. */
+/** Returns the username and password of Grafana's administrator, from their Secret. */
 export async function grafanaLogin(
   { kubernetes }: Pick<Cluster, "kubernetes">,
   { namespaces }: SettingsWithPrometheus,

@@ -9,7 +9,7 @@ export interface Finding {
   status: Status;
   /** What the check observed. */
   evidence: string;
-  /** Command to run next, if the check did not pass. */
+  /** Command to run next if the check did not pass. */
   next?: string;
 }
 
@@ -17,7 +17,7 @@ export interface Result extends Finding {
   name: string;
 }
 
-/** The APIs that checks read. A getter opens a port-forward on first use. */
+/** APIs that checks use. A getter opens a port-forward on first use. */
 export interface Apis {
   kubernetes: Api;
   prometheus: () => Promise<Api>;
@@ -35,7 +35,7 @@ export interface Check {
 
 export const pass = (evidence: string): Finding => ({ status: "pass", evidence });
 
-/** Runs the checks in order. A check that cannot run fails. */
+/** Runs the checks in order. A check that cannot run counts as failed. */
 export async function runChecks(
   checks: Check[],
   apis: Apis,
@@ -64,7 +64,7 @@ async function runCheck(check: Check, apis: Apis, settings: Settings): Promise<F
   }
 }
 
-/** A list for a sentence, shortened after five items. */
+/** Formats a list for use in a sentence, shortened after five items. */
 export function listed(items: string[]): string {
   return items.length > 5
     ? `${items.slice(0, 5).join(", ")} and ${items.length - 5} more`

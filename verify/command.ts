@@ -1,15 +1,15 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ExpectedError } from "../preview/config/errors";
 
-/** A command of this folder, such as `npm run verify`. */
+/** A command in this folder, such as `npm run verify`. */
 export interface Command<O extends NonNullable<ParseArgsConfig["options"]>> {
   usage: string;
   options: O;
   /** Maximum number of positional arguments. Default: 0. */
   positionals?: number;
-  /** Returns the stack if there is no `--stack`. Default: it is required. */
+  /** Determines the stack if `--stack` is not set. Default: `--stack` is required. */
   stack?: () => Promise<string | undefined>;
-  /** Returns the exit code. */
+  /** Runs the command and returns the exit code. */
   run: (args: CommandArguments<O>) => Promise<number>;
 }
 
@@ -36,11 +36,12 @@ export const clusterUsage = `
       --context <name>   Context of the kubeconfig (default: cluster.context of the stack, or else
                          the current context)`;
 
-/** Runs a command, and ends the process with its exit code, or with 2 after an error. */
+/** Runs a command, then exits the process with the command's exit code, or with 2 after an error. */
 export function runCommand<O extends NonNullable<ParseArgsConfig["options"]>>(
   command: Command<O>,
 ): void {
-  // The reader of a pipe may close it early, such as `head`. The command still ends, and its exit code counts.
+  // The reader of a pipe, such as `head`, may close it early. The command then still runs to the end, so
+  // its exit code remains meaningful.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE") throw error;

@@ -4,7 +4,7 @@ import { ExpectedError } from "../preview/config/errors";
 import { runCommand } from "./command";
 import { stackSettings } from "./settings";
 
-/** Operations of the Pulumi CLI, and whether each of them accepts a policy pack. */
+/** Pulumi CLI operations, and whether each accepts a policy pack. */
 const operations: Record<string, { policies: boolean }> = {
   up: { policies: true },
   preview: { policies: true },
@@ -29,7 +29,7 @@ runCommand({
   options: { yes: { type: "boolean", short: "y" } },
   positionals: Infinity,
   run: async ({ stack, values, positionals }) => {
-    // Without an operation, the first argument already belongs to the Pulumi CLI.
+    // Without an operation, all arguments belong to the Pulumi CLI.
     const named = positionals[0]?.startsWith("-") ? ["up", ...positionals] : positionals;
     const [operation = "up", ...extra] = named;
     const { policies } = operations[operation] ?? {};
@@ -56,7 +56,7 @@ runCommand({
 
 /** Runs the CLI in this terminal, and returns its exit code. */
 function runPulumi(args: string[]): Promise<number> {
-  // The CLI receives Ctrl-C from the terminal itself, and cancels the update.
+  // The terminal also sends Ctrl-C to the CLI, which cancels the update. This process must wait for it.
   process.on("SIGINT", () => undefined);
   return new Promise((resolve, reject) => {
     const child = spawn("pulumi", args, { stdio: "inherit" });

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { ExpectedError } from "../preview/config/errors";
 
-/** The result of a command of the Pulumi CLI. */
+/** The result of a Pulumi CLI command. */
 export interface CliResult {
   code: number | null;
   out: string;
   err: string;
 }
 
-/** The output of a command that must succeed. */
+/** Returns the output of a command that must succeed. */
 export async function mustPulumi(args: string[], input?: string): Promise<string> {
   const { code, out, err } = await pulumi(args, input);
   if (code !== 0) throw new ExpectedError(`pulumi ${args.join(" ")} failed: ${(out + err).trim()}`);
@@ -23,7 +23,7 @@ export function pulumi(args: string[], input = ""): Promise<CliResult> {
   });
 }
 
-/** Runs a program. `missing` is the message if it is not on the PATH. */
+/** Runs a program. `missing` is the error message if the program is not on the PATH. */
 export function run(
   program: string,
   args: string[],
@@ -37,7 +37,7 @@ export function run(
     child.stderr.on("data", (chunk) => (err += chunk));
     child.on("error", () => reject(new ExpectedError(missing)));
     child.on("close", (code) => resolve({ code, out, err }));
-    // A failing command may not read its input; its exit code reports the failure.
+    // A failing command may exit without reading its input. Its exit code reports the failure.
     child.stdin.on("error", () => undefined).end(input);
   });
 }

@@ -7,7 +7,7 @@ const symbols: Record<Status, { text: string; color: number }> = {
   fail: { text: "FAIL", color: 31 },
 };
 
-/** The line of a result, and the command to run next if the check did not pass. */
+/** Formats a result, with the command to run next if the check did not pass. */
 export function formatResult({ name, status, evidence, next }: Result, color: boolean): string {
   const { text, color: code } = symbols[status];
   const label = color ? `\x1b[${code}m${text}\x1b[0m` : text;

@@ -29,7 +29,7 @@ runCommand({
     process.stdout.write(`Rescue ${stack} in ${context} (${server})\n\n`);
     try {
       const state = await readState(stack);
-      // The lock comes first: it would block the import of the state.
+      // The lock must be released first, because it would block the import of the state.
       const obstacles = [
         ...(await stateObstacles(stack, state)),
         ...(await stuckReleases(kubernetes, settings, pendingInstallations(state))),

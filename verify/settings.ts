@@ -12,8 +12,8 @@ import {
 } from "../stacks/config/parseConfiguration";
 
 /**
- * The settings of a stack from its file, without the Pulumi CLI. Secrets have placeholders: only
- * whether they are set matters.
+ * Reads the settings of a stack from its file, without the Pulumi CLI. Secrets have placeholders,
+ * because only their presence matters.
  */
 export function stackSettings(directory: string, stack: string): Settings {
   const files = readStackFiles(directory, stack, undefined);
@@ -24,7 +24,7 @@ export function stackSettings(directory: string, stack: string): Settings {
   return settings;
 }
 
-/** The settings of a stack whose Prometheus, Alertmanager and Grafana the stack itself deploys. */
+/** Reads the settings of a stack that deploys its own Prometheus, Alertmanager and Grafana. */
 export function settingsWithPrometheus(directory: string, stack: string): SettingsWithPrometheus {
   const { prometheus, ...settings } = stackSettings(directory, stack);
   if (prometheus === undefined) {
@@ -46,7 +46,7 @@ export function settingsWithPrometheus(directory: string, stack: string): Settin
   return { ...settings, prometheus };
 }
 
-/** Checks the configuration in stack files. */
+/** Validates the configuration in stack files. */
 export function checkFiles(directory: string, files: StackFile[]): Checked<Settings> {
   const { values } = configuration({ project: readProjectFile(directory), files, settings: [] });
   return parseConfiguration(rawConfiguration(values));

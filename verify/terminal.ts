@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 
-/** Asks in the terminal. Returns undefined without one, and after the end of the input. */
+/** Asks a question in the terminal. Returns undefined without a terminal, or at the end of the input. */
 export async function ask(prompt: string): Promise<string | undefined> {
   if (!process.stdin.isTTY) return undefined;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
@@ -13,7 +13,7 @@ export async function ask(prompt: string): Promise<string | undefined> {
   }
 }
 
-/** Whether the user answers yes. Without a terminal, the answer is no. */
+/** Asks for confirmation in the terminal. Without a terminal, the answer is no. */
 export async function confirmed(question: string): Promise<boolean> {
   return /^y(es)?$/i.test((await ask(`\n${question} [y/N] `)) ?? "");
 }

@@ -44,7 +44,7 @@ runCommand({
         missing === undefined
           ? await runChecks(checks, clusterApis(cluster, settings), settings, print)
           : [missing];
-      // Each check depends on the deployment.
+      // No check can run without the deployment.
       const notRun = missing === undefined ? 0 : checks.length;
       out.write(`\n${formatSummary(results, notRun)}\n`);
       const summary = { ...summaryOf(results), notRun };

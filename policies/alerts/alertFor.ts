@@ -248,9 +248,9 @@ function readsFiringAlerts(expr: Expr): boolean {
   );
 }
 
-/** Minimum range, in minutes, that a single outlier does not dominate, so no `for` is necessary. */
+/** Minimum range, in minutes, in which a single outlier has little effect, so `for` is unnecessary. */
 const steadyMinutes = 30;
-/** Minimum range, in minutes, that detects slow conditions, so `for` may be equally long. */
+/** Minimum range, in minutes, of an alert on a slow condition. Its `for` may be as long as the range. */
 const longMinutes = 180;
 
 /** Returns the longest range in an expression, in seconds. A recorded rate's name contains its range. */

@@ -342,7 +342,7 @@ function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean
 const codeLabel =
   /^(?:(?:http_|grpc_)?(?:response_)?(?:status|code|status_?code)|http_response_status_code)$/i;
 
-/** Matchers that use equality for a value that is a regular expression. */
+/** Returns the equality matchers whose value is a regular expression. */
 function patternsAsValues(expr: Expr): Matcher[] {
   return selectorsOf(expr).flatMap(({ metric = "", matchers }) =>
     matchers.filter(({ label, operator, value }) => {

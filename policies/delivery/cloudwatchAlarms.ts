@@ -21,10 +21,13 @@ const topicType = "aws:sns/topic:Topic";
 const topicPolicyType = "aws:sns/topicPolicy:TopicPolicy";
 const filterType = "aws:cloudwatch/logMetricFilter:LogMetricFilter";
 
-/** Resource types that the checks of alarms read. */
+/** Resource types that the alarm checks read, in addition to the alarms. */
 export const alarmInputs = new Set([topicType, topicPolicyType, filterType]);
 
-/** Checks that CloudWatch accepts the alarms of a stack, that they fire, and that topics receive them. */
+/**
+ * Checks that CloudWatch accepts the stack's alarms, that they can fire, and that their topics receive
+ * them.
+ */
 export function checkAlarms(resources: Resource[]): StackFinding[] {
   const alarms = resources.filter(({ type }) => type === cloudwatchAlarm);
   if (alarms.length === 0) return [];
@@ -37,7 +40,7 @@ export function checkAlarms(resources: Resource[]): StackFinding[] {
 
 const DAY = 86_400;
 
-/** Checks for alarms with periods that CloudWatch rejects, and for alarms that have no data to compare. */
+/** Checks for alarms with periods that CloudWatch rejects, and for alarms without data to compare. */
 function checkAlarm(alarm: Resource): StackFinding[] {
   const { urn, props } = alarm;
   const read = (key: string) => Number(at(props, key) === UNKNOWN ? NaN : (at(props, key) ?? NaN));
@@ -94,7 +97,7 @@ function checkAlarm(alarm: Resource): StackFinding[] {
 
 type Mistake = readonly [key: string, problem: string, fix: string];
 
-/** The dimensions of each namespace, and the dimensions of which an alarm needs at least one. */
+/** Known dimensions of each namespace, and those of which an alarm needs at least one. */
 const dimensions: Record<string, [known: string, required?: string]> = {
   "AWS/ApplicationELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
   "AWS/NetworkELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
@@ -115,7 +118,9 @@ const dimensions: Record<string, [known: string, required?: string]> = {
   "AWS/EFS": ["FileSystemId StorageClass"],
 };
 
-/** Names that the namespace lacks, and dimensions without which it has no metric. */
+/**
+ * Reports dimensions that the namespace does not have, and missing dimensions that its metrics require.
+ */
 function foreignDimensions(props: Plain): Mistake[] {
   const namespace = textAt(props, "namespace") ?? "";
   const [known, required] = own(dimensions, namespace) ?? [];
@@ -150,7 +155,10 @@ function foreignDimensions(props: Plain): Mistake[] {
       ];
 }
 
-/** Dimensions of load balancers are the last part of their ARNs. */
+/**
+ * Reports dimensions of load balancers that are full ARNs. The dimension is only the last part of the
+ * ARN.
+ */
 function wrongDimensions(props: Plain): Mistake[] {
   const foreign = foreignDimensions(props);
   if (foreign.length > 0) return foreign;
@@ -165,7 +173,10 @@ function wrongDimensions(props: Plain): Mistake[] {
     ]);
 }
 
-/** Each sample of such a metric is 0 or 1 for one request, so the average is at most 1. */
+/**
+ * Reports averages of per-request metrics that can never exceed the threshold. Each sample is 0 or 1, so
+ * the average is at most 1.
+ */
 function wrongStatistic(props: Plain): Mistake[] {
   const isPerRequest =
     /^(AWS\/(ApplicationELB|Lambda|ApiGateway) (HTTPCode_\w+_Count|Errors|Throttles|[45]XXError))$/.test(
@@ -190,7 +201,10 @@ function wrongStatistic(props: Plain): Mistake[] {
     : [];
 }
 
-/** Metrics whose unit is often mistaken, with the thresholds that were probably meant in another unit. */
+/**
+ * Metrics whose unit is often confused, with a check for thresholds that were probably meant in another
+ * unit.
+ */
 const units: [
   metric: RegExp,
   isMistaken: (threshold: number, isUpper: boolean) => boolean,
@@ -224,7 +238,7 @@ const units: [
   ],
 ];
 
-/** Names of metrics that alarms read, to find misspelled ones. */
+/** Metrics that alarms commonly use, to detect misspelled names. */
 const metricNames: Record<string, string> = {
   "AWS/EC2":
     "CPUUtilization CPUCreditBalance StatusCheckFailed StatusCheckFailed_System NetworkIn NetworkOut",
@@ -241,14 +255,14 @@ const metricNames: Record<string, string> = {
   "AWS/ECS": "CPUUtilization MemoryUtilization",
 };
 
-/** The metric that a misspelled name probably means. */
+/** Returns the metric that the author of a misspelled name probably meant. */
 function misspelledMetric(namespace: string, name: string): string | undefined {
   const names = own(metricNames, namespace)?.split(" ") ?? [];
   if (names.includes(name)) return undefined;
   return names.find((known) => distance(known.toLowerCase(), name.toLowerCase()) <= 2);
 }
 
-/** Metrics that AWS rarely publishes, with their interval in seconds. */
+/** Metrics that AWS publishes infrequently, with their interval in seconds. */
 const rarely: Record<string, number> = {
   "AWS/S3 BucketSizeBytes": DAY,
   "AWS/S3 NumberOfObjects": DAY,
@@ -298,10 +312,10 @@ function wrongMetric(props: Plain): Mistake[] {
   ];
 }
 
-/** Failure counts that AWS does not publish while there are no failures. */
+/** Failure counts that AWS does not publish unless there are failures. */
 const sparse = /(^HTTPCode_|5XX|4XX|Throttle)/i;
 
-/** Checks the meaning of missing data: no failure for a failure count, and a failure for a heartbeat. */
+/** Checks how an alarm treats missing data: as good for a failure count, and as bad for a heartbeat. */
 function wrongMissingData(props: Plain): Mistake[] {
   const treatment = textAt(props, "treatMissingData");
   const metric = textAt(props, "metricName") ?? "";
@@ -334,7 +348,7 @@ function wrongMissingData(props: Plain): Mistake[] {
     : [];
 }
 
-/** Checks that an alarm on several metrics compares the result of exactly one query. */
+/** Checks that an alarm with metric queries compares the result of exactly one query. */
 function wrongQueries(props: Plain): [key: string, problem: string, fix: string][] {
   const queries = at(props, "metricQueries");
   if (hasUnknown(queries) || listAt(queries).length === 0) return [];
@@ -366,7 +380,7 @@ function wrongQueries(props: Plain): [key: string, problem: string, fix: string]
       ];
 }
 
-/** Alarms on a metric that a metric filter of the stack writes under another name. */
+/** Checks that alarms use the metric names that the stack's metric filters write. */
 function checkFilters(alarms: Resource[], resources: Resource[]): StackFinding[] {
   const written = resources
     .filter(({ type }) => type === filterType)
@@ -396,7 +410,7 @@ function checkFilters(alarms: Resource[], resources: Resource[]): StackFinding[]
   });
 }
 
-/** Checks that CloudWatch may publish to the topics of the alarms. */
+/** Checks that CloudWatch may publish to the alarms' topics. */
 function checkTopics(alarms: Resource[], resources: Resource[]): StackFinding[] {
   const isUsed = (topic: Resource) =>
     alarms.some((alarm) => {
@@ -434,7 +448,10 @@ function checkTopics(alarms: Resource[], resources: Resource[]): StackFinding[] 
     ]);
 }
 
-/** Whether a topic policy allows only other services. By default, an account may publish its own alarms. */
+/**
+ * Whether a topic policy allows only other services. Without a policy, the account's own alarms may
+ * publish.
+ */
 function isClosed(policy: Plain): boolean {
   const document = readDocument(policy);
   if (document === UNKNOWN || document === undefined) return false;

@@ -3,7 +3,7 @@ import { AlertmanagerConfiguration, configurationsIn } from "../facts/alertmanag
 import { PlainMap, UNKNOWN, hasUnknown, isMap, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 
-/** Checks each readable configuration in a resource. */
+/** Checks each configuration in a resource that can be parsed. */
 export function checkConfigurations(
   resource: Resource,
   check: (config: PlainMap, configuration: AlertmanagerConfiguration) => Finding[],
@@ -15,7 +15,7 @@ export function checkConfigurations(
   });
 }
 
-/** Replaces a field in each configuration that is editable, unless the field is unknown. */
+/** Replaces a field in each editable configuration, unless the field is unknown. */
 export function remediateConfigurations(
   resource: Resource,
   props: PlainMap,

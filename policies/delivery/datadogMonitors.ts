@@ -3,7 +3,7 @@ import { numeral } from "../engine/violation";
 import { Plain, UNKNOWN, at, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 
-/** Checks that Datadog accepts a monitor, and that it fires and notifies as configured. */
+/** Checks that Datadog accepts a monitor, and that the monitor fires and notifies as intended. */
 export function checkMonitor(monitor: Resource): StackFinding[] {
   const query = textAt(monitor.props, "query") ?? "";
   return [
@@ -24,7 +24,7 @@ export function checkMonitor(monitor: Resource): StackFinding[] {
 
 type Mistake = readonly [key: string, problem: string, fix: string];
 
-/** A number of minutes; NaN if it is unknown or not set. */
+/** Returns the number at a key; NaN if it is unknown or not set. */
 function numberAt(props: Plain, key: string): number {
   const value = at(props, key);
   return typeof value === "number" ? value : NaN;
@@ -32,14 +32,14 @@ function numberAt(props: Plain, key: string): number {
 
 const minutesOfUnit: Record<string, number> = { m: 1, h: 60, d: 1440, w: 10_080 };
 
-/** Minutes of the window of a query such as `avg(last_5m):…`. */
+/** Returns the window of a query such as `avg(last_5m):…`, in minutes. */
 function windowMinutes(query: string): number | undefined {
   const [, count = "", unit = ""] = /\(last_(\d+)([mhdw])\)/.exec(query) ?? [];
   const minutes = minutesOfUnit[unit];
   return minutes === undefined ? undefined : Number(count) * minutes;
 }
 
-/** Metrics that Datadog reads from a cloud API minutes after they are measured. */
+/** Matches metrics that Datadog polls from a cloud API, with a delay of several minutes. */
 const ofCloud = /[:(](?:aws|azure|gcp)\.[\w.]+\{/;
 
 function checkWindow({ props }: Resource, query: string): Mistake[] {
@@ -112,7 +112,7 @@ function checkMessage({ props }: Resource, query: string): Mistake[] {
   ];
 }
 
-/** Intervals that are whole hours in seconds, although the unit is minutes. */
+/** Reports renotification intervals that look like seconds. The unit is minutes. */
 function checkRenotification({ props }: Resource): Mistake[] {
   const minutes = numberAt(props, "renotifyInterval");
   const isInSeconds = minutes >= 1800 && minutes % 1440 !== 0 && minutes % 600 === 0;
@@ -127,7 +127,7 @@ function checkRenotification({ props }: Resource): Mistake[] {
     : [];
 }
 
-/** Datadog rejects a monitor whose thresholds contradict its query or each other. */
+/** Reports thresholds that contradict the query or each other. Datadog rejects such a monitor. */
 function checkThresholds(monitor: Resource): StackFinding[] {
   const { urn, props } = monitor;
   const query = textAt(props, "query") ?? "";
@@ -159,7 +159,10 @@ function checkThresholds(monitor: Resource): StackFinding[] {
   ];
 }
 
-/** The Datadog Agent reports CPU usage as percentages, and disk and memory usage as ratios. */
+/**
+ * Checks the unit of a threshold. The Datadog Agent reports CPU usage as a percentage, and disk and
+ * memory usage as ratios.
+ */
 function checkUnit(monitor: Resource): StackFinding[] {
   const query = textAt(monitor.props, "query") ?? "";
   const [, metric = "", operator = "", limit = ""] =

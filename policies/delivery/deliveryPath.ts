@@ -12,11 +12,11 @@ import { readYaml } from "../facts/yaml";
 import { RelabelStep, relabel } from "../shared/relabel";
 
 /*
- * The path of an alert from Prometheus to a receiver: alert relabeling, then the routes of an
- * Alertmanager, then the integrations of the receivers. `rules-are-loaded` judges what comes before.
+ * Follows alerts from Prometheus to a receiver, through alert relabeling, an Alertmanager's routes, and
+ * the receivers' integrations. `rules-are-loaded` covers everything before that.
  */
 
-/** An Alertmanager configuration, and the relabeling of the alerts that reach it. */
+/** An Alertmanager configuration, with the relabeling of the alerts that Prometheus sends to it. */
 export interface DeliveryPath extends RouteTree {
   configuration: AlertmanagerConfiguration;
   config: PlainMap;
@@ -29,17 +29,22 @@ interface Relabeling {
   steps: RelabelStep[];
 }
 
-/** Outcome for one alert. */
+/** What happens to an alert. */
 export interface Delivery {
-  /** The relabeling that drops the alert. */
+  /** Relabeling that drops the alert. */
   droppedBy?: Relabeling | undefined;
-  /** The routes that notify about the alert. */
+  /** Routes that handle the alert. */
   reached: RouteNode[];
-  /** Integrations that notify about the alert: at all times, or outside the mute intervals. */
+  /**
+   * Returns the integrations that notify about the alert, either at all times or only outside mute
+   * intervals.
+   */
   integrations: (always: boolean) => Integration[];
 }
 
-/** The delivery paths of a stack, and the unknown values of configurations that cannot be followed. */
+/**
+ * Returns the stack's delivery paths, and the unknown values in configurations that cannot be followed.
+ */
 export function deliveryPaths(resources: Resource[]) {
   const read = resources.flatMap((resource) => relabelingOf(resource, resources) ?? []);
   const relabelings = read.flatMap((result) => ("unknown" in result ? [] : [result]));
@@ -58,7 +63,7 @@ export function deliveryPaths(resources: Resource[]) {
   return { paths, unreadable, unknown };
 }
 
-/** Follows an alert with these labels. */
+/** Follows an alert with the given labels. */
 export function follow(
   { root, config, configuration, relabelings }: DeliveryPath,
   labels: Labels,
@@ -74,7 +79,9 @@ export function follow(
   return { droppedBy, reached, integrations };
 }
 
-/** The resources whose alerts follow a path. The rules in a workspace reach only its alert manager. */
+/**
+ * Returns the resources whose alerts use a path. Rules in an AWS workspace reach only its alert manager.
+ */
 export function resourcesWithPath(
   { configuration: { definition } }: DeliveryPath,
   resources: Resource[],
@@ -87,8 +94,8 @@ export function resourcesWithPath(
 }
 
 /**
- * What is not judged: the delivery of rules in a workspace whose alert manager the stack does not
- * define.
+ * Reports as not evaluated the delivery of rules in an AWS workspace whose alert manager definition is
+ * not in the stack.
  */
 export function undefinedWorkspaces(resources: Resource[]): StackFinding[] {
   const definitions = resources.filter(isAlertManagerDefinition);
@@ -104,7 +111,7 @@ export function undefinedWorkspaces(resources: Resource[]): StackFinding[] {
     }));
 }
 
-/** Why integrations do not deliver, for the field `found` of a violation. */
+/** Describes why integrations cannot deliver, for the field `found` of a violation. */
 export function obstaclesOf(integrations: Integration[]): string | undefined {
   const texts = integrations.flatMap(({ where, obstacle }) =>
     obstacle === undefined ? [] : [`${where}: ${obstacle}`],
@@ -112,7 +119,7 @@ export function obstaclesOf(integrations: Integration[]): string | undefined {
   return texts.length === 0 ? undefined : texts.join("; ");
 }
 
-/** The alert relabeling of a Prometheus server, including relabeling in a Secret of the stack. */
+/** Returns a Prometheus server's alert relabeling, which may be in one of the stack's Secrets. */
 function relabelingOf(
   resource: Resource,
   resources: Resource[],

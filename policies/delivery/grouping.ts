@@ -43,7 +43,7 @@ export const grouping = resourcePolicy({
   appliesTo: canHoldAlertmanager,
   check: (resource, bounds) =>
     checkConfigurations(resource, (config, { path, where, namespace }) => {
-      // The route of an AlertmanagerConfig inherits what it does not set.
+      // The route of an AlertmanagerConfig inherits all fields that it does not set.
       const isInherited = namespace !== undefined;
       const corrections = correctionsIn(
         config,
@@ -67,7 +67,7 @@ function secondsProperty(value: number, description: string) {
   return numberProperty(value, `${description}, in seconds.`, { minimum: 0 });
 }
 
-/** A violation in one field of a route, with the value that corrects it. */
+/** A violation in a field of a route, with the value that fixes it. */
 type Correction = ViolationFinding & Required<Pick<ViolationFinding, "path" | "set">>;
 
 type Settings = Omit<typeof inheritedSettings, "receiver">;
@@ -86,7 +86,7 @@ function correctionsIn(
   return tree.root === undefined ? [] : walk(tree.root, inherited);
 }
 
-/** Corrections for the fields that a route sets itself, not for inherited fields. */
+/** Returns corrections for the fields that a route sets itself. Ignores inherited fields. */
 function correctionsOf(
   route: RouteNode,
   parent: Settings | undefined,
@@ -143,7 +143,7 @@ function isHeartbeat(route: RouteNode): boolean {
   );
 }
 
-/** Labels whose values are unique to each pod. */
+/** Matches labels whose values are unique to a pod. */
 const ofPods = /^(pod|pod_name|uid|pod_uid|container_id)$/;
 
 function groupingProblem(groupBy: string[]): string | undefined {

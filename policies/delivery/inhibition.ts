@@ -29,7 +29,7 @@ export const inhibition = resourcePolicy({
   remediation: remediationFor("critical"),
   severity: "medium",
   annotations: "forbidden",
-  // Two notifications about one problem are a nuisance; a rule that inhibits too much loses alerts.
+  // Duplicate notifications are a nuisance, but a rule that inhibits too much loses alerts.
   baseline: { defaults: { inhibitingSeverities: [], advisedSeverities: ["critical"] } },
   config: properties,
   appliesTo: canHoldAlertmanager,
@@ -77,7 +77,7 @@ function checkConfiguration(
       },
     ];
   });
-  // An AlertmanagerConfig does not need the rule: it extends a configuration that contains the rule.
+  // An AlertmanagerConfig does not need the rule, because it extends a configuration that has it.
   const isComplete = !where.startsWith("AlertmanagerConfig");
   const missingOf = (severities: string[]) =>
     (isComplete ? severities : []).filter(
@@ -102,7 +102,7 @@ function matchersOf(rule: unknown): { source: Matcher[]; target: Matcher[] } {
   return { source: source.matchers, target: target.matchers };
 }
 
-/** Whether alerts of a severity inhibit warnings, regardless of other labels. */
+/** Whether a rule makes alerts of a severity inhibit warnings, regardless of other labels. */
 function inhibitsWarnings(rule: unknown, severity: string): boolean {
   const { source, target } = matchersOf(rule);
   return (
@@ -120,12 +120,12 @@ function equalLabels(rule: unknown): unknown[] {
 function problemWith(rule: unknown): string | undefined {
   if (!isMap(rule) || hasUnknown(rule)) return undefined;
   const { source, target } = matchersOf(rule);
-  // Without source matchers, an alert would inhibit itself, but Alertmanager prevents that. The
-  // chart's last rule has this form.
+  // Without source matchers, a rule seems to let an alert inhibit itself, but Alertmanager prevents
+  // that. The chart's last default rule has this form.
   if (source.length === 0 && requiresAlertname(target)) return undefined;
   const equal = equalLabels(rule);
   if (equal.length === 0) return "`equal` is empty, so one alert inhibits all that match";
-  // Labels that all alerts share distinguish nothing, and missing labels count as equal.
+  // Labels that all alerts share distinguish nothing, and missing labels are treated as equal.
   if (equal.every((label) => ["cluster", "env", "prometheus"].includes(String(label)))) {
     return "`equal` contains only labels that all alerts share, so one alert inhibits all that match";
   }

@@ -5,25 +5,25 @@ import { Plain, entriesAt, formatPath, isText, listAt } from "../facts/plain";
 import { Path } from "../facts/plain";
 
 /*
- * The templates in receiver texts. Alertmanager executes them only when it notifies, so a failing
- * template loses the notification.
+ * Checks the templates in receiver texts. Alertmanager executes them only when it sends a notification,
+ * so a template that fails loses the notification.
  */
 
-/** A mistake in a text of a receiver: what is wrong, where, and the correction. */
+/** A mistake in a receiver's text: its location, the problem and the fix. */
 interface TemplateMistake {
   where: string;
   problem: string;
   fix: string;
 }
 
-/** The mistakes in the texts of all receivers, and in the list of files with templates. */
+/** Finds mistakes in the texts of all receivers, and in the list of template files. */
 export function templateMistakes(
   config: Plain,
   { namespace, spec, definition }: AlertmanagerConfiguration,
   defined: ReadonlySet<string>,
 ): TemplateMistake[] {
   const files = listAt(config, "templates").map(String);
-  // Files in other folders, or files that are not defined here, come from elsewhere.
+  // Templates may come from files in other folders, or from files that the stack does not define.
   const areFilesKnown =
     namespace === undefined &&
     (files.length === 0 || defined.size > 0) &&
@@ -65,7 +65,10 @@ export function templateMistakes(
   return [...absent, ...lost, ...inTexts];
 }
 
-/** The texts with templates: at most in a list of maps in an integration. */
+/**
+ * Returns the texts that contain templates. In an integration, they are nested at most in a list of
+ * maps.
+ */
 function textsIn(value: Plain, path: Path): [string, Path][] {
   if (isText(value)) return value.includes("{{") ? [[value, path]] : [];
   if (path.length > 8) return [];
@@ -77,7 +80,7 @@ function textsIn(value: Plain, path: Path): [string, Path][] {
 
 const ofAlert = /(?:^|[\s(|])\.(Labels|Annotations|StartsAt|EndsAt|GeneratorURL|Fingerprint)\b/;
 
-/** The data of a notification. */
+/** Fields of a notification's data. */
 const data = new Set([
   ...["Receiver", "Status", "Alerts", "GroupLabels", "CommonLabels", "CommonAnnotations"],
   ...["ExternalURL", "NotificationReason"],
@@ -95,7 +98,7 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
   const close = "close each {{ with }}, and each if, range and with by {{ end }}";
   const actions = actionsIn(text);
   if (actions === undefined) return fails("does not close {{", close);
-  // If a Helm template contains the template as a string, Helm renders it first.
+  // A Helm template may contain the notification template as a string. Helm then renders it first.
   if (actions.some((action) => action.includes("{{") || action.length > 2000)) return undefined;
   const blocks: boolean[] = [];
   const assignments = text.matchAll(/\$(\w+)\s{0,9}(?:,\s{0,9}\$(\w+)\s{0,9})?:=/g);
@@ -152,7 +155,7 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
   return blocks.length > 0 ? fails("does not end a block", close) : undefined;
 }
 
-/** The actions between {{ and }}; undefined if one is not closed. */
+/** Returns the actions between {{ and }}; undefined if one of them is not closed. */
 function actionsIn(text: string): string[] | undefined {
   const actions: string[] = [];
   for (let start = text.indexOf("{{"); start >= 0;) {
@@ -170,7 +173,7 @@ function actionsIn(text: string): string[] | undefined {
   return actions;
 }
 
-/** The names of the templates that texts define. */
+/** Returns the names of the templates that texts define. */
 export function definedIn(texts: string[]): Set<string> {
   return new Set(
     texts.flatMap((text) =>

@@ -6,8 +6,8 @@ import { Resource } from "../facts/resource";
 const probeType = "kubernetes:monitoring.coreos.com/v1:Probe";
 
 /**
- * Checks that each Probe reaches its prober, that the prober has its module, and that the Probe names
- * targets.
+ * Checks that each Probe can reach its prober, that the prober has the Probe's module, and that the
+ * Probe has targets.
  */
 export function checkProbes(resources: Resource[]): StackFinding[] {
   const probes = resources.filter(({ type }) => type === probeType);
@@ -17,8 +17,8 @@ export function checkProbes(resources: Resource[]): StackFinding[] {
 }
 
 /**
- * The modules of a stack's blackbox exporter; undefined if they are unknown or there are several
- * exporters.
+ * Returns the modules of the stack's blackbox exporter; undefined if they are unknown or there are
+ * several exporters.
  */
 function modulesIn(resources: Resource[]): string[] | undefined {
   const exporters = resources
@@ -26,13 +26,13 @@ function modulesIn(resources: Resource[]): string[] | undefined {
     .filter((chart) => chart?.chart === "prometheus-blackbox-exporter");
   const [exporter, ...others] = exporters;
   if (exporter === undefined || others.length > 0 || hasUnknown(exporter.values)) return undefined;
-  // Its configuration may be in a Secret or a YAML file.
+  // The configuration may be in a Secret or a YAML file.
   const config = at(exporter.values, "config") ?? {};
   const isElsewhere = ["configExistingSecretName", "secretConfig", "extraConfigmapMounts"].some(
     (key) => Boolean(at(exporter.values, key)),
   );
   if (isElsewhere || typeof config === "string") return undefined;
-  // Helm merges the modules with the chart's default module.
+  // Helm merges these modules with the chart's default module.
   return ["http_2xx", ...entriesAt(config, "modules").map(([name]) => name)];
 }
 
@@ -49,7 +49,7 @@ function checkProbe(probe: Resource, modules: string[] | undefined): StackFindin
     fix,
   });
   return [
-    // The operator uses the prober's address as the target address.
+    // The operator sets the target address to the prober's URL, so the URL must not have a scheme.
     ...(url.includes("://")
       ? [
           found(

@@ -5,14 +5,14 @@ import { RouteNode } from "../facts/routes";
 import { parseDuration } from "../shared/duration";
 import { Matcher, isGlob, matchesValue } from "../shared/matcher";
 
-/** A mistake in a configuration that Alertmanager reads: what is wrong, where, and the correction. */
+/** A mistake in a valid Alertmanager configuration: its location, the problem and the fix. */
 export interface RouteMistake {
   where: string;
   problem: string;
   fix: string;
 }
 
-/** Routes that no alert reaches, and patterns that match no alert. */
+/** Finds routes that no alert reaches, and patterns that match no alert. */
 export function routeMistakes(root: RouteNode, severities: ReadonlySet<string>): RouteMistake[] {
   return [
     ...unreachable(root, []),
@@ -22,7 +22,7 @@ export function routeMistakes(root: RouteNode, severities: ReadonlySet<string>):
   ];
 }
 
-/** Routes for a severity that differs from the severities of all alerts only in case. */
+/** Finds routes for a severity that differs from every alert's severity only in case. */
 function wrongCases(route: RouteNode, severities: ReadonlySet<string>): RouteMistake[] {
   const mistakes = route.matchers
     .filter(({ label, operator }) => label === "severity" && operator === "=")
@@ -35,10 +35,10 @@ function wrongCases(route: RouteNode, severities: ReadonlySet<string>): RouteMis
   return [...mistakes, ...route.routes.flatMap((child) => wrongCases(child, severities))];
 }
 
-/** Labels that most alerts have, and whose names are long enough to recognize misspellings. */
+/** Labels that most alerts have, and whose names are long enough to detect misspellings. */
 const commonLabels = ["severity", "alertname", "namespace"];
 
-/** Routes for a label whose name is misspelled. */
+/** Finds routes for a label whose name is misspelled. */
 function wrongLabels(route: RouteNode): RouteMistake[] {
   const mistakes = route.matchers.flatMap(({ label }) => {
     const meant = commonLabels.find(
@@ -60,7 +60,7 @@ function unreachable(route: RouteNode, inherited: Matcher[]): RouteMistake[] {
   const matchers = [...inherited, ...route.matchers];
   return route.routes.flatMap((child, index): RouteMistake[] => {
     const all = [...matchers, ...child.matchers];
-    // A repeated route with the same receiver changes nothing.
+    // A route that repeats an earlier one with the same receiver makes no difference.
     const earlier = route.routes
       .slice(0, index)
       .filter((other) => !other.continues && other.receiver !== child.receiver)
@@ -112,7 +112,10 @@ function unreachable(route: RouteNode, inherited: Matcher[]): RouteMistake[] {
   });
 }
 
-/** Whether a matcher matches every alert. Each alert has a name. */
+/**
+ * Whether a matcher matches every alert, which includes any match of alertname, because every alert has
+ * a name.
+ */
 function isAlways(matcher: Matcher): boolean {
   const { label, operator, value } = matcher;
   return (operator === "=~" && value === ".*") || (label === "alertname" && isAnyValue(matcher));
@@ -123,7 +126,7 @@ function isAnyValue({ operator, value }: Matcher): boolean {
   return (operator === "=~" && /^\.[+*]$/.test(value)) || (operator === "!=" && value === "");
 }
 
-/** Whether a route is for critical alerts of any namespace. */
+/** Whether a route is for critical alerts in any namespace. */
 function isForPages({ matchers }: RouteNode): boolean {
   return (
     matchers.length > 0 &&
@@ -136,7 +139,7 @@ function isForPages({ matchers }: RouteNode): boolean {
   );
 }
 
-/** Whether every alert that satisfies the matchers also satisfies this matcher. */
+/** Whether every alert that matches the matchers also matches this one. */
 function isImplied(matcher: Matcher, matchers: Matcher[]): boolean {
   return matchers.some(
     ({ label, operator, value }) =>
@@ -164,13 +167,13 @@ function globs(route: RouteNode): RouteMistake[] {
   return [...mistakes, ...alternatives, ...route.routes.flatMap(globs)];
 }
 
-/** The top-level fields of a configuration. Alertmanager rejects all others, such as `routes`. */
+/** Valid top-level fields of a configuration. Alertmanager rejects all others, such as `routes`. */
 const fields = new Set([
   ...["global", "templates", "route", "receivers", "inhibit_rules", "tracing", "storage"],
   ...["time_intervals", "mute_time_intervals"],
 ]);
 
-/** Fields that make Alertmanager reject a configuration: unknown fields and duplicate names. */
+/** Finds fields for which Alertmanager rejects a configuration: unknown fields and duplicate names. */
 export function rejectedFields(config: PlainMap): { where: string; problem: string }[] {
   const unknown = Object.keys(config).filter((key) => !fields.has(key));
   return [
@@ -182,7 +185,7 @@ export function rejectedFields(config: PlainMap): { where: string; problem: stri
   ];
 }
 
-/** Values of a type that Alertmanager does not accept, and incomplete integrations. */
+/** Finds values of a type that Alertmanager does not accept, and incomplete integrations. */
 function wrongValues(config: PlainMap): { where: string; problem: string }[] {
   const timeout = at(config, "global", "resolve_timeout");
   const isDuration = !isText(timeout) || parseDuration(timeout) !== undefined;
@@ -237,7 +240,7 @@ function wrongValues(config: PlainMap): { where: string; problem: string }[] {
   ];
 }
 
-/** Misspelled fields of sections, receivers and integrations. */
+/** Finds misspelled fields in sections, receivers and integrations. */
 function misspelled(config: PlainMap): { where: string; problem: string }[] {
   const placed = (list: Plain[], place: string, path: string): [string, Plain, string][] =>
     list.map((item, index) => [place, item, `${path}[${index}]`]);
@@ -267,7 +270,7 @@ function misspelled(config: PlainMap): { where: string; problem: string }[] {
 const day = "(?:sun|mon|tues|wednes|thurs|fri|satur)day";
 const weekdays = new RegExp(`^\\s*${day}\\s*(?::\\s*${day}\\s*)?$`, "i");
 
-/** Names of days and time zones that do not exist, and time ranges that end before they start. */
+/** Finds invalid names of days and time zones, and time ranges that end before they start. */
 function wrongTimes(config: PlainMap, key: string) {
   return listAt(config, key).flatMap((interval, index) => {
     const parts = ["time_intervals", "timeIntervals"].flatMap((field) => listAt(interval, field));
@@ -304,7 +307,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** Settings of which Alertmanager accepts either the value or the file, but not both. */
+/** Finds settings with both a value and a file, because Alertmanager accepts only one of them. */
 function doubledSettings(config: PlainMap): { where: string; problem: string }[] {
   const walk = (value: Plain, path: (string | number)[]): { where: string; problem: string }[] => {
     if (Array.isArray(value)) return value.flatMap((item, index) => walk(item, [...path, index]));

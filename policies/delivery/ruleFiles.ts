@@ -7,12 +7,12 @@ import { matchesGlob } from "../shared/glob";
 
 const folder = "/etc/config";
 
-/** Rule files that the chart `prometheus` loads by default. */
+/** Rule files that the `prometheus` chart loads by default. */
 const defaultFiles = ["recording_rules.yml", "alerting_rules.yml", "rules", "alerts"].map(
   (name) => `${folder}/${name}`,
 );
 
-/** Checks that the server of the chart `prometheus` loads each rule file that it mounts. */
+/** Checks that the server of the `prometheus` chart loads every rule file that it mounts. */
 export function checkRuleFiles(resource: Resource): StackFinding[] {
   const { chart, values } = helmChart(resource) ?? {};
   if (chart !== "prometheus" || !isMap(values)) return [];

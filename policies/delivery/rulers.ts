@@ -20,8 +20,8 @@ import { readConfig } from "../facts/yaml";
 import { own } from "../shared/own";
 
 /*
- * Alerts that a server other than Prometheus evaluates: ThanosRuler for long-term storage, and Loki's
- * ruler for logs. Each has its own Alertmanager configuration.
+ * Checks servers other than Prometheus that evaluate alerts: ThanosRuler for long-term storage, and
+ * Loki's ruler for logs. Each has its own Alertmanager configuration.
  */
 
 /** Checks that each ruler with alerts has an Alertmanager and data to evaluate. */
@@ -52,7 +52,7 @@ function checkThanosRuler(resource: Resource, resources: Resource[]): StackFindi
           },
         ];
   const namespaces = namespaceLabels(resources);
-  // Many rulers only record.
+  // Many rulers evaluate only recording rules, which need no Alertmanager.
   const hasAlerts = resources.some(
     (object) =>
       own(selectorOf, object.type) === "rule" &&
@@ -128,7 +128,7 @@ function alertmanagerUrl(values: Plain): Plain {
   return configs.map((config) => at(config, "alertmanager_url") ?? "").find((each) => each !== "");
 }
 
-/** The addresses to which Loki's ruler sends its alerts. */
+/** Returns the addresses to which Loki's ruler sends alerts. */
 export function rulerAddresses(resource: Resource): Address[] {
   const { chart = "", values } = helmChart(resource) ?? {};
   const url = lokiCharts.has(chart) ? alertmanagerUrl(values) : undefined;
@@ -144,7 +144,7 @@ export function rulerAddresses(resource: Resource): Address[] {
 
 function hasAlert(rules: Plain, depth = 0): boolean {
   if (isText(rules)) return /^\s*(?:-\s+)?["']?alert["']?\s*:/m.test(rules);
-  // Rules are nested in groups, files and tenants.
+  // Rules are nested in groups, files and tenants, so this depth is enough.
   if (depth > 6) return false;
   return (
     entriesAt(rules).some(([key, item]) => key === "alert" || hasAlert(item, depth + 1)) ||

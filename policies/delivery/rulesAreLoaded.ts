@@ -133,7 +133,10 @@ function check(resources: Resource[]): StackFinding[] {
   ];
 }
 
-/** What is not evaluated in a stack whose rules and monitors are selected by another stack's Prometheus. */
+/**
+ * Reports a stack as not evaluated if the Prometheus that selects its rules and monitors is in another
+ * stack.
+ */
 function unjudged(resources: Resource[]): StackFinding[] {
   const objects = resources.filter(({ type }) => {
     const selector = own(selectorOf, type);
@@ -152,7 +155,7 @@ function unjudged(resources: Resource[]): StackFinding[] {
   ];
 }
 
-/** The finding for an object in a namespace that every server's operator ignores. */
+/** Returns the violation for an object in a namespace that no server's operator watches. */
 function unwatchedNamespace(resource: Resource, servers: Selecting[]): StackFinding | undefined {
   const namespace = textAt(resource.props, "metadata", "namespace");
   const isIgnored = ({ resource: server }: Selecting): boolean => {
@@ -203,7 +206,9 @@ function repeatedName(groups: Plain[]): string | undefined {
   return names.find((name, index) => name && names.indexOf(name) !== index);
 }
 
-/** Checks that each PrometheusRule has groups with unique names, because Prometheus rejects duplicates. */
+/**
+ * Checks that each PrometheusRule has groups with unique names, because Prometheus rejects duplicates.
+ */
 function checkGroups(resources: Resource[]): StackFinding[] {
   return resources
     .filter(({ type }) => own(selectorOf, type) === "rule")
@@ -252,7 +257,10 @@ function checkEvaluation({ resource, spec, what }: Selecting): StackFinding[] {
   ];
 }
 
-/** All labels that the selector requires, or the setting with which the server selects every object. */
+/**
+ * Describes the fix: the labels that the selector requires, or the setting that makes the server select
+ * every object.
+ */
 function fixOf(server: Selecting, selector: string): string {
   const labels = textsAt(labelSelector(server, selector), "matchLabels");
   const [[label, value] = [], ...others] = labels;
@@ -272,14 +280,14 @@ function fixOf(server: Selecting, selector: string): string {
   );
 }
 
-/** Whether the stack copies rules to the ruler of Mimir or Grafana Cloud. */
+/** Whether the stack copies its rules to the ruler of Mimir or Grafana Cloud. */
 function isCopied(resources: Resource[]): boolean {
   return resources.some(({ type, props }) =>
     isHelmType(type) ? /mimir\.rules\.kubernetes/.test(JSON.stringify(props)) : false,
   );
 }
 
-/** Whether the stack has alerts that nothing copies to the ruler of Mimir or Grafana Cloud. */
+/** Whether the stack has alerts, and does not copy them to the ruler of Mimir or Grafana Cloud. */
 function hasAlerts(resources: Resource[]): boolean {
   if (isCopied(resources)) return false;
   return (
@@ -290,7 +298,7 @@ function hasAlerts(resources: Resource[]): boolean {
 }
 
 /**
- * Checks that the Prometheus that a stack configures runs. A stack without one may rely on another
+ * Checks that a Prometheus that the stack configures runs. A stack without one may rely on another
  * stack.
  */
 function checkRuns(resource: Resource): StackFinding[] {
@@ -308,7 +316,10 @@ function checkRuns(resource: Resource): StackFinding[] {
   ];
 }
 
-/** Adds the configured labels, because the selector is in a resource that is not available here. */
+/**
+ * Adds the configured labels. The selector itself is in another resource, which a remediation cannot
+ * read.
+ */
 function remediate(
   { type, props: read }: Resource,
   props: PlainMap,

@@ -20,8 +20,8 @@ import { scrapedServices } from "../facts/services";
 import { readConfig } from "../facts/yaml";
 
 /*
- * Whether the monitors of a stack scrape the intended Services and pods: they select them, name one of
- * their ports, and no NetworkPolicy blocks the connection.
+ * Checks that the stack's monitors scrape the intended Services and pods: the monitors select them and
+ * one of their ports, and no NetworkPolicy blocks the connection.
  */
 
 const serviceType = "kubernetes:core/v1:Service";
@@ -69,7 +69,7 @@ function targetOf(resource: Resource): Target[] {
   return [{ resource, namespace, labels, podLabels: labels, annotations, ports, isService: false }];
 }
 
-/** Checks the monitors of a stack, and reports targets that its servers do not scrape at all. */
+/** Checks the stack's monitors, and reports targets that its servers do not scrape at all. */
 export function checkTargets(resources: Resource[], servers: Selecting[]): StackFinding[] {
   const targets = resources.flatMap(targetOf);
   const monitors = resources
@@ -107,7 +107,7 @@ export function checkTargets(resources: Resource[], servers: Selecting[]): Stack
   ];
 }
 
-/** Jobs that a resource configures, in the notation of Prometheus or of the operator. */
+/** Returns the scrape jobs that a resource configures, in Prometheus's or the operator's format. */
 function jobsOf(resource: Resource): Plain[] {
   const { type, props } = resource;
   if (type.endsWith(":ScrapeConfig")) return [at(props, "spec")];
@@ -122,7 +122,10 @@ function jobsOf(resource: Resource): Plain[] {
     .concat(entriesAt(props, "values", "scrapeConfigs").map(([, job]) => job));
 }
 
-/** Prometheus drops a target with a path or a scheme, unless relabeling sets another address. */
+/**
+ * Reports static targets with a path or a scheme. Prometheus drops them, unless relabeling sets another
+ * address.
+ */
 function checkStaticTargets(resource: Resource): StackFinding[] {
   return jobsOf(resource).flatMap((job) => {
     const isRelabeled = ["relabelings", "relabelConfigs", "relabel_configs"].some(
@@ -146,7 +149,10 @@ function checkStaticTargets(resource: Resource): StackFinding[] {
   });
 }
 
-/** A string of digits as a port: the operator looks for a port name, and names contain a letter. */
+/**
+ * Reports ports that are strings of digits. The operator looks for a port with that name, but names
+ * contain a letter.
+ */
 function checkPortNames(monitor: Resource): StackFinding[] {
   const isOfPods = monitor.type.endsWith(":PodMonitor");
   const key = isOfPods ? "podMetricsEndpoints" : "endpoints";
@@ -208,8 +214,8 @@ function checkPorts(monitor: Resource, selected: Target[]): StackFinding[] {
 }
 
 /**
- * A monitor that selects nothing in the stack may select objects of another stack. It is a mistake if
- * the stack contains a matching target in another namespace or with other labels.
+ * Checks a monitor that selects nothing in the stack. It may be for objects of another stack, so it is a
+ * violation only if the stack contains a matching target in another namespace or with other labels.
  */
 function checkNear(monitor: Resource, others: Target[]): StackFinding[] {
   const selector = at(monitor.props, "spec", "selector");
@@ -250,7 +256,7 @@ function checkNear(monitor: Resource, others: Target[]): StackFinding[] {
   ];
 }
 
-/** Checks that a NetworkPolicy allows Prometheus wherever another one restricts the pods. */
+/** Checks that a NetworkPolicy allows connections from Prometheus, if another one restricts the pods. */
 function checkNetwork(
   monitor: Resource,
   selected: Target[],
@@ -309,13 +315,13 @@ function admits(peer: Plain, server: string, target: Target, known: Map<string, 
     ...mapAt(known.get(server)),
     "kubernetes.io/metadata.name": server,
   };
-  // Another stack may have created the namespace, with labels that are not known here.
+  // Another stack may have created the namespace, with labels that are unknown here.
   return (
     matchesLabels(namespaces, labels) === true || !readsKnownLabels(namespaces, known.has(server))
   );
 }
 
-/** Whether the labels that a selector reads are known. */
+/** Whether all labels that a selector reads are known. */
 function readsKnownLabels(selector: Plain, isKnown: boolean): boolean {
   const keys = [
     ...Object.keys(mapAt(selector, "matchLabels")),
@@ -324,11 +330,14 @@ function readsKnownLabels(selector: Plain, isKnown: boolean): boolean {
   return isKnown || keys.every((key) => key === "kubernetes.io/metadata.name");
 }
 
-/** Charts whose agents scrape, or may scrape, by annotations. */
+/** Charts whose agents scrape targets with annotations, or can be configured to. */
 const agents =
   /^(prometheus|alloy|grafana-agent.*|k8s-monitoring|datadog.*|opentelemetry-.*|victoria-metrics-.*|newrelic.*|nri-.*|dynatrace.*|elastic-agent|telegraf.*|istiod|vector|.*collector.*)$/;
 
-/** The operator ignores the annotations by which the chart `prometheus` discovers targets. */
+/**
+ * Reports scrape annotations that nothing reads. The `prometheus` chart uses them to discover targets,
+ * but the operator ignores them.
+ */
 function checkAnnotations(
   targets: Target[],
   monitors: Resource[],

@@ -106,7 +106,7 @@ export const severitiesDelivered = stackPolicy({
   },
 });
 
-/** The texts in which a stack may define notification templates. */
+/** Returns the texts in which a stack may define notification templates. */
 function templateTexts(resource: Resource): string[] {
   if (isSecret(resource)) return secretTexts(resource);
   if (isAlertManagerDefinition(resource)) {
@@ -117,10 +117,10 @@ function templateTexts(resource: Resource): string[] {
     .map(([, text]) => text);
 }
 
-/** Checks an AlertmanagerConfig for fields in the notation of Alertmanager's configuration file. */
+/** Checks an AlertmanagerConfig for fields in the format of Alertmanager's configuration file. */
 function checkObjectFields(resource: Resource): StackFinding[] {
   if (own(selectorOf, resource.type) !== "alertmanagerConfig") return [];
-  // Deeper maps have user-defined keys, such as SNS attributes.
+  // Maps at deeper levels have user-defined keys, such as SNS attributes.
   const keys = (path: Path): Path[] =>
     entriesAt(resource.props, ...path).map(([key]) => [...path, key]);
   const items = (path: Path): Path[] =>
@@ -140,28 +140,34 @@ function checkObjectFields(resource: Resource): StackFinding[] {
     }));
 }
 
-/** Alerts of the chart that do not need to notify: a heartbeat, and a source of inhibition. */
+/** Alerts of the chart that need no notification: a heartbeat and a source of inhibition. */
 const internalAlerts = ["Watchdog", "InfoInhibitor"];
 
-/** Labels of expected alerts: an example, alerts on scraped services, and the stack's alerts. */
+/**
+ * Returns the labels of expected alerts: an example, alerts on scraped services, and the stack's own
+ * alerts.
+ */
 function knownLabels(resources: Resource[]): Labels[] {
   const services = resources
     .flatMap(scrapedServices)
     .map(({ namespace, name }): Labels => ({ namespace, service: name }));
   const rules = rulesOfStack(resources).rules.flatMap(({ alert, labels }): Labels[] => {
-    // The value of a templated label is known only when the alert fires.
+    // The value of a templated label is unknown until the alert fires.
     const known = textsAt(labels).filter(([, value]) => !value.includes("{{"));
     return alert === undefined ? [] : [{ ...Object.fromEntries(known), alertname: alert }];
   });
   return [{ alertname: "SomeAlert", namespace: "some-namespace" }, ...services, ...rules];
 }
 
-/** Whether the stack must notify at all: any environment may, but only production has to. */
+/** Whether the stack must send notifications. Only production must; other environments may. */
 function mustNotify(resources: Resource[], config: Config): boolean {
   return resources.some((resource) => isProd(resource, config, resources));
 }
 
-/** Checks what precedes the routes: Prometheus has an Alertmanager, and the Alertmanager runs. */
+/**
+ * Checks what comes before the routes: that Prometheus has an Alertmanager, and that the Alertmanager
+ * runs.
+ */
 function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
   if (!mustNotify(resources, config)) return [];
   const stopped = stoppedAlertmanagers(resources).map(({ resource, path, problem, fix }) => ({
@@ -197,7 +203,7 @@ function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
   ];
 }
 
-/** The addresses to which Prometheus sends its alerts. */
+/** Returns the addresses to which Prometheus sends alerts. */
 function alertmanagerAddresses(resource: Resource): Address[] {
   const { urn, props } = resource;
   return alertmanagerTargets(resource).map(({ path, target }) => ({
@@ -320,8 +326,8 @@ function deliveryProblems(
       },
     ];
   }
-  // It is enough if one integration sends resolved notifications: an email archive, for example, does
-  // not need them.
+  // One integration that sends resolved notifications is enough. An email archive, for example, does not
+  // need them.
   if (!isCritical || integrations.some(({ sendsResolved }) => sendsResolved)) return [];
   return integrations.map(({ where }) => ({
     problem: `resolved notifications of ${alert} are not sent`,
@@ -332,7 +338,7 @@ function deliveryProblems(
   }));
 }
 
-/** The labels that the matchers of a route require, in addition to the severity. */
+/** Describes the labels that a route's matchers require in addition to the severity. */
 function describe({ matchers }: RouteNode, labels: Labels): string {
   const failing = matchers.filter((matcher) => !matches(matcher, labels));
   const names = new Set(matchers.map(({ label }) => label));

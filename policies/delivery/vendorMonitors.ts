@@ -5,7 +5,7 @@ import { alarmInputs, checkAlarms, cloudwatchAlarm } from "./cloudwatchAlarms";
 import { checkMonitor } from "./datadogMonitors";
 
 /*
- * Alerts that other services evaluate: Datadog monitors and CloudWatch alarms. Each names its own
+ * Checks alerts that other services evaluate: Datadog monitors and CloudWatch alarms. Each has its own
  * receivers, unless another resource of the stack reads or routes it.
  */
 
@@ -13,7 +13,7 @@ const datadogMonitor = "datadog:index/monitor:Monitor";
 const syntheticTest = "datadog:index/syntheticsTest:SyntheticsTest";
 const compositeAlarm = "aws:cloudwatch/compositeAlarm:CompositeAlarm";
 
-/** Resources that read the monitors of the stack, or notify about them. */
+/** Resources that read the stack's monitors or notify about them, by type of monitor. */
 const readers: Record<string, RegExp> = {
   [datadogMonitor]:
     /^datadog:index\/(monitorNotificationRule|serviceLevelObjective|softwareCatalog|workflowAutomation):/,
@@ -98,17 +98,17 @@ function checkReceivers(resources: Resource[]): StackFinding[] {
     });
 }
 
-/** Whether a test runs by itself. The tests of a pipeline report their results there. */
+/** Whether a test runs on a schedule. Tests in a CI pipeline report their results there. */
 function isScheduled({ props }: Resource): boolean {
   return textAt(props, "status") === "live" && at(props, "optionsList", "ci") === undefined;
 }
 
-/** Whether another composite alarm of the stack may read this one. */
+/** Whether another composite alarm in the stack may read this alarm. */
 function isRead(resources: Resource[], alarm: Resource): boolean {
   return resources.some((other) => other.type === compositeAlarm && other !== alarm);
 }
 
-/** Whether a composite monitor of the stack may read this monitor. */
+/** Whether a composite monitor in the stack may read this monitor. */
 function isComposed(resources: Resource[], { type }: Resource): boolean {
   return (
     type === datadogMonitor &&
@@ -117,15 +117,15 @@ function isComposed(resources: Resource[], { type }: Resource): boolean {
 }
 
 /**
- * The parts of a message that Datadog omits from an alert, because they apply to recoveries or
- * warnings.
+ * Matches the blocks of a message that Datadog omits from an alert, because they apply only to
+ * recoveries, warnings or missing data.
  */
 const otherBlock =
   /\{\{#is_(?:(?:alert_|warning_|no_data_)?recovery|no_data|warning)\}\}.*?\{\{\/is_/gs;
 
 function hasHandle({ props }: Resource): boolean {
   const message = at(props, "message");
-  // The handle may also be in a template variable.
+  // A template variable may also contain the handle.
   return (
     message === UNKNOWN ||
     /@[\w{]/.test(String(message).replace(otherBlock, "")) ||
@@ -135,7 +135,7 @@ function hasHandle({ props }: Resource): boolean {
 
 function hasActions({ props }: Resource): boolean {
   if (at(props, "actionsEnabled") === false) return false;
-  // An action for the OK state reports no outage.
+  // Actions for the OK state do not report outages.
   const actions = ["alarmActions", "insufficientDataActions"].map((key) => at(props, key));
   return actions.some((list) => list === UNKNOWN || listAt(list).length > 0);
 }

@@ -26,10 +26,9 @@ export const watchdogRouted = stackPolicy({
   reads: (type) => canHoldAlertmanager(type) || canRunPrometheus(type) || canHoldRules(type),
   check(resources) {
     const { paths: all, unreadable, unknown } = deliveryPaths(resources);
-    // AWS operates the ruler and the alert manager of a workspace, so they continue to run if an agent
-    // fails.
+    // AWS operates a workspace's ruler and alert manager, so they keep running when an agent fails.
     const paths = all.filter(({ configuration }) => configuration.definition === undefined);
-    // severities-delivered reports a configuration that cannot be read or is managed elsewhere.
+    // severities-delivered reports configurations that cannot be parsed or are managed elsewhere.
     if (paths.length + unreadable.length + unknown.length === 0) return [];
     return [...unknown, ...paths.flatMap(checkPath), ...checkExistence(resources)];
   },
@@ -61,10 +60,16 @@ function checkPath(path: DeliveryPath): StackFinding[] {
   ];
 }
 
-/** If a heartbeat repeats less often, a failure of the pipeline is detected hours later. */
+/**
+ * Maximum repeat interval of a heartbeat. With a longer one, a pipeline failure would remain undetected
+ * for hours.
+ */
 const maxRepeatSeconds = 3600;
 
-/** The heartbeat route with the shortest repeat interval, if even that interval is too long. */
+/**
+ * Returns the violation for the heartbeat route with the shortest repeat interval, if that interval is
+ * too long.
+ */
 function slowHeartbeat(
   { configuration: { urn, where } }: DeliveryPath,
   reached: RouteNode[],
@@ -87,7 +92,7 @@ function slowHeartbeat(
 
 const watchdog = { alertname: "Watchdog", severity: "none" };
 
-/** Checks that an alert named Watchdog always fires; the chart has one. */
+/** Checks that an alert named Watchdog always fires. The chart has one. */
 function checkExistence(resources: Resource[]): StackFinding[] {
   const charts = resources.filter((resource) => helmChart(resource)?.chart === operatorChart);
   const [first] = charts;
@@ -116,7 +121,7 @@ function alwaysFires(expr: string): boolean {
   return /^vector\([\d.]+\)(?:>0|>=1|==1)?$/.test(expr.replace(/\s+/g, ""));
 }
 
-/** Whether the chart creates its alert Watchdog; undefined while the values are unknown. */
+/** Whether the chart creates its Watchdog alert; undefined if the values are unknown. */
 function hasWatchdog(resource: Resource): boolean | undefined {
   const defaults = at(resource.props, "values", "defaultRules");
   const flags = [at(defaults, "create"), at(defaults, "rules", "general")];

@@ -63,7 +63,7 @@ export function canHoldAlertmanager(type: string): boolean {
   return isHelmType(type) || readers.some((canRead) => canRead({ type }));
 }
 
-/** The configurations that a resource contains. */
+/** Returns the configurations in a resource. */
 export function configurationsIn(resource: Resource): AlertmanagerConfiguration[] {
   if (isSecret(resource)) return inSecret(resource);
   if (isAlertManagerDefinition(resource)) return [inDefinition(resource)];
@@ -214,7 +214,7 @@ function isCopied({ props }: Resource): boolean {
   );
 }
 
-/** The namespace that a release or an object specifies. */
+/** Returns the namespace that a release or an object specifies. */
 function namespaceOf({ props }: Resource): Plain {
   return (
     at(props, "values", "alertmanager", "namespaceOverride") ??

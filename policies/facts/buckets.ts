@@ -143,7 +143,7 @@ export interface LifecycleRule {
   unknown: boolean;
 }
 
-/** The enabled lifecycle rules. */
+/** Returns a bucket's enabled lifecycle rules. */
 export function lifecycleRules(bucket: Bucket): LifecycleRule[] {
   const separate = bucket.parts.bucketLifecycleConfiguration.flatMap(({ name, props }) =>
     listAt(props, "rules").map((rule, index) => readRule(rule, `${name}, rules[${index}]`)),

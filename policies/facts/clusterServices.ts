@@ -29,7 +29,7 @@ export function isServer(type: string): boolean {
   return /^kubernetes:monitoring\.coreos\.com\/v1:(?:Prometheus|Alertmanager)$/.test(type);
 }
 
-/** The servers that a resource runs. */
+/** Returns the servers that a resource runs. */
 export function clusterServers(resource: Resource): ClusterServer[] {
   if (isServer(resource.type)) {
     return [

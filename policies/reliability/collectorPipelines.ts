@@ -37,15 +37,18 @@ const checks: Record<string, (values: Plain) => Finding[]> = {
   datadog: checkDatadogAgent,
 };
 
-/** Kinds of Alloy components, and the exports that other components read. */
+/** Matches the kinds of Alloy components whose exports other components use. */
 const component = String.raw`(?:loki|prometheus|otelcol|discovery|pyroscope|mimir|local|remote)(?:\.[a-z_0-9]+)+`;
 
-/** Checks references between Alloy components: a reference to a missing component stops Alloy. */
+/**
+ * Checks references between Alloy components, because Alloy does not start if one refers to a missing
+ * component.
+ */
 function checkAlloy(values: Plain, path: Path): Finding[] {
   const content = at(values, ...path);
   if (!isText(content)) return [];
   const text = withoutComments(content);
-  // Templates and modules may add components.
+  // Templates and modules may define additional components.
   if (/\{\{|\bimport\.|\bdeclare\b/.test(text)) return [];
   const heads = [...text.matchAll(new RegExp(String.raw`\b(${component})\s+"(\w+)"\s*\{`, "g"))];
   const names = new Set(heads.map(([, kind, name]) => `${kind}.${name}`));
@@ -63,7 +66,7 @@ function checkAlloy(values: Plain, path: Path): Finding[] {
     }));
 }
 
-/** Checks that each output of Fluent Bit matches the tag of an input. */
+/** Checks that each Fluent Bit output matches the tag of an input. */
 function checkMatches(values: Plain): Finding[] {
   const sections = fluentBitSections(values);
   const isElsewhere =
@@ -88,14 +91,14 @@ function checkMatches(values: Plain): Finding[] {
     }));
 }
 
-/** Whether a pattern matches a tag, in which Fluent Bit replaces `*` with the file path. */
+/** Whether a pattern can match a tag, in which Fluent Bit replaces `*` with the file path. */
 function overlap(pattern: string, tag: string): boolean {
   if (matchesGlob(pattern, tag)) return true;
   const [start = "", rest] = tag.split("*");
   return rest !== undefined && (pattern.split("*")[0] ?? "").startsWith(start);
 }
 
-/** Checks that each transform and sink of Vector reads a component that exists. */
+/** Checks that each Vector transform and sink reads from an existing component. */
 function checkInputs(values: Plain): Finding[] {
   const path: Path = ["customConfig"];
   const config = at(values, ...path);
@@ -119,7 +122,7 @@ function checkInputs(values: Plain): Finding[] {
   );
 }
 
-/** Whether an input names a component, with a pattern, or one of its outputs. */
+/** Whether an input refers to a component: by name, by a pattern, or by one of its outputs. */
 function reads(input: string, known: string): boolean {
   return input.includes("*") ? matchesGlob(input, known) : input.split(".")[0] === known;
 }

@@ -1,11 +1,11 @@
 import { Finding, checkField } from "../engine/policy";
 import { Plain, UNKNOWN, at, isText } from "../facts/plain";
 
-/** Datadog sites. */
+/** Valid Datadog sites. */
 const sites =
   /^(datadoghq\.com|datadoghq\.eu|us[35]\.datadoghq\.com|ap[12]\.datadoghq\.com|ddog-gov\.com|datad0g\.com)$/;
 
-/** Checks that the agent of the datadog chart starts and sends to a valid Datadog site. */
+/** Checks that the datadog chart's agent can start and sends to a valid Datadog site. */
 export function checkDatadogAgent(values: Plain): Finding[] {
   const settings = at(values, "datadog");
   if (settings === UNKNOWN) return [];

@@ -21,7 +21,7 @@ export const externalLabels = resourcePolicy({
   check,
 });
 
-/** Labels that distinguish the replicas of one Prometheus, which the storage removes. */
+/** Labels that distinguish the replicas of a Prometheus. Long-term storage removes them. */
 const replicaLabels = /^(prometheus|prometheus_replica|__replica__|replica)$/;
 
 function check(resource: Resource): Finding[] {
@@ -34,7 +34,7 @@ function check(resource: Resource): Finding[] {
   ];
 }
 
-/** The operator accepts one kind of credentials for a remote write. */
+/** Kinds of credentials for a remote write. The operator accepts only one of them. */
 const credentials = ["authorization", "basicAuth", "oauth2", "sigv4", "azureAd"];
 
 function checkCredentials(write: Plain, path: Path): Finding[] {
@@ -69,7 +69,7 @@ function checkCluster(resource: Resource, server: PrometheusServer): Finding[] {
   );
 }
 
-/** Checks that each remote-write URL is reachable, has an API path and uses TLS. */
+/** Checks that each remote-write URL is reachable, includes the API's path and uses TLS. */
 function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding[] {
   return remoteWrites(resource, { spec }).flatMap(({ write, path }) => {
     const url = textAt(write, "url") ?? "";
@@ -103,7 +103,7 @@ function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding
 
 const isTrue = (value: Plain) => value === true || value === "true";
 
-/** Whether a sidecar of Prometheus may receive the samples. */
+/** Whether a sidecar in the Prometheus pod may receive the samples. */
 function hasSidecar({ props }: Resource, spec: Path): boolean {
   return ["containers", "sidecarContainers"].some((key) => {
     const value = at(props, ...spec, key);
@@ -133,7 +133,7 @@ function addressProblem(url: string, isLocal: boolean): string | undefined {
     : undefined;
 }
 
-/** Whether a remote write adds an identifying label, or writes to a tenant. */
+/** Whether a remote write adds an identifying label or writes to a tenant. */
 function isLabeled(write: Plain): boolean {
   const steps = at(write, "writeRelabelConfigs") ?? at(write, "write_relabel_configs");
   const isTenant = ([header]: [string, Plain]) => /^x-scope-orgid$|^thanos-tenant$/i.test(header);

@@ -17,9 +17,9 @@ import { parseDuration } from "../shared/duration";
 type Mistake = Omit<Extract<StackFinding, { problem: string }>, "urn" | "where"> & { path: Path };
 
 /**
- * Checks the alert rules and notification policies in the values of Grafana. Grafana does not start
- * with a file that it rejects. `sourceUids` contains the UIDs of all data sources, if every data source
- * has one.
+ * Checks the alert rules and notification policies in Grafana's values. Grafana does not start if it
+ * rejects one of the files. `sourceUids` contains the UIDs of all data sources, provided that every data
+ * source has one.
  */
 export function checkAlerting(
   { resource, base, values }: Grafana,
@@ -45,10 +45,10 @@ export function checkAlerting(
   }));
 }
 
-/** The name of the contact point that Grafana has without any provisioning. */
+/** Contact point that exists in Grafana without any provisioning. */
 const defaultContactPoint = "grafana-default-email";
 
-/** The contact points that notification policies name but no file defines. */
+/** Finds contact points that notification policies refer to but no file defines. */
 function missingContactPoints(files: Plain[]): Omit<Mistake, "path">[] {
   const names = files
     .flatMap((file) => listAt(file, "contactPoints"))
@@ -60,7 +60,7 @@ function missingContactPoints(files: Plain[]): Omit<Mistake, "path">[] {
   const missing = files
     .flatMap((file) => listAt(file, "policies"))
     .flatMap(named)
-    // Another file may define all of them.
+    // Another file may define all of the contact points.
     .filter((name) => names.length > 0 && !names.includes(name) && name !== defaultContactPoint);
   return [...new Set(missing)].map((name) => ({
     problem:
@@ -71,7 +71,7 @@ function missingContactPoints(files: Plain[]): Omit<Mistake, "path">[] {
   }));
 }
 
-/** The states of a rule without data, and of a rule whose query fails. */
+/** Valid states for a rule that has no data or whose query fails. */
 const states: Record<string, string[]> = {
   noDataState: ["NoData", "Alerting", "OK", "KeepLast"],
   execErrState: ["Error", "Alerting", "OK", "KeepLast"],

@@ -63,7 +63,7 @@ export const grafanaProvisioning = stackPolicy({
 
 const grafanaOperator = "kubernetes:grafana.integreatly.org/";
 
-/** The address of a data source that reads from a server whose Services are known. */
+/** Returns the address of a data source, if its type is that of a server whose Services are known. */
 function addressOf({ source, urn, where, namespace }: DataSource): Address[] {
   const [type, text] = [textAt(source, "type"), textAt(source, "url")];
   if (type !== "loki" && type !== "prometheus" && type !== "alertmanager") return [];
@@ -163,10 +163,10 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
   ];
 }
 
-/** Types of data sources that Grafana reads over HTTP. */
+/** Types of data sources that Grafana queries over HTTP. */
 const httpTypes = /^(prometheus|loki|tempo|alertmanager|jaeger|zipkin|elasticsearch|influxdb)$/;
 
-/** Checks that Grafana reads the dashboards in its values. */
+/** Checks that Grafana loads the dashboards in its values. */
 function checkFiles({ resource, base, values }: Grafana): StackFinding[] {
   const { urn } = resource;
   const release = describeResource(resource);
@@ -195,7 +195,7 @@ function checkFiles({ resource, base, values }: Grafana): StackFinding[] {
   });
 }
 
-/** Checks that the Secret of the administrator has the keys that Grafana reads. */
+/** Checks that the administrator's Secret has the keys that Grafana reads. */
 function checkAdmin({ resource, base, values }: Grafana, keysOf: SecretKeys): StackFinding[] {
   const admin = at(values, "admin");
   const keys = keysOf(textAt(admin, "existingSecret") ?? "");
@@ -247,7 +247,9 @@ function checkDashboards(
   });
 }
 
-/** Checks that dashboards have unique uids: otherwise they replace each other, or Grafana loads neither. */
+/**
+ * Checks that dashboards have unique uids. Otherwise, they replace each other or Grafana loads neither.
+ */
 function checkUids(maps: Resource[]): StackFinding[] {
   const first = new Map<string, string>();
   return maps.flatMap((map) =>
@@ -274,7 +276,7 @@ function checkUids(maps: Resource[]): StackFinding[] {
 }
 
 function uidOf(text: string): string | undefined {
-  // Most texts do not contain a uid, and parsing takes time.
+  // Parsing is slow, and few texts contain a uid.
   if (!text.includes('"uid"')) return undefined;
   try {
     return textAt(JSON.parse(text), "uid") || undefined;
@@ -284,8 +286,8 @@ function uidOf(text: string): string | undefined {
 }
 
 /**
- * Checks that no dashboard uses the uid that Grafana would compute from a data source's name, if the
- * data source has an explicit uid here: such a dashboard was exported from another Grafana.
+ * Checks that no dashboard uses the uid that Grafana derives from a data source's name, if that data
+ * source has an explicit uid here. Such a dashboard was exported from another Grafana.
  */
 function checkSourceUids(maps: Resource[], grafanas: Grafana[]): StackFinding[] {
   const [grafana, ...others] = grafanas;
@@ -320,10 +322,10 @@ function checkSourceUids(maps: Resource[], grafanas: Grafana[]): StackFinding[] 
   );
 }
 
-/** The UIDs of a Grafana instance's data sources; undefined if none are defined here. */
+/** Returns the UIDs of a Grafana instance's data sources; undefined if none are defined here. */
 function knownUids(grafana: Grafana, maps: Resource[]): Set<string> | undefined {
   const sources = dataSourcesOf(grafana, maps).map(({ source }) => source);
-  // Another stack or a user may add all data sources.
+  // Another stack or a user may add all of the data sources.
   if (hasUnknown(sources) || sources.length === 0) return undefined;
   const uids = sources.flatMap((source) => {
     const [name, uid] = [textAt(source, "name"), textAt(source, "uid")];
@@ -332,7 +334,7 @@ function knownUids(grafana: Grafana, maps: Resource[]): Set<string> | undefined 
   return new Set([...uids, ...(hasChartSource(grafana) ? ["prometheus", "alertmanager"] : [])]);
 }
 
-/** The uid that Grafana gives to a provisioned data source without one. */
+/** Returns the uid that Grafana assigns to a provisioned data source that has none. */
 function computedUid(name: string): string {
   return `P${createHash("sha256").update(name).digest("hex").slice(0, 16).toUpperCase()}`;
 }
@@ -343,7 +345,7 @@ function isDashboard(key: string, text: string): boolean {
   );
 }
 
-/** Why Grafana's sidecar does not load the dashboards in a ConfigMap; undefined if it does. */
+/** Returns why Grafana's sidecar does not load the dashboards in a ConfigMap; undefined if it does. */
 function obstacleOf(
   { values, isInStack, namespace: own }: Grafana,
   labels: Plain,
@@ -373,7 +375,7 @@ function obstacleOf(
   };
 }
 
-/** Whether Grafana mounts a ConfigMap, or an object of the Grafana operator reads it. */
+/** Whether Grafana mounts a ConfigMap, or an object of the Grafana operator refers to it. */
 function isNamed(name: string, resources: Resource[], grafanas: Grafana[]): boolean {
   const readers = resources.filter(({ type }) => type.startsWith(grafanaOperator));
   return [...readers.map(({ props }) => props), ...grafanas.map(({ values }) => values)].some(

@@ -4,11 +4,14 @@ import { isEnabled, settingsInValues } from "../facts/grafanaSettings";
 import { Path, Plain, at, formatPath, hasUnknown, isText, listAt, textAt } from "../facts/plain";
 import { isTruthy } from "../facts/helm";
 
-/** Identity providers to which Grafana sends its own address, and which redirect the user back to it. */
+/**
+ * Settings that enable identity providers. Grafana sends them its own address, and they redirect the
+ * user back to it.
+ */
 const provider =
   /^AUTH_(GOOGLE|GITHUB|GITLAB|AZUREAD|OKTA|GENERIC_OAUTH|GRAFANA_COM|SAML)_ENABLED$/;
 
-/** Checks that Grafana knows the address at which its ingress exposes it. */
+/** Checks that Grafana is configured with the address at which its ingress exposes it. */
 export function checkUrl({ resource, base, values }: Grafana): StackFinding[] {
   const ingress = at(values, "ingress");
   if (at(ingress, "enabled") !== true || hasUnknown(ingress)) return [];
@@ -45,7 +48,7 @@ function isSetElsewhere(values: Plain): boolean {
   );
 }
 
-/** The path of the ingress below its host: empty for the root, and for a pattern. */
+/** Returns the ingress's path below its host; empty for the root or a pattern. */
 function subPath(ingress: Plain): string {
   const path = textAt(ingress, "path") ?? "/";
   return /^\/[\w/-]+$/.test(path) ? path : "";
@@ -89,7 +92,7 @@ function wrongUrl(url: string, ingress: Plain) {
     return { problem: "the address of Grafana is without TLS, and its ingress has TLS", ...found };
   }
   const below = subPath(ingress).replace(/\/$/, "");
-  // An ingress for the root also serves every path below it.
+  // An ingress for the root also serves all paths below it.
   if (below !== "" && path.replace(/\/$/, "") !== below) {
     return { problem: "the path in the address of Grafana is not that of its ingress", ...found };
   }

@@ -3,20 +3,22 @@ import { Path, Plain, at, entriesAt, formatPath, isMap, isText } from "../facts/
 
 type PlacedFinding = ViolationFinding & { path: Path };
 
-/** Tags that move to each new build. */
+/** Tags that move with each new build. */
 const moving = /^(latest|main|master|edge|nightly|dev|canary)$/;
 
-/** Depth of images in the values of charts: a subchart, a part, its spec, and a sidecar. */
+/** Maximum depth of an image in chart values: a subchart, a component, its spec, and a sidecar. */
 const MAX_DEPTH = 5;
 
-/** The images in values whose tag moves, so that two pods of one release may differ. */
+/**
+ * Finds images with a tag that moves. With such a tag, two pods of one release may run different images.
+ */
 export function movingTags(values: Plain, path: Path, depth = 0): PlacedFinding[] {
   if (depth > MAX_DEPTH) return [];
   return entriesAt(values).flatMap(([key, value]) => {
     const inside = [...path, key];
     if (!/image$/i.test(key)) return isMap(value) ? movingTags(value, inside, depth + 1) : [];
     if (isText(value)) return tagFinding(/:([\w.-]+)$/.exec(value)?.[1], inside);
-    // A digest decides which image runs.
+    // A digest takes precedence over the tag.
     const isPinned =
       isText(at(value, "sha") ?? at(value, "digest")) &&
       (at(value, "sha") ?? at(value, "digest")) !== "";

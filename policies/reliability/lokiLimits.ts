@@ -49,7 +49,7 @@ export const lokiLimits = resourcePolicy({
   },
 });
 
-/** Limits that Loki does not enforce if they are 0. Loki's defaults are sound. */
+/** Limits that Loki does not enforce if they are 0. Loki's own defaults are reasonable. */
 const limitNames = [
   "max_global_streams_per_user",
   "max_label_names_per_series",
@@ -96,7 +96,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   });
 }
 
-/** Checks that Promtail sends to the API of Loki. */
+/** Checks that Promtail sends to Loki's API. */
 function checkClients(resource: Resource): Finding[] {
   const path: Path = ["values", "config", "clients"];
   return listAt(resource.props, ...path).flatMap((_, index) =>
@@ -104,7 +104,7 @@ function checkClients(resource: Resource): Finding[] {
   );
 }
 
-/** Checks the destinations of the chart k8s-monitoring, which are a list or a map by name. */
+/** Checks the destinations of the k8s-monitoring chart, which are a list or a map by name. */
 function checkDestinations(resource: Resource): Finding[] {
   const path: Path = ["values", "destinations"];
   const places: [string | number, Plain][] = [
@@ -132,7 +132,7 @@ function isLokiApi(url: string): boolean {
   return /[{$]/.test(url) || (/\/api\/(v1|prom)\/push/.test(url) && !isOwnPod);
 }
 
-/** Checks the addresses and labels in the configuration of Alloy, which is a text. */
+/** Checks the addresses and labels in Alloy's configuration, which is text. */
 function checkAlloy({ props }: Resource): Finding[] {
   const path: Path = ["values", "alloy", "configMap", "content"];
   const content = at(props, ...path);
@@ -151,7 +151,7 @@ function checkAlloy({ props }: Resource): Finding[] {
   ];
 }
 
-/** Checks the labels in the Alloy stages of the features of the k8s-monitoring chart. */
+/** Checks the labels in the Alloy stages of the k8s-monitoring chart's features. */
 function checkStages({ props }: Resource): Finding[] {
   return entriesAt(props, "values").flatMap(([feature, settings]) => {
     const stages = textAt(settings, "extraLogProcessingStages") ?? "";
@@ -170,13 +170,13 @@ function labelsOfStages(text: string, path: Path): Finding[] {
 }
 
 /**
- * Labels with a different value for each request, user or pod, which therefore create a stream for
- * each.
+ * Matches labels whose value differs for each request, user or pod. Each value creates a separate
+ * stream.
  */
 const manyValues =
   /^(?:(?:request|trace|span|user|session|order|transaction|correlation|message)_?id|(?:client_?|remote_?)ip|remote_addr|timestamp|msg|message|url|uri|email|pod_?uid|container_?id)$/i;
 
-/** Checks the labels that the stages of Promtail add. */
+/** Checks the labels that Promtail's stages add. */
 function checkLabels(resource: Resource): Finding[] {
   const snippets = ["pipelineStages", "extraScrapeConfigs", "scrapeConfigs"].map((key): Path => [
     "values",
@@ -191,7 +191,10 @@ function checkLabels(resource: Resource): Finding[] {
   });
 }
 
-/** Checks that Promtail does not convert all pod labels, such as the pod template hash, to log labels. */
+/**
+ * Checks that Promtail does not convert all pod labels to log labels. They include the pod template
+ * hash.
+ */
 function checkPodLabels(resource: Resource): Finding[] {
   return ["extraRelabelConfigs", "extraScrapeConfigs", "scrapeConfigs"].flatMap((key) => {
     const path: Path = ["values", "config", "snippets", key];
@@ -201,7 +204,7 @@ function checkPodLabels(resource: Resource): Finding[] {
   });
 }
 
-/** An expression for `labelmap` that matches every label of a pod. */
+/** A `labelmap` expression that matches every pod label. */
 const allPodLabels = /__meta_kubernetes_pod_label_\(\.[+*]\)/;
 
 const eachPodLabel = {
@@ -212,7 +215,7 @@ const eachPodLabel = {
   fix: "write one step with targetLabel for each label that queries need, such as app",
 };
 
-/** Checks Vector's sinks for Loki: the address, and labels, whose values are templates of fields. */
+/** Checks Vector's sinks for Loki: the address, and the labels, whose values are templates of fields. */
 function checkSinks(resource: Resource): Finding[] {
   const path: Path = ["values", "customConfig", "sinks"];
   return entriesAt(resource.props, ...path)
@@ -239,7 +242,10 @@ const doublePath = {
   fix: "remove /loki/api/v1/push from endpoint",
 };
 
-/** Checks Fluent Bit's outputs for Loki: the host, and labels: `Labels user=$user_id`, `Label_keys $user_id`. */
+/**
+ * Checks Fluent Bit's outputs for Loki: the host, and labels as in `Labels user=$user_id` or `Label_keys
+ * $user_id`.
+ */
 function checkOutputs(resource: Resource): Finding[] {
   return fluentBitSections(at(resource.props, "values"))
     .filter(({ kind, settings }) => kind === "output" && isLokiOutput(settings))
@@ -278,12 +284,12 @@ function manyStreams(path: Path, name: string): Finding {
   };
 }
 
-/** The names in `labels` stages, including nested stages. */
+/** Returns the names in `labels` stages, including nested ones. */
 function labelsIn(value: Plain, depth = 0): string[] {
   if (depth > 12) return [];
   if (Array.isArray(value)) return value.flatMap((item) => labelsIn(item, depth + 1));
   return entriesAt(value).flatMap(([key, item]) => {
-    // Labels of static targets are constant.
+    // The labels of static targets are constant.
     if (key === "static_configs") return [];
     return key === "labels" && isMap(item) ? Object.keys(item) : labelsIn(item, depth + 1);
   });

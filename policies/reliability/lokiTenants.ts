@@ -8,10 +8,10 @@ import { Plain, at, isMap, isText, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 
-/** Checks that the collectors and data sources of the stack name a tenant if its Loki requires one. */
+/** Checks that the stack's collectors and data sources set a tenant if its Loki requires one. */
 export function checkTenants(resources: Resource[]): StackFinding[] {
   const lokis = resources.filter((resource) => lokiCharts.has(helmChart(resource)?.chart ?? ""));
-  // With several releases, the one behind an address may not require a tenant.
+  // With several releases, an address may belong to one that does not require a tenant.
   if (lokis.length === 0 || !lokis.every(requiresTenant)) return [];
   const writers = resources
     .flatMap(lokiWriters)
@@ -41,7 +41,7 @@ export function checkTenants(resources: Resource[]): StackFinding[] {
   return [...writers, ...sources];
 }
 
-/** Whether a release of Loki refuses requests without a tenant. */
+/** Whether a Loki release rejects requests without a tenant. */
 function requiresTenant(release: Resource): boolean {
   const { chart, values } = helmChart(release) ?? {};
   if (chart !== "loki" || !isMap(values)) return false;
@@ -49,13 +49,13 @@ function requiresTenant(release: Resource): boolean {
   const settings = lokiConfigPaths.map((path) =>
     at(readConfig(at(values, ...path)), "auth_enabled"),
   );
-  // The gateway can set the tenant from the username.
+  // The gateway can set the tenant based on the username.
   const isSetByGateway =
     isSet(at(values, "loki", "tenants")) || mentions(at(values, "gateway"), /x-scope-orgid/i);
   return (settings.find(isSet) ?? true) === true && !isSetByGateway;
 }
 
-/** Whether an output, or a stage before it, names a tenant. */
+/** Whether an output, or a stage before it, sets a tenant. */
 function namesTenant(settings: Plain, values: Plain): boolean {
   return (
     mentions(settings, /tenant_?id|x-scope-orgid/i) ||
@@ -64,7 +64,7 @@ function namesTenant(settings: Plain, values: Plain): boolean {
 }
 
 /**
- * Whether an address points directly to Loki in the cluster, and not to a proxy that may set the
+ * Whether an address points directly to Loki in the cluster rather than to a proxy, which may set the
  * tenant.
  */
 function isLoki(url: string): boolean {

@@ -4,7 +4,9 @@ import { OtelCollector } from "../facts/otelCollector";
 
 type PlacedFinding = ViolationFinding & { path: Path };
 
-/** Checks that an OpenTelemetry collector starts, and that each pipeline delivers what it receives. */
+/**
+ * Checks that an OpenTelemetry collector can start, and that each pipeline delivers what it receives.
+ */
 export function checkOtelPipelines(collector: OtelCollector): PlacedFinding[] {
   const { config, written } = collector;
   const pipelines = entriesAt(config, "service", "pipelines");
@@ -27,17 +29,17 @@ function isUsed(pipelines: [string, Plain][], key: string, name: string): boolea
   return pipelines.some(([, pipeline]) => listAt(pipeline, key).includes(name));
 }
 
-/** The kind of a component: `otlp` for `otlp/tempo`. */
+/** Returns the kind of a component, such as `otlp` for `otlp/tempo`. */
 function kindOf(name: Plain): string {
   return String(name).split("/")[0] ?? "";
 }
 
-/** Whether a configuration has a component. Its settings may be empty. */
+/** Whether a configuration defines a component. The component's settings may be empty. */
 function hasComponent(config: Plain, section: string, name: Plain): boolean {
   return isText(name) && entriesAt(config, section).some(([key]) => key === name);
 }
 
-/** Processors that must see the data before `batch` mixes it. */
+/** Processors that must run before `batch`, which mixes data from different senders. */
 const beforeBatch = /^(tail_sampling|groupbytrace)$/;
 
 function checkPipeline(
@@ -104,7 +106,7 @@ function missingExtensions({ config, path }: OtelCollector): PlacedFinding[] {
     }));
 }
 
-/** Exporters to which no pipeline sends. Routing connectors may select exporters by name. */
+/** Finds exporters that no pipeline uses. Routing connectors may refer to exporters by name. */
 function unusedExporters(
   { config, written, path }: OtelCollector,
   pipelines: [string, Plain][],
@@ -147,7 +149,7 @@ function checkLimiter({ path }: OtelCollector, name: string, settings: Plain): P
       ];
 }
 
-/** A host inside the cluster, for which no public authority issues certificates. */
+/** Matches hosts inside the cluster. No public authority issues certificates for them. */
 const inCluster = /^(?:[\w-]+|[\w.-]+\.svc(?:\.[\w.-]+)?)(?::\d+|$)/;
 
 function checkExporter({ path }: OtelCollector, name: string, settings: Plain): PlacedFinding[] {
@@ -198,7 +200,7 @@ function checkExporter({ path }: OtelCollector, name: string, settings: Plain): 
     : [];
 }
 
-/** Receivers that listen on the loopback interface, to which no other pod can connect. */
+/** Finds receivers that listen on the loopback interface, where other pods cannot connect. */
 function checkReceivers({ written, path }: OtelCollector): PlacedFinding[] {
   return entriesAt(written, "receivers").flatMap(([name, receiver]) =>
     entriesAt(receiver, "protocols")

@@ -34,18 +34,18 @@ export const pinnedCharts = resourcePolicy({
   },
 });
 
-/** Kinds that the operator runs, which may set their own image. */
+/** Kinds that the operator manages. They may set their own image. */
 const operatedKinds =
   /^kubernetes:monitoring\.coreos\.com\/v1:(Prometheus|Alertmanager|ThanosRuler)$/;
 
-/** A chart in a registry, which a Flux HelmRelease references. */
+/** A chart in an OCI registry, which a Flux HelmRelease refers to. */
 const chartSource = /^kubernetes:source\.toolkit\.fluxcd\.io\/\w+:OCIRepository$/;
 
 function checkSource(resource: Resource): Finding[] {
   const reference = at(resource.props, "spec", "ref");
   const url = String(at(resource.props, "spec", "url"));
   const digest = at(reference, "digest");
-  // Other repositories contain manifests.
+  // Other OCI repositories contain manifests rather than charts.
   if (!/chart|helm/i.test(url) || reference === UNKNOWN || digest !== undefined) return [];
   const key = at(reference, "semver") === undefined ? "tag" : "semver";
   return checkField({ path: ["spec", "ref", key], value: at(reference, key) }, versionViolation);
@@ -73,7 +73,7 @@ const develViolation: Finding = {
   fix: "remove devel and set the exact version",
 };
 
-/** The version and the repository of a chart, in any notation. */
+/** Returns a chart's version and repository, in whichever form the resource specifies them. */
 function sourceOf(chart: string, { props }: Resource): { version: Field; repository: Field } {
   const version: Field = { value: at(props, "version"), path: ["version"] };
   if (/^(oci|https?):\/\//.test(chart)) {
@@ -129,14 +129,17 @@ function repositoryViolation(repository: unknown, field: string, allowed: string
   };
 }
 
-/** Whether a URL is the allowed repository or below it, rather than a host with the same prefix. */
+/**
+ * Whether a URL equals the allowed repository or is below it. A host with the same prefix does not
+ * count.
+ */
 function isBelow(repository: string, allowed: string): boolean {
   const base = allowed.replace(/\/+$/, "");
   const url = repository.replace(/\/+$/, "");
   return !url.includes("..") && (url === base || url.startsWith(`${base}/`));
 }
 
-/** The host of a URL. The user, password, path and query may be secret. */
+/** Returns a URL's host. The user, password, path and query may be secret. */
 function hostOf(repository: string): string {
   return /^[a-z]+:\/\/(?:[^/@]*@)?([^/?#]*)/.exec(repository)?.[1] ?? "a string";
 }

@@ -41,7 +41,7 @@ export const prodHighAvailability = resourcePolicy({
   remediate: true,
 });
 
-/** The kinds that the operator runs, by resource type. */
+/** Kinds that the operator manages, by resource type. */
 const operatedKinds: Record<string, "Prometheus" | "Alertmanager"> = {
   "kubernetes:monitoring.coreos.com/v1:Prometheus": "Prometheus",
   "kubernetes:monitoring.coreos.com/v1:Alertmanager": "Alertmanager",
@@ -81,7 +81,7 @@ function check(resource: Resource, config: Config): Finding[] {
   return [];
 }
 
-/** Judges a number that must be at least `least`. `fallback` applies if none is set. */
+/** Checks that a number is at least `least`. `fallback` applies if it is not set. */
 function checkAtLeast(
   resource: Resource,
   path: Path,
@@ -96,7 +96,7 @@ function checkAtLeast(
   );
 }
 
-/** Templates accept a string of digits as a number. */
+/** Parses a number. Helm templates accept a string of digits. */
 function numberOf(value: Plain): number {
   const isDigits = typeof value === "string" && value.trim() !== "";
   return typeof value === "number" || isDigits ? Number(value) : NaN;
@@ -127,13 +127,13 @@ function checkDisruptionBudget(
   const problem = `draining nodes can evict all pods of ${part} at once`;
   const path = [...budget, "enabled"];
   const findings = checkValue(resource, path, (value) => {
-    // Templates treat any other value as true.
+    // Helm templates treat any other value as true.
     if (![false, "", 0].includes((value ?? fallback) as string)) return undefined;
     const fix = `set ${formatPath(path)}: true`;
     return { problem, bound: "true (prod)", fix, set: true };
   });
   if (findings.length > 0) return findings;
-  // The charts prefer maxUnavailable, if it is set.
+  // If maxUnavailable is set, the charts use it instead of minAvailable.
   const limit = (key: string) => at(resource.props, ...budget, key) ?? "";
   const key = limit("maxUnavailable") === "" ? "minAvailable" : "maxUnavailable";
   const permitsAll = key === "minAvailable" ? /^0%?$/ : /^100%$/;
@@ -153,7 +153,7 @@ function checkDisruptionBudget(
   });
 }
 
-/** Checks that the replicas may run on separate nodes: the chart separates them by default. */
+/** Checks that replicas may run on separate nodes. By default, the chart separates them. */
 function checkSpread(resource: Resource, spec: Path, part: string): Finding[] {
   const read = (key: string) => at(resource.props, ...spec, key) ?? "";
   const isSpread = ["affinity", "topologySpreadConstraints"].some(
@@ -171,7 +171,7 @@ function checkSpread(resource: Resource, spec: Path, part: string): Finding[] {
   );
 }
 
-/** Whether a budget refuses the eviction of every pod. */
+/** Whether a disruption budget prevents the eviction of every pod. */
 function permitsNone(key: string, value: Plain, replicas: Plain): boolean {
   if (key === "maxUnavailable") return /^0%?$/.test(String(value));
   return value === "100%" || (Number(replicas) > 1 && Number(value) >= Number(replicas));
@@ -179,7 +179,7 @@ function permitsNone(key: string, value: Plain, replicas: Plain): boolean {
 
 const budgetType = "kubernetes:policy/v1:PodDisruptionBudget";
 
-/** Checks a separate disruption budget object for a part of the stack. */
+/** Checks a separate PodDisruptionBudget object for a part of the stack. */
 function checkBudget(resource: Resource): Finding[] {
   const { name, props } = resource;
   const labels = entriesAt(props, "spec", "selector", "matchLabels").map(([, value]) =>
@@ -202,7 +202,7 @@ function checkBudget(resource: Resource): Finding[] {
   );
 }
 
-/** Each replica of Grafana has its own SQLite database, unless they share another one. */
+/** Checks that Grafana's replicas share a database. By default, each has its own SQLite database. */
 function checkGrafana(resource: Resource, base: Path): Finding[] {
   const read = (...path: Path) => at(resource.props, ...base, ...path);
   const fromElsewhere = ["envFromSecret", "envFromSecrets", "envFromConfigMaps", "envValueFrom"];
@@ -234,7 +234,7 @@ function checkGrafana(resource: Resource, base: Path): Finding[] {
 function checkLoki(resource: Resource, { minLokiReplication: least }: Config): Finding[] {
   const read = (...path: Path) => at(resource.props, "values", ...path);
   const replicas = Math.max(3, Math.ceil(least));
-  // With one disk per replica, the replicas would not see each other's logs.
+  // With local disks, the replicas could not read each other's logs.
   const set = read("loki", "storage", "type") === "filesystem" ? undefined : replicas;
   const part = lokiWritePath(at(resource.props, "values"));
   const correction = (value: string[]) => ({
@@ -273,7 +273,7 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
   ];
 }
 
-/** Checks that the replicas of Loki find each other, and keep their logs through a restart. */
+/** Checks that Loki's replicas can find each other and keep their logs across a restart. */
 function checkRing(resource: Resource, part: string): Finding[] {
   const read = (...path: Path) => at(resource.props, "values", ...path);
   const replicas = numberOf(read(part, "replicas") ?? NaN);
@@ -301,7 +301,7 @@ function checkRing(resource: Resource, part: string): Finding[] {
   ];
 }
 
-/** Checks that logs are not stored on a container's disk, which is lost with the pod. */
+/** Checks that logs are not stored on a container's disk, which is deleted with the pod. */
 function checkDisk(resource: Resource, path: Path): Finding[] {
   if (at(resource.props, "values", "loki", "storage", "type") !== "filesystem") return [];
   return checkValue(resource, path, (value) =>

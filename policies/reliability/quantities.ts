@@ -2,7 +2,7 @@ import { shown } from "../engine/violation";
 import { Path, Plain, at, entriesAt, formatPath, isMap, isText } from "../facts/plain";
 import { parseQuantity } from "../shared/quantity";
 
-/** A request or limit whose unit is not the one that was meant. */
+/** A request or limit whose unit is probably not what the author meant. */
 export interface WrongQuantity {
   path: Path;
   problem: string;
@@ -10,11 +10,11 @@ export interface WrongQuantity {
   fix: string;
 }
 
-/** No process starts with less memory, and no node has more cores. */
+/** Plausible bounds: no process starts with less memory, and no node has more cores. */
 const leastBytes = 1024 ** 2;
 const mostCores = 128;
 
-/** The requests and limits with a wrong unit, anywhere in values or in the spec of a workload. */
+/** Finds requests and limits with an implausible unit, anywhere in chart values or a workload's spec. */
 export function wrongQuantities(value: Plain, path: Path): WrongQuantity[] {
   if (Array.isArray(value)) {
     return value.flatMap((item, index) => wrongQuantities(item, [...path, index]));
@@ -29,7 +29,7 @@ export function wrongQuantities(value: Plain, path: Path): WrongQuantity[] {
   ];
 }
 
-/** The API server rejects pods that request more than their limit. */
+/** Finds limits below the requests. The API server rejects such pods. */
 function limitsBelowRequests(resources: Plain, path: Path): WrongQuantity[] {
   return ["memory", "cpu"].flatMap((name) => {
     const [request, limit] = ["requests", "limits"].map((key) => at(resources, key, name));

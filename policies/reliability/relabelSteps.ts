@@ -3,14 +3,14 @@ import { Path, Plain, entriesAt, isText, listAt, textAt } from "../facts/plain";
 import { countGroups, highestGroup } from "../shared/groups";
 import { anchoredPattern, isGlob } from "../shared/matcher";
 
-/** The keys of a relabeling step in objects of the operator; Prometheus itself separates words by _. */
+/** Keys of a relabeling step in operator objects. Prometheus's own format uses snake case. */
 const stepKeys = ["action", "regex", "replacement", "separator", "modulus"];
 const longKeys: [inObject: string, inFile: string][] = [
   ["sourceLabels", "source_labels"],
   ["targetLabel", "target_label"],
 ];
 
-/** Keys of a scrape's steps, in operator objects and in Prometheus's own format. */
+/** Keys of a scrape's lists of steps, in operator objects and in Prometheus's own format. */
 const stepLists: [key: string, isFile: boolean][] = [
   ["relabelings", false],
   ["metricRelabelings", false],
@@ -24,7 +24,7 @@ const stepLists: [key: string, isFile: boolean][] = [
 
 type PlacedFinding = ViolationFinding & { path: Path };
 
-/** Checks the relabeling steps of a scrape, which is at a path: whether each has an effect. */
+/** Checks that each relabeling step of a scrape has an effect. */
 export function checkSteps(scrape: Plain, path: Path): PlacedFinding[] {
   return stepLists.flatMap(([key, isFile]) =>
     listAt(scrape, key).flatMap((step, index) => {
@@ -67,7 +67,8 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
       fix: "set regex, such as go_.*",
     };
   }
-  // Metric names do not end with an underscore, and the expression must match the whole name.
+  // Metric names do not end with an underscore, so the author expected a prefix match, but the
+  // expression must match the whole name.
   if (isText(regex) && isOfName && /(^|[|(])[a-z][\w:]*_($|[|)])/.test(regex)) {
     return {
       problem: "the regular expression is the start of a name, but it has to match whole names",
@@ -85,7 +86,7 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
   return undefined;
 }
 
-/** Reports a target relabeling step that reads the metric name, which only samples have. */
+/** Reports a target relabeling step that reads the metric name, because only samples have one. */
 function nameOfTarget(step: Plain, list: string): ViolationFinding | undefined {
   if (/^(metric|write)/i.test(list)) return undefined;
   const sources = longKeys[0]?.flatMap((key) => listAt(step, key)) ?? [];
@@ -103,7 +104,7 @@ function nameOfTarget(step: Plain, list: string): ViolationFinding | undefined {
 const actions =
   /^(replace|keep|drop|hashmod|labelmap|labeldrop|labelkeep|lowercase|uppercase|keepequal|dropequal)$/;
 
-/** Why Prometheus rejects a step, or why the step has no effect. */
+/** Returns why Prometheus rejects a step, or why the step has no effect. */
 function rejectedStep(
   step: Plain,
   action: string,
@@ -141,7 +142,7 @@ function rejectedStep(
   }
   const written = action === "labelmap" ? replacement || "$1" : replacement;
   const isWriting = action === "replace" || action === "labelmap";
-  // Without an expression, the whole value is the group.
+  // The default expression has a single group, which contains the whole value.
   const highest = highestGroup(written);
   if (!isWriting || regex === undefined || highest <= countGroups(regex)) return undefined;
   return {
@@ -153,7 +154,7 @@ function rejectedStep(
   };
 }
 
-/** Whether an expression is valid. RE2 is loaded only for expressions that JavaScript does not accept. */
+/** Whether a regular expression is valid. RE2 is loaded only for expressions that JavaScript rejects. */
 function isPattern(regex: string): boolean {
   try {
     return new RegExp(regex) instanceof RegExp;

@@ -24,7 +24,7 @@ export const resourceRequests = stackPolicy({
   ],
 });
 
-/** Whether a LimitRange of the stack sets the requests of containers that have none. */
+/** Whether a LimitRange in the stack sets default requests for containers. */
 function hasDefaults(resources: Resource[]): boolean {
   return resources.some(
     ({ type, props }) =>
@@ -35,7 +35,7 @@ function hasDefaults(resources: Resource[]): boolean {
   );
 }
 
-/** Checks the units of the requests and limits of everything in a release or an object. */
+/** Checks the units of all requests and limits in a release or an object. */
 function checkUnits(resource: Resource): StackFinding[] {
   const root = isHelmType(resource.type) ? "values" : "spec";
   return wrongQuantities(at(resource.props, root), [root]).map(({ path, ...wrong }) => ({
@@ -46,14 +46,14 @@ function checkUnits(resource: Resource): StackFinding[] {
   }));
 }
 
-/** A workload: its name, and the paths of its settings and of its vertical autoscaler, if any. */
+/** A workload's name, and the paths of its settings and its vertical autoscaler. */
 type Workload = [name: string, settings: Path, autoscaler?: Path];
 
 function checkRequests(resource: Resource): StackFinding[] {
   const { urn, props } = resource;
   return workloadsOf(resource).flatMap(([part, settings, autoscaler]): StackFinding[] => {
     const path = [...settings, "resources"];
-    // Without a request, the limit is the request.
+    // Without a request, Kubernetes uses the limit as the request.
     const [limit, request] = ["limits", "requests"].map((key) => at(props, ...path, key, "memory"));
     if ((request ?? limit) === UNKNOWN) return [{ unknown: path, urn }];
     if ((request ?? limit ?? "") !== "") return [];

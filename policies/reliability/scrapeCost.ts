@@ -62,16 +62,16 @@ const defaultInterval = "30s";
 /** Default scrape timeout of Prometheus. */
 const defaultTimeout = "10s";
 
-/** Paths of the settings for one scrape. */
+/** Paths of a scrape's settings. */
 interface Scrape {
   base: Path;
   interval: Path;
   timeout: Path;
-  /** Default interval. Not set for a monitor, which inherits the interval of its server. */
+  /** Default interval. Not set for a monitor, which inherits its server's interval. */
   fallback?: string;
-  /** Paths of the sample limit, in order of precedence. */
+  /** Paths of the sample limits, in order of precedence. */
   limits: Path[];
-  /** Whether one of the limits must be set here. */
+  /** Whether the resource itself must set one of the limits. */
   isLimited?: boolean;
 }
 
@@ -125,7 +125,7 @@ function checkWrites(resource: Resource): Finding[] {
   return remoteWrites(resource, server).flatMap(({ write, path }) => checkSteps(write, path));
 }
 
-/** Checks that a query finds the last sample of each series. */
+/** Checks that the lookback covers two scrape intervals, so queries always find each series' last sample. */
 function checkLookback(resource: Resource): Finding[] {
   const { spec, operated } = prometheusServer(resource) ?? {};
   if (spec === undefined || operated !== true) return [];
@@ -145,10 +145,7 @@ function checkLookback(resource: Resource): Finding[] {
 
 const roles = /^(node|service|pod|endpoints|endpointslice|ingress)$/;
 
-/**
- * Checks jobs in the native format of Prometheus for jobs that it rejects and jobs that never return
- * samples.
- */
+/** Checks for jobs in Prometheus's native format that it rejects, or that never return samples. */
 function checkJobs(resource: Resource): Finding[] {
   const path: Path = ["values", "prometheus", "prometheusSpec", "additionalScrapeConfigs"];
   return [
@@ -186,7 +183,7 @@ function checkJobs(resource: Resource): Finding[] {
   ];
 }
 
-/** Prometheus rejects a configuration in which two scrape jobs have the same name. */
+/** Finds scrape jobs with the same name. Prometheus rejects such a configuration. */
 function repeatedNames({ props }: Resource, path: Path): Finding[] {
   const names = listAt(props, ...path).map((job) => textAt(job, "job_name"));
   return names.flatMap((name, index): Finding[] =>
@@ -208,7 +205,7 @@ function monitorScrapes(resource: Resource): Scrape[] {
   const key = resource.type.includes(":PodMonitor") ? "podMetricsEndpoints" : "endpoints";
   return listAt(resource.props, "spec", key).map((_, index) => ({
     ...scrapeAt(["spec", key, index], "interval", "scrapeTimeout"),
-    // The limit belongs to the monitor as a whole, so it is checked once.
+    // The limit applies to the whole monitor, so it is checked only once.
     limits: index === 0 ? [["spec", "sampleLimit"]] : [],
   }));
 }
@@ -227,7 +224,7 @@ function checkInterval(resource: Resource, scrape: Scrape, config: Config): Find
     return {
       problem: `the scrape interval is ${fault}`,
       bound: `${least} to ${most} seconds`,
-      // A monitor sets an interval only if its service does.
+      // A monitor has its own interval only if its service sets one.
       ...(scrape.interval.at(-1) === "interval"
         ? {
             fix: `scrapeIntervalSeconds: ${Math.round(nearest)} of the service (monitoring:services), or interval: ${Math.round(nearest)}s`,
@@ -239,7 +236,7 @@ function checkInterval(resource: Resource, scrape: Scrape, config: Config): Find
       set: outsideLists(scrape.interval, `${Math.round(nearest)}s`),
     };
   });
-  // Without an interval, a monitor inherits the interval of its server, which is at most the maximum.
+  // Without an interval, a monitor inherits its server's, which is at most the maximum.
   const available = interval === undefined ? most : nearest;
   return [
     ...findings,
@@ -278,7 +275,9 @@ function checkLimits(resource: Resource, scrape: Scrape, config: Config): Findin
   ];
 }
 
-/** The value to set, or undefined within a list, whose items remediation does not change. */
+/**
+ * Returns the value to set, or undefined inside a list, because remediation does not modify list items.
+ */
 function outsideLists<Value>(path: Path, value: Value): Value | undefined {
   return path.some(Number.isInteger) ? undefined : value;
 }

@@ -13,7 +13,7 @@ export function hasKnownFields(type: string): boolean {
   return operatorKind.test(type);
 }
 
-/** The levels of chart values with known fields. */
+/** Levels of chart values whose fields are known. */
 const levels: Path[] = [
   [],
   ["defaultRules"],
@@ -25,7 +25,7 @@ const levels: Path[] = [
 ];
 
 /**
- * Checks that the operator or the chart reads every field. Neither Helm nor the API server reports
+ * Checks that the operator or the chart uses every field. Neither Helm nor the API server reports
  * unknown fields, which have no effect.
  */
 export function checkFields(resource: Resource): PlacedFinding[] {
@@ -57,7 +57,7 @@ function placesInObject({ props }: Resource, kind: string): [string, Path][] {
   ];
 }
 
-/** The fields of a monitor's two selectors, which will not get new fields. */
+/** Fields of a monitor's two selectors. New versions are not expected to add any. */
 const selectorFields: Record<string, string[]> = {
   selector: ["matchLabels", "matchExpressions"],
   namespaceSelector: ["any", "matchNames"],

@@ -66,13 +66,13 @@ function checkCollectors({ type, props }: Resource): Finding[] {
   }));
 }
 
-/** The numbers of days that CloudWatch supports. */
+/** Retention periods that CloudWatch supports, in days. */
 const supportedDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
   3653,
 ];
 
-/** Names of log groups that laws and contracts may require for years. */
+/** Matches log groups that laws or contracts may require for years. */
 const auditName =
   /audit|cloudtrail|compliance|security|forensic|flow-?logs?|\/aws\/eks\/[^/]+\/cluster$/i;
 

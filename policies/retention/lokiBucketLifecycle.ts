@@ -78,8 +78,8 @@ function checkBucket(bucket: Bucket, config: Config): StackFinding[] {
 }
 
 /**
- * Checks that objects do not move automatically to a tier from which they must be restored before Loki
- * can read them.
+ * Checks that S3 does not automatically move objects to a tier from which they must be restored before
+ * Loki can read them.
  */
 function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
   return parts.bucketIntelligentTieringConfiguration
@@ -95,7 +95,10 @@ function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
     }));
 }
 
-/** S3 rejects rules that move objects to an infrequent-access class within the first 30 days. */
+/**
+ * Checks when rules move objects to an infrequent-access class. S3 rejects rules that do so within 30
+ * days.
+ */
 function checkClasses({ urn }: Bucket, rules: LifecycleRule[]): StackFinding[] {
   return rules
     .filter(({ infrequentDays = 0 }) => infrequentDays > 0 && infrequentDays < 30)
@@ -145,7 +148,7 @@ function checkDeletions(
 }
 
 /**
- * Checks the expiration or archival of current objects: only Loki knows which of them it still
+ * Checks the expiration and archival of current objects. Only Loki can tell which of them it still
  * needs, and it cannot read from an archive.
  */
 function checkRemoval(

@@ -40,7 +40,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   const enabled = lokiField(chart, "compactor", "retention_enabled");
   const store = lokiField(chart, "compactor", "delete_request_store");
   const tenants: Path = ["loki", "runtimeConfig", "overrides"];
-  // A stream may be retained for less than `minDays`, but not for more than `maxDays`.
+  // Streams may be retained for less than `minDays`, but not for more than `maxDays`.
   const overrides = [
     ...listAt(streams.value).map((stream, index) => ({
       value: at(stream, "period"),
@@ -102,7 +102,10 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   ];
 }
 
-/** Checks that a compactor runs, which deletes logs: by default, the chart does not run a separate one. */
+/**
+ * Checks that a compactor runs, because it deletes the logs. By default, the chart does not run a
+ * separate one.
+ */
 function checkCompactor(resource: Resource, { chart, values }: HelmChart): Finding[] {
   if (chart !== "loki") return [];
   const part = { ingester: "compactor", write: "backend", singleBinary: undefined }[
@@ -121,7 +124,7 @@ function checkCompactor(resource: Resource, { chart, values }: HelmChart): Findi
   );
 }
 
-/** Reports misspelled limits and compactor settings, with which Loki does not start. */
+/** Reports misspelled limits and compactor settings, because Loki does not start with them. */
 function checkFields({ values }: HelmChart): Finding[] {
   return lokiConfigPaths.flatMap((source) => {
     const config = readConfig(at(values, ...source));
@@ -144,14 +147,14 @@ function checkFields({ values }: HelmChart): Finding[] {
   });
 }
 
-/** Fields of these sections in Loki 2 that resemble no field of Loki 3. */
+/** Loki 2 fields in these sections that have no similarly named field in Loki 3. */
 export const removedFields = new Set([
   "enforce_metric_name",
   "ruler_evaluation_delay_duration",
   "shared_store",
 ]);
 
-/** Checks that a schema is in effect today, and that it is suitable for production. */
+/** Checks that a schema is in effect today and that it is suitable for production. */
 function checkStart(resource: Resource, chart: HelmChart): Finding[] {
   const list = lokiField(chart, "schemaConfig", "configs");
   const first = { path: [...list.path, 0, "from"], value: at(listAt(list.value)[0], "from") };
@@ -179,7 +182,7 @@ function checkStart(resource: Resource, chart: HelmChart): Finding[] {
   ];
 }
 
-/** Checks that queries reach the oldest logs. 0 is no limit. */
+/** Checks that queries reach the oldest logs. 0 means no limit. */
 function checkLookback(chart: HelmChart): Finding[] {
   const lookback = lokiField(chart, "limits_config", "max_query_lookback");
   const retention = daysOf(lokiField(chart, "limits_config", "retention_period").value) ?? 0;
@@ -195,16 +198,18 @@ function checkLookback(chart: HelmChart): Finding[] {
   });
 }
 
-/** Object stores that have two names. */
+/** Object stores with two names. */
 const storeNames: Record<string, string> = { aws: "s3", google: "gcs" };
 
-/** Requirements on the last schema for structured metadata, which Loki 3 stores by default. */
+/** Values that the last schema must have for structured metadata, which Loki 3 stores by default. */
 const presentSchema = [
   ["store", "tsdb"],
   ["schema", "v13"],
 ] as const;
 
-/** Checks that the last schema uses the release's storage and the index period that retention requires. */
+/**
+ * Checks that the last schema uses the release's storage, and the index period that retention requires.
+ */
 function checkSchemas(chart: HelmChart, version: Plain): Finding[] {
   const list = lokiField(chart, "schemaConfig", "configs");
   const last = listAt(list.value).at(-1);
@@ -301,7 +306,10 @@ function problemWith(
     : "retention_period is not a multiple of 24h, the period of the index";
 }
 
-/** Days, or undefined if not a duration. Loki also accepts a bare 0, as a number or a string. */
+/**
+ * Converts a duration to days; undefined if it is not a duration. Loki also accepts a bare 0, as a
+ * number or a string.
+ */
 function daysOf(value: Plain): number | undefined {
   const isDuration = typeof value === "string" || value === 0;
   const seconds = isDuration ? parseDuration(String(value)) : undefined;
@@ -313,7 +321,7 @@ const objectStores = new Set([
   ...["bos", "cos", "alibabacloud"],
 ]);
 
-/** The object store for logs, from the last schema or otherwise the storage type of the chart. */
+/** Returns the object store for logs: the last schema's or, without one, the chart's storage type. */
 function objectStore(chart: HelmChart): string | undefined {
   const schemas = [
     ["loki", "schemaConfig", "configs"],
@@ -321,6 +329,6 @@ function objectStore(chart: HelmChart): string | undefined {
   ];
   const last = schemas.flatMap((path) => listAt(chart.values, ...path)).at(-1);
   const store = textAt(last, "object_store") ?? textAt(chart.values, "loki", "storage", "type");
-  // Any other string could be a secret, and must not appear in a message.
+  // Any other string could be a secret, so it must not appear in a message.
   return store !== undefined && objectStores.has(store) ? store : undefined;
 }

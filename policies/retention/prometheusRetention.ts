@@ -81,7 +81,7 @@ function problemWith(
   return days > most ? `retention is longer than ${most} days` : undefined;
 }
 
-/** Days, or undefined if not a duration. Prometheus rejects a bare number. */
+/** Converts a duration to days; undefined if it is not a duration. Prometheus rejects a bare number. */
 function daysOf(retention: unknown): number | undefined {
   const seconds = typeof retention === "string" ? parseDuration(retention) : undefined;
   return seconds === undefined ? undefined : seconds / SECONDS_PER_DAY;

@@ -43,7 +43,8 @@ export const prometheusStorage = resourcePolicy({
   prodOnly: true,
   appliesTo: canRunPrometheus,
   check,
-  // Remediation sets only `retentionSize`: changing a claim template does not resize the volume.
+  // Remediation sets only `retentionSize`, because changing the claim template does not resize the
+  // volume.
   remediate: true,
 });
 
@@ -52,12 +53,12 @@ function check(resource: Resource, config: Config): Finding[] {
   if (server === undefined) return [];
   const { size, ephemeral, claim } = volumePaths(server);
   const read = (path: Path) => at(resource.props, ...path);
-  // The size of an existing claim is not part of the stack.
+  // The size of an existing claim is unknown, because the stack does not manage it.
   if (claim !== undefined && isTruthy(read(claim))) {
     return checkRetentionSize(resource, server, Number.POSITIVE_INFINITY, config);
   }
   const lost = ephemeral.find((path) => isMap(read(path)) || read(path) === false);
-  // The chart `prometheus` has a default size; the operator has none.
+  // The `prometheus` chart has a default size. The operator has none.
   const volume = parseQuantity(read(size) ?? (server.operated ? undefined : "8Gi"));
   const unknown = [size, retentionSizePath(server), retentionPath(server)]
     .filter((path) => read(path) === UNKNOWN)
@@ -88,7 +89,10 @@ function check(resource: Resource, config: Config): Finding[] {
   ];
 }
 
-/** The operator replaces the StatefulSet for some changes, which then deletes the volumes. */
+/**
+ * Checks that the volumes survive a replacement of the StatefulSet. Some changes make the operator
+ * replace it.
+ */
 function checkDeletion(resource: Resource, server: PrometheusServer): Finding[] {
   if (!server.operated || forwardsSamples(resource, server)) return [];
   const path = [...server.spec, "persistentVolumeClaimRetentionPolicy", "whenDeleted"];
@@ -103,7 +107,10 @@ function checkDeletion(resource: Resource, server: PrometheusServer): Finding[] 
   );
 }
 
-/** Network file systems do not lock and sync files as Prometheus's database requires. */
+/**
+ * Checks the storage class. Network file systems do not provide the locking and sync that Prometheus's
+ * database requires.
+ */
 function checkClass(resource: Resource, size: Path): Finding[] {
   const [key] = size.slice(-3) as string[];
   const path =
@@ -179,7 +186,9 @@ function sizeProblem(value: unknown, most: number): string | undefined {
   return size > most ? "retentionSize is too close to the size of the volume" : undefined;
 }
 
-/** Factor of the required space from which a volume cannot fill up even without a size limit. */
+/**
+ * Ratio of volume size to required space above which a volume cannot fill up even without a size limit.
+ */
 const AMPLE = 10;
 
 function retentionSeconds({ props }: Resource, server: PrometheusServer): number {
@@ -187,7 +196,7 @@ function retentionSeconds({ props }: Resource, server: PrometheusServer): number
   return (typeof retention === "string" && parseDuration(retention)) || 0;
 }
 
-/** Estimated bytes of the samples that Prometheus retains, from an estimated sample rate. */
+/** Estimates the size of the samples that Prometheus retains, based on an estimated sample rate. */
 function neededBytes(
   resource: Resource,
   server: PrometheusServer,
@@ -207,7 +216,7 @@ function checkVolume(
   const needed = neededBytes(resource, server, config);
   const limitPath = retentionSizePath(server);
   const limit = parseSize(at(resource.props, ...limitPath)) ?? 0;
-  // The samples per second are an estimate, so only a far smaller limit is a violation.
+  // The sample rate is an estimate, so only a much smaller limit is a violation.
   if (needed <= volume && limit > 0 && limit < needed / 4) {
     return [
       {

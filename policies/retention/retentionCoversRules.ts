@@ -52,7 +52,7 @@ function check(resources: Resource[]): StackFinding[] {
   return [...unknown, ...findings];
 }
 
-/** What is not evaluated if another stack's Prometheus evaluates the rules. */
+/** Reports rules as not evaluated if the Prometheus that evaluates them is in another stack. */
 function unjudged(resources: Resource[]): StackFinding[] {
   const rules = resources.find(({ type }) => own(selectorOf, type) === "rule");
   if (rules === undefined) return [];
@@ -61,7 +61,7 @@ function unjudged(resources: Resource[]): StackFinding[] {
   return [{ urn: rules.urn, unknown: ["spec", "groups"], because }];
 }
 
-/** The retention of each server, because any server may evaluate the rules. */
+/** Returns the retention of each server, because any of them may evaluate the rules. */
 function retentionsOf(resources: Resource[]) {
   const retentions: Retention[] = [];
   const unknown: StackFinding[] = [];
@@ -105,7 +105,7 @@ function checkRules(resource: Resource, { what, seconds }: Retention): StackFind
   return unknownAt === undefined ? findings : [...findings, { unknown: unknownAt, urn }];
 }
 
-/** How many seconds into the past an expression reaches, through ranges, subqueries and offsets. */
+/** Returns how far back an expression reads, in seconds, through ranges, subqueries and offsets. */
 function rangeOf(expr: Expr): number {
   const inner = Math.max(0, ...childrenOf(expr).map(rangeOf));
   if (expr.kind !== "selector" && expr.kind !== "subquery") return inner;

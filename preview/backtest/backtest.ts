@@ -26,12 +26,12 @@ import {
 import { type Source, openSource } from "./source";
 
 export interface BacktestOptions {
-  /** URL of a Prometheus, or a folder with TSDB blocks. */
+  /** URL of a Prometheus server, or a folder with TSDB blocks. */
   source: string;
   days: number;
 }
 
-/** Evaluates the alerting rules that differ between two states over recorded data. */
+/** Evaluates the alerting rules that differ between two states, using recorded data. */
 export async function backtest(
   before: PreviewState,
   after: PreviewState,
@@ -159,7 +159,7 @@ async function episodes(
   judged: Span,
 ): Promise<AlertEpisode[]> {
   const { alert, intervalMs, forMs, keepFiringMs } = rule;
-  // An alert can fire from the beginning, because of samples before it.
+  // An alert may already be firing at the start of the range, because of earlier samples.
   const earliest = judged.from - forMs - keepFiringMs;
   const span = evaluations({ from: earliest, to: judged.to }, intervalMs);
   const active = new Map<string, { labels: Record<string, string>; runs: Run[] }>();
@@ -168,7 +168,7 @@ async function episodes(
       const key = JSON.stringify(Object.entries(labels).sort());
       const known = active.get(key) ?? { labels, runs: [] };
       active.set(key, known);
-      // Prometheus fails to evaluate such a rule.
+      // Prometheus fails to evaluate such a rule, so the backtest reports it as not judged.
       const isDuplicate = (times[0] ?? 0) <= (known.runs.at(-1)?.to ?? Number.NEGATIVE_INFINITY);
       if (isDuplicate) throw new NotJudged("several of its series have the same labels");
       addTimes(known.runs, times, intervalMs);

@@ -7,19 +7,20 @@ import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
 import { PrometheusApi } from "./prometheusApi";
 
-/** Blocks of recorded data that a separate Prometheus serves. */
+/** Blocks of recorded data, served by a separate Prometheus process. */
 export interface ServedBlocks {
   api: PrometheusApi;
-  /** Time of the first and the last sample, in milliseconds. */
+  /** Time of the first sample, in milliseconds. */
   from: number;
+  /** Time of the last sample, in milliseconds. */
   to: number;
   stop: () => Promise<void>;
 }
 
 /**
- * Serves the TSDB blocks in a folder with the `prometheus` on the PATH, on the loopback interface.
- * Prometheus gets separate folders with links to the chunks and the index, which it only reads, because
- * it may rewrite the other files of a block or delete a block.
+ * Serves the TSDB blocks in a folder through a `prometheus` process from the PATH, on the loopback
+ * interface. Prometheus may rewrite some files of a block or delete a whole block, so it runs on
+ * separate folders that only link to the chunks and the index, which it never modifies.
  */
 export async function serveBlocks(folder: string): Promise<ServedBlocks> {
   const blocks = blocksIn(folder);
@@ -95,7 +96,7 @@ async function startPrometheus(config: string, data: string) {
       "--storage.tsdb.min-block-duration=2h",
       "--storage.tsdb.max-block-duration=2h",
       "--no-storage.tsdb.allow-overlapping-compaction",
-      // Shorter than the timeout of fetch, so that the query is split.
+      // Must be shorter than fetch's timeout, so that an expensive query is split instead of aborted.
       "--query.timeout=4m",
       "--log.level=error",
     ],
@@ -111,7 +112,7 @@ async function startPrometheus(config: string, data: string) {
     process.removeListener("exit", kill);
     if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
-    // Nothing in its folder needs to be kept.
+    // The data folder is temporary, so there is no need for a clean shutdown.
     child.kill("SIGKILL");
     await exited;
   };

@@ -1,6 +1,6 @@
 import { type Expr, childrenOf } from "../../policies/promql/expr";
 
-/** Whether an expression can have a result even though some metrics have no samples. */
+/** Whether an expression can return a result even though some of its metrics have no samples. */
 export function canHaveResult(expr: Expr, hasSamples: (metric: string) => boolean): boolean {
   const can = (part: Expr): boolean => canHaveResult(part, hasSamples);
   if (expr.kind === "selector") return expr.metric === undefined || hasSamples(expr.metric);

@@ -1,10 +1,12 @@
 import type { PrometheusApi } from "./prometheusApi";
 import type { Span } from "./result";
 
-/** Precision of the first and last sample times. */
+/** Precision of the times of the first and last sample. */
 export const PRECISION_MS = 300_000;
 
-/** The time from the first to the last sample of a metric, or undefined without samples. */
+/**
+ * Returns the time range from a metric's first sample to its last, or undefined if it has no samples.
+ */
 export async function coverageOf(
   api: Pick<PrometheusApi, "hasSeries">,
   metric: string,
@@ -17,10 +19,10 @@ export async function coverageOf(
   return { from: first, to: last };
 }
 
-/** The time closest to `near` from which a condition holds until `far`. */
+/** Finds the time closest to `near` from which a condition holds until `far`. */
 async function bisect(near: number, far: number, holds: (time: number) => Promise<boolean>) {
   const step = Math.sign(far - near) * PRECISION_MS;
-  // Most metrics have samples for the whole range.
+  // Most metrics have samples for the whole range, so this shortcut saves most queries.
   if (Math.abs(far - near) <= PRECISION_MS || (await holds(near + step))) return near;
   let [fails, succeeds] = [near, far];
   while (Math.abs(succeeds - fails) > PRECISION_MS) {
@@ -31,7 +33,7 @@ async function bisect(near: number, far: number, holds: (time: number) => Promis
   return succeeds;
 }
 
-/** Whether a metric has samples from the beginning to the end of a time range. */
+/** Whether a metric has samples from the start to the end of a time range. */
 export function covers(coverage: Span | undefined, span: Span): boolean {
   return (
     coverage !== undefined &&
@@ -40,7 +42,7 @@ export function covers(coverage: Span | undefined, span: Span): boolean {
   );
 }
 
-/** The time from the first to the last sample of several metrics. */
+/** Returns the time range from the first to the last sample of several metrics. */
 export function spanOf(coverages: (Span | undefined)[]): Span | undefined {
   const known = coverages.filter((span) => span !== undefined);
   if (known.length === 0) return undefined;

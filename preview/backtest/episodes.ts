@@ -7,18 +7,21 @@ export interface Run {
 /** A time range in which an alert fired. */
 export interface Episode {
   start: number;
-  /** The first evaluation at which it no longer fired; undefined if it still fired at the last one. */
+  /**
+   * The first evaluation at which the alert no longer fired; undefined if it was still firing at the
+   * last one.
+   */
   end: number | undefined;
 }
 
-/** The durations of an alerting rule, in milliseconds. */
+/** Durations of an alerting rule, in milliseconds. */
 export interface Timing {
   forMs: number;
   keepFiringMs: number;
   intervalMs: number;
 }
 
-/** Joins the times of consecutive evaluations, and continues earlier runs. */
+/** Groups the times of consecutive evaluations into runs, extending earlier runs. */
 export function addTimes(runs: Run[], times: number[], intervalMs: number): Run[] {
   for (const time of times) {
     const last = runs.at(-1);
@@ -29,10 +32,10 @@ export function addTimes(runs: Run[], times: number[], intervalMs: number): Run[
 }
 
 /**
- * The episodes of an alert with one set of labels, as Prometheus evaluates it: the alert is pending
- * from the first evaluation with a result, fires at the first one at which `for` has passed, and is
- * pending anew after an evaluation without a result, unless it fires and `keep_firing_for` has not
- * passed.
+ * Computes the episodes of an alert with one label set, the way Prometheus evaluates it. The alert
+ * becomes pending at the first evaluation with a result and fires at the first one after `for` has
+ * elapsed. After an evaluation without a result, it starts over, unless it is firing and
+ * `keep_firing_for` has not elapsed.
  */
 export function episodesOf(runs: Run[], timing: Timing, lastEvaluation: number): Episode[] {
   const { forMs, keepFiringMs, intervalMs } = timing;

@@ -7,25 +7,25 @@ import { type Matcher, matchesValue } from "../../policies/shared/matcher";
 import { own } from "../../policies/shared/own";
 import type { RecordingRule } from "./rules";
 
-/** The reason why a rule cannot be judged. */
+/** Thrown if a rule cannot be judged. The message is the reason. */
 export class NotJudged extends Error {}
 
-/** The recording rules to evaluate from their definition, and what their evaluation depends on. */
+/** Which recording rules to replace with their definitions, and the settings that this depends on. */
 export interface Inlining {
-  /** Undefined for a series that the recorded data contains. */
+  /** Returns undefined for a series that the recorded data contains. */
   rulesOf: (metric: string) => RecordingRule[] | undefined;
-  /** Step of a subquery that does not state it: the evaluation interval of Prometheus. */
+  /** Step of a subquery that does not specify one, which is Prometheus's evaluation interval. */
   defaultStepMs: number;
 }
 
-/** Lookback of Prometheus: how long a query returns the last sample of a series. */
+/** Prometheus's lookback: how long a query returns the last sample of a series. */
 const LOOKBACK_MS = 300_000;
 
 /**
- * Replaces recorded series with their definitions. An evaluation every `stepMs` then returns the same
- * result as if the series had been recorded. A series that is recorded less often than it is read
- * becomes a subquery at the interval of its rule, because all evaluations, and the steps of subqueries,
- * are at multiples of their interval. Throws NotJudged if that is not possible.
+ * Replaces recorded series with their definitions. Evaluated every `stepMs`, the expression then returns
+ * the same result as if the series had been recorded. A series that is recorded less often than it is
+ * read becomes a subquery at its rule's interval, which works because all evaluations and subquery steps
+ * are at multiples of their interval. Throws NotJudged if a series cannot be replaced.
  */
 export function inlineRecords(expr: string, stepMs: number, inlining: Inlining): string {
   return inlined(expr, stepMs, inlining, []);
@@ -42,7 +42,7 @@ function inlined(expr: string, stepMs: number, inlining: Inlining, open: string[
         throw new NotJudged("the expression depends on the range of the query");
       }
       if (node.name === "SubqueryExpr" && node.getChildren("DurationExpr").length === 1) {
-        // Other Prometheus servers may have other defaults.
+        // The step must be explicit, because other Prometheus servers may have a different default.
         const from = node.to - 1;
         edits.push({ from, to: from, text: `${inlining.defaultStepMs}ms` });
       }
@@ -62,7 +62,7 @@ function inlined(expr: string, stepMs: number, inlining: Inlining, open: string[
       }
       const [intervalMs = 0, ...others] = new Set(rules.map((rule) => rule.intervalMs));
       if (others.length > 0) throw new NotJudged(`${metric} is recorded at several intervals`);
-      // Matchers that the labels of a rule decide need not be evaluated.
+      // Matchers on labels that the rule itself sets can be decided without evaluating the series.
       const { matchers } = selector;
       const selected = rules.filter((rule) =>
         matchers.every((each) => decided(rule, each) ?? true),
@@ -90,7 +90,7 @@ function selectorOf(expr: string, node: SyntaxNode): Selector {
   return parsed.expr as Selector;
 }
 
-/** The text that replaces a selector, with its range and the modifiers after it. */
+/** Returns the text that replaces a selector, including its range and the modifiers that follow it. */
 function replacement(
   expr: string,
   node: SyntaxNode,
@@ -114,7 +114,10 @@ function replacement(
   return { from: node.from, to, text };
 }
 
-/** The grammar applies `offset` and `@` to the whole expression before them, not to the selector. */
+/**
+ * Returns the end of the modifiers. The grammar attaches `offset` and `@` to the whole preceding
+ * expression rather than to the selector.
+ */
 function endOfModifiers(node: SyntaxNode, end: number): number {
   let to = end;
   for (let next = node.parent; next !== null; next = next.parent) {
@@ -125,19 +128,21 @@ function endOfModifiers(node: SyntaxNode, end: number): number {
   return to;
 }
 
-/** Time between two evaluations of a part of an expression, which a subquery around it changes. */
+/**
+ * Returns the time between two evaluations of a part of an expression. An enclosing subquery changes it.
+ */
 function stepAt(expr: string, node: SyntaxNode, stepMs: number, { defaultStepMs }: Inlining) {
   for (let next = node.parent; next !== null; next = next.parent) {
     if (next.name !== "SubqueryExpr") continue;
     const [, step] = next.getChildren("DurationExpr");
     if (step === undefined) return defaultStepMs;
-    // The step is only compared with the interval, so an unreadable one counts as different.
+    // The step is only compared with the interval, so an unparsable step simply counts as different.
     return (parseDuration(textOf(expr, step)) ?? Number.NaN) * 1000;
   }
   return stepMs;
 }
 
-/** The name of the function whose argument is a selector. */
+/** Returns the name of the function that receives a selector as an argument. */
 function callOf(expr: string, node: SyntaxNode): string {
   let child = node;
   while (/^(MatrixSelector|OffsetExpr|StepInvariantExpr|ParenExpr)$/.test(child.parent?.name ?? ""))
@@ -150,7 +155,7 @@ function textOf(expr: string, node: SyntaxNode | null): string {
   return node === null ? "" : expr.slice(node.from, node.to);
 }
 
-/** The definition of a rule with the labels that it adds. An empty label is removed. */
+/** Adds a rule's labels to its definition. An empty value removes the label. */
 function labeled(definition: string, { expr, labels }: RecordingRule): string {
   const parsed = parsePromQL(expr);
   const isScalar = parsed.error === undefined && isScalarExpr(parsed.expr);
@@ -168,16 +173,16 @@ function isScalarExpr(expr: Expr): boolean {
   return expr.kind === "number" || (expr.kind === "call" && /^(time|pi|scalar)$/.test(expr.name));
 }
 
-/** Whether a matcher matches the series of a rule; undefined if the rule does not set the label. */
+/** Whether a matcher matches a rule's series; undefined if the rule does not set the label. */
 function decided({ labels }: RecordingRule, matcher: Matcher): boolean | undefined {
   const value = own(labels, matcher.label);
   return value === undefined ? undefined : matchesValue(matcher, value);
 }
 
-/** Temporary label that marks series with a matching label. */
+/** Temporary label that marks the series that match. */
 const MARK = "backtest_match";
 
-/** The series of any expression that a matcher matches: a selector can only select stored series. */
+/** Filters the series of any expression by a matcher. A selector could filter only stored series. */
 function matching(series: string, { label, operator, value }: Matcher): string {
   const pattern = operator.endsWith("~") ? value : value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
   const marked = `label_replace((\n${series}\n), "${MARK}", "1", ${quoted(label)}, ${quoted(pattern)})`;
@@ -186,7 +191,7 @@ function matching(series: string, { label, operator, value }: Matcher): string {
   return `label_replace(${marked} ${set} on (${MARK}) ${mark}, "${MARK}", "", "", "")`;
 }
 
-/** A string literal. PromQL reads the escapes of JSON. */
+/** Formats a string literal. PromQL supports JSON's escape sequences. */
 function quoted(text: string): string {
   return JSON.stringify(text);
 }

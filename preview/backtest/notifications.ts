@@ -6,8 +6,8 @@ import type { Episode } from "./episodes";
 import type { AlertEpisode } from "./result";
 
 /**
- * Number of notifications by severity. Episodes that overlap and that Alertmanager groups are one
- * notification for each route. Repetitions, inhibition, silences and muted times do not count.
+ * Counts notifications by severity. Overlapping episodes that Alertmanager groups together count as one
+ * notification per route. Repeats, inhibition, silences and mute time intervals are ignored.
  */
 export function notificationsOf(
   { alertmanager }: PreviewState,
@@ -34,7 +34,7 @@ export function notificationsOf(
   return counts;
 }
 
-/** Number of separate time ranges that episodes cover. */
+/** Counts the separate time ranges that the episodes cover. */
 function separate(episodes: Episode[]): number {
   let [number, until] = [0, Number.NEGATIVE_INFINITY];
   for (const { start, end } of [...episodes].sort((one, other) => one.start - other.start)) {

@@ -1,6 +1,6 @@
 import { ExpectedError } from "../config/errors";
 
-/** A series of a range query, with the times of its samples in milliseconds. */
+/** A series of a range query, with its sample times in milliseconds. */
 export interface Series {
   labels: Record<string, string>;
   times: number[];
@@ -13,19 +13,21 @@ export interface Steps {
   stepMs: number;
 }
 
-/** The error with which Prometheus answers a query. */
+/** An error that Prometheus returns for a query. */
 export class QueryError extends Error {}
 
-/** A query that exceeds the limits of Prometheus, and may succeed for a shorter time range. */
+/** A query that exceeds one of Prometheus's limits but may succeed for a shorter time range. */
 class TooLarge extends QueryError {}
 
-/** Prometheus's limit for the points per series in a response. */
+/** Prometheus's limit on points per series in a response. */
 const MAX_POINTS = 11_000;
 
-/** Maximum number of concurrent queries, so a cluster's Prometheus keeps evaluating its rules. */
+/**
+ * Maximum number of concurrent queries, so a cluster's Prometheus can still evaluate its rules in time.
+ */
 const CONCURRENT_QUERIES = 3;
 
-/** The HTTP API of Prometheus, or of a system with the same API. */
+/** Client for the HTTP API of Prometheus, or of a compatible system. */
 export class PrometheusApi {
   private waiting: (() => void)[] = [];
   private running = 0;
@@ -36,8 +38,8 @@ export class PrometheusApi {
   ) {}
 
   /**
-   * Evaluates an expression at each step. The result comes in consecutive parts, because Prometheus
-   * limits the points in a response.
+   * Evaluates an expression at each step. Returns the result in consecutive parts, because Prometheus
+   * limits the number of points in a response.
    */
   async *queryRange(query: string, { from, to, stepMs }: Steps): AsyncGenerator<Series[]> {
     for (let start = from; start <= to; start += MAX_POINTS * stepMs) {
@@ -78,7 +80,7 @@ export class PrometheusApi {
       return this.dataOf(response.status, await response.text());
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      // fetch only says "fetch failed"; the cause says why.
+      // fetch only reports "fetch failed". The cause has the actual reason.
       const cause = error.cause instanceof Error ? error.cause.message : error.message;
       throw new ExpectedError(
         `--backtest ${this.url}: does not answer: ${cause}\n` +
@@ -113,7 +115,7 @@ export class PrometheusApi {
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
-  /** Passes a query's slot on to the next waiting query. */
+  /** Hands a query's slot to the next waiting query. */
   private finish(): void {
     const next = this.waiting.shift();
     if (next === undefined) this.running--;
@@ -142,7 +144,7 @@ function jsonOf(text: string): { status: string; data?: unknown; error?: string 
   }
 }
 
-/** The API at a URL, with the credentials in the environment. */
+/** Returns a client for the API at a URL, with credentials from the environment. */
 export function apiAt(url: string, environment: NodeJS.ProcessEnv): PrometheusApi {
   const { username, password, origin, pathname } = new URL(url);
   if (username !== "" || password !== "") {

@@ -7,23 +7,26 @@ import { type PrometheusApi, QueryError } from "./prometheusApi";
 import type { Span } from "./result";
 import { type RuleSet, metricsIn } from "./rules";
 
-/** Recorded data, and which metrics it contains. */
+/** Recorded data and the metrics that it contains. */
 export interface Data {
   api: PrometheusApi;
   coverages: ReadonlyMap<string, Span | undefined>;
-  /** Undefined without any samples. */
+  /** Undefined if there are no samples. */
   judged: Span | undefined;
 }
 
 /** How the rules of one state read the data. */
 export interface Reading extends Inlining {
-  /** Whether a metric has samples, or its recording rules could have results. */
+  /** Whether a metric has samples, or its recording rules can return results. */
   canHaveSamples: (metric: string) => boolean;
-  /** The metrics that an expression ultimately reads, with recorded series replaced by their sources. */
+  /**
+   * Returns the metrics that an expression ultimately reads, with recorded series replaced by their
+   * sources.
+   */
   metricsOf: (expr: string) => string[];
 }
 
-/** Reads these recorded series from the data, and evaluates the others from their definitions. */
+/** Reads the given recorded series from the data, and evaluates the others from their definitions. */
 export function readingOf(
   set: RuleSet,
   { coverages, judged }: Data,
@@ -34,7 +37,7 @@ export function readingOf(
     if (coverages.get(metric) !== undefined) return true;
     const result = known.get(metric);
     if (result !== undefined) return result;
-    // A series that is only recorded from itself has no samples.
+    // A series that is recorded only from itself has no samples.
     known.set(metric, false);
     const rules = set.records.get(metric) ?? [];
     const can = rules.some(({ expr }) => canHaveResult(parsedExpr(expr), canHaveSamples));
@@ -54,9 +57,9 @@ export function readingOf(
 }
 
 /**
- * The unchanged recorded series that expressions read and that the data contains as their rules record
- * them. A series without samples at the beginning or the end is included if its rules have no result
- * there. Otherwise, its rules were added later.
+ * Returns the unchanged recorded series that expressions read and that the data contains as their rules
+ * record them. If a series has no samples at the start or end of the range, it is included only if its
+ * rules return no result there. Otherwise, its rules were added later.
  */
 export async function recordedSeries(
   exprs: string[],
@@ -118,7 +121,7 @@ async function isRecorded(
   }
 }
 
-/** The evaluation times of a rule in a time range, which are multiples of its interval. */
+/** Returns a rule's evaluation times in a time range, which are multiples of its interval. */
 export function evaluations({ from, to }: Span, stepMs: number) {
   const [first, last] = [Math.ceil(from / stepMs), Math.floor(to / stepMs)];
   return { from: first * stepMs, to: last * stepMs, stepMs };

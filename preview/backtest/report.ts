@@ -13,7 +13,7 @@ import {
 const MAX_EPISODES = 20;
 const MAX_SERVICES = 8;
 
-/** The Markdown sections about a backtest. */
+/** Returns the Markdown sections about a backtest. */
 export function backtestSections(result: Backtest): string[] {
   const { judged, alerts, notifications } = result;
   if (alerts.length === 0) return ["### Backtest\n\nNo alerting rule changed."];
@@ -71,7 +71,7 @@ function alertRow({ alert, before, after }: AlertResult, judged: Span | undefine
   };
 }
 
-/** Services whose number of episodes changed. */
+/** Lists the services whose number of episodes changed. */
 function servicesText(before: Side | undefined, after: Side | undefined): string {
   const numbers = (side: Side | undefined) =>
     new Map(
@@ -103,14 +103,14 @@ function notesOf(...sides: (Side | undefined)[]): string {
   ].join("; ");
 }
 
-/** Subject of an episode: a service, or the labels of the alert. */
+/** Returns the subject of an episode: a service or the alert's labels. */
 function subjectOf({ labels }: AlertEpisode): string {
   const { service = labels["workload"] } = labels;
   const texts = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
   return service ?? (texts.length === 0 ? "all" : texts.join(" "));
 }
 
-/** The episodes of both states, paired if they overlap and have the same labels. */
+/** Pairs the episodes of both states that overlap and have the same labels. */
 function pairsOf({ alert, before, after }: AlertResult) {
   const unmatched = new Set(after?.episodes);
   const key = ({ labels }: AlertEpisode) => JSON.stringify(Object.entries(labels).sort());
@@ -148,12 +148,12 @@ function episodeText(episode: AlertEpisode | undefined): string {
   return `${severity}, ${minute(start)} – ${isSameDay ? minute(end).slice(11) : minute(end)}`;
 }
 
-/** `2026-11-27 09:30`, in UTC. */
+/** Formats a time in UTC, such as `2026-11-27 09:30`. */
 function minute(time: number): string {
   return new Date(time).toISOString().slice(0, 16).replace("T", " ");
 }
 
-/** The JSON document of a backtest, with UTC times in ISO 8601 format. */
+/** Returns the JSON document of a backtest, with UTC times in ISO 8601 format. */
 export function backtestJson({ requested, judged, alerts, notifications }: Backtest) {
   const iso = (time: number) => new Date(time).toISOString();
   const span = ({ from, to }: Span) => ({ from: iso(from), to: iso(to) });

@@ -6,40 +6,40 @@ export interface Span {
   to: number;
 }
 
-/** An episode of an alert with one set of labels. */
+/** An episode of an alert with one label set. */
 export interface AlertEpisode extends Episode {
   alert: string;
   severity: string;
   labels: Record<string, string>;
 }
 
-/** The result of the changed rules of an alert in one state. */
+/** The result of an alert's changed rules in one state. */
 export interface Side {
   episodes: AlertEpisode[];
-  /** Why some of the rules cannot be judged. */
+  /** Reasons why some of the rules cannot be judged. */
   notJudged: string[];
   /** Metrics without samples that the rules read. */
   missing: string[];
-  /** Metrics that have samples in only a part of the time range. */
+  /** Metrics with samples in only a part of the time range. */
   partial: string[];
-  /** Whether no rule can have a result without the missing metrics. */
+  /** Whether no rule can return a result without the missing metrics. */
   hasNoData: boolean;
 }
 
 export interface AlertResult {
   alert: string;
-  /** Undefined if this state has no rule that the other state lacks. */
+  /** Undefined if all of this state's rules are also in the other state. */
   before: Side | undefined;
   after: Side | undefined;
 }
 
-/** How often the changed alerts would have fired over recorded data. */
+/** How often the changed alerts would have fired, according to recorded data. */
 export interface Backtest {
   requested: Span;
-  /** The part of the requested time range that has data; undefined if no part has. */
+  /** The part of the requested time range that has data; undefined if there is none. */
   judged: Span | undefined;
   alerts: AlertResult[];
-  /** Numbers in the judged time range. */
+  /** Number of notifications in the judged time range. */
   notifications: { severity: string; before: number; after: number }[];
 }
 

@@ -12,10 +12,10 @@ export interface AlertingRule {
   expr: string;
   forMs: number;
   keepFiringMs: number;
-  /** Time between two evaluations of its group. */
+  /** Time between two evaluations of the rule's group. */
   intervalMs: number;
   labels: Record<string, string>;
-  /** Whether its group discards the results of an evaluation with too many alerts. */
+  /** Whether the group has a limit, which discards all results of an evaluation with too many alerts. */
   hasLimit: boolean;
 }
 
@@ -28,23 +28,23 @@ export interface RecordingRule {
 /** The rules of a stack. */
 export interface RuleSet {
   alerts: AlertingRule[];
-  /** The recording rules by the name of the series that they record. */
+  /** Recording rules by the name of the series that they record. */
   records: ReadonlyMap<string, RecordingRule[]>;
-  /** Time between two evaluations of a group that sets no interval. */
+  /** Time between two evaluations of a group without its own interval. */
   intervalMs: number;
 }
 
-/** The rules of one alert that are different in the other state. */
+/** The rules of an alert that differ from those in the other state. */
 export interface ChangedAlert {
   alert: string;
   before: AlertingRule[];
   after: AlertingRule[];
 }
 
-/** Prometheus Operator's default for `evaluationInterval`. */
+/** The Prometheus Operator's default for `evaluationInterval`. */
 const DEFAULT_INTERVAL = "30s";
 
-/** Reads the rules of a stack, including chart rules that are part of the values. */
+/** Reads the rules of a stack, including chart rules in values. */
 export function ruleSetOf({ resources }: PreviewState): RuleSet {
   const read = resources.map((resource) => ({ ...resource, props: resource.inputs }));
   const servers = read.flatMap((resource) => {
@@ -85,7 +85,7 @@ function milliseconds(duration: unknown): number {
   return Math.round((isText(duration) ? (parseDuration(duration) ?? 0) : 0) * 1000);
 }
 
-/** The alerts whose rules, or whose recording rules, differ between two states. */
+/** Returns the alerts whose rules, or the recording rules that they read, differ between two states. */
 export function changedAlerts(before: RuleSet, after: RuleSet): ChangedAlert[] {
   const [old, current] = [definitions(before), definitions(after)];
   const names = [...after.alerts, ...before.alerts].map(({ alert }) => alert);
@@ -104,20 +104,23 @@ export function changedAlerts(before: RuleSet, after: RuleSet): ChangedAlert[] {
   });
 }
 
-/** The recorded series whose rules, and whose rules' recorded series, are the same in both states. */
+/**
+ * Returns the recorded series whose rules are the same in both states, including the rules of the series
+ * that they read.
+ */
 export function unchangedRecords(before: RuleSet, after: RuleSet): Set<string> {
   const [old, current] = [definitions(before), definitions(after)];
   const names = [...before.records.keys()].filter((name) => after.records.has(name));
   return new Set(names.filter((name) => old.ofRecord(name) === current.ofRecord(name)));
 }
 
-/** Everything that determines the results of rules, as comparable strings. */
+/** Returns comparable strings with everything that determines the results of rules. */
 function definitions({ records }: RuleSet) {
   const known = new Map<string, string>();
   const ofRecord = (name: string): string => {
     const result = known.get(name);
     if (result !== undefined) return result;
-    // Placeholder until the result is known, in case a series is recorded from itself.
+    // Placeholder until the definition is complete, in case a series is recorded from itself.
     known.set(name, name);
     const rules = (records.get(name) ?? []).map(({ expr, ...rule }) => [rule, ofExpr(expr)]);
     const definition = JSON.stringify(rules);
@@ -134,7 +137,10 @@ function definitions({ records }: RuleSet) {
   return { ofAlert, ofRecord };
 }
 
-/** The metrics that an expression reads by name, including through the given recording rules. */
+/**
+ * Returns the metrics that an expression reads by name, either directly or through the given recording
+ * rules.
+ */
 export function metricsIn(expr: string, records?: RuleSet["records"]): string[] {
   const found = new Set<string>();
   const open = [expr];

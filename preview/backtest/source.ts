@@ -6,12 +6,12 @@ import type { Span } from "./result";
 export interface Source {
   api: PrometheusApi;
   requested: Span;
-  /** The time range of the data; undefined if only its metrics reveal it. */
+  /** Time range of the data; undefined if it must be determined from the metrics. */
   available: Span | undefined;
   close: () => Promise<void>;
 }
 
-/** Opens the last days of data from a Prometheus URL, or from a folder with TSDB blocks. */
+/** Opens the last days of data from a Prometheus URL or a folder with TSDB blocks. */
 export async function openSource(urlOrFolder: string, days: number): Promise<Source> {
   const before = (to: number): Span => ({ from: to - days * 86_400_000, to });
   if (/^https?:\/\//.test(urlOrFolder)) {

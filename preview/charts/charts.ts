@@ -6,20 +6,20 @@ import { parse, parseAllDocuments } from "yaml";
 import { type PlainMap, isMap, listAt, textAt } from "../../policies/facts/plain";
 import { ExpectedError } from "../config/errors";
 
-/** A Helm release of one state of a stack. */
+/** A Helm release in one state of a stack. */
 export interface Release {
   name: string;
   namespace: string;
-  /** Name of the chart, without its repository. */
+  /** Chart name without the repository. */
   chart: string;
   version: string;
-  /** The values without unknown leaves; undefined if all of them are unknown. */
+  /** The values without unknown leaves; undefined if all values are unknown. */
   values: PlainMap | undefined;
-  /** The arguments of `helm pull` for the chart. */
+  /** Arguments for `helm pull`. */
   source: string[];
 }
 
-/** The charts in a folder: `<name>-<version>.tgz`, and folders with a `Chart.yaml`. */
+/** Finds the charts in a folder: `<name>-<version>.tgz` files, and folders with a `Chart.yaml`. */
 export function chartsIn(folder: string): (chart: string, version: string) => string | undefined {
   if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new ExpectedError(`--charts ${folder}: is not a folder`);
@@ -38,10 +38,10 @@ export function chartsIn(folder: string): (chart: string, version: string) => st
   };
 }
 
-/** Why a release cannot be rendered, in one line. */
+/** Thrown if a release cannot be rendered. The message is the reason, on one line. */
 export class RenderError extends Error {}
 
-/** The objects of an upgrade to a release, including hooks and CRDs, as `helm template` renders them. */
+/** Renders the objects of a release upgrade with `helm template`, including hooks and CRDs. */
 export async function render(
   release: Release,
   chart: string,
@@ -51,7 +51,7 @@ export async function render(
   const flags = ["--is-upgrade", "--include-crds", "--skip-tests", "--values", "-"];
   if (kubeVersion !== undefined) flags.push("--kube-version", kubeVersion);
   const running = promisify(execFile)("helm", [...args, ...flags], { maxBuffer: 1 << 30 });
-  running.child.stdin?.on("error", () => undefined); // helm may end before it reads the values.
+  running.child.stdin?.on("error", () => undefined); // helm may exit before it reads the values.
   running.child.stdin?.end(JSON.stringify(release.values));
   try {
     return objectsIn((await running).stdout);
@@ -67,7 +67,7 @@ export async function render(
 }
 
 function objectsIn(rendered: string): PlainMap[] {
-  // Like Helm, which accepts duplicate keys.
+  // Helm accepts duplicate keys.
   return parseAllDocuments(rendered, { uniqueKeys: false }).flatMap((document) => {
     const object: unknown = document.toJS();
     if (!isMap(object)) return [];

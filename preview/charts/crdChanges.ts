@@ -1,7 +1,10 @@
 import { type PlainMap, at, entriesAt, isMap, listAt, textAt } from "../../policies/facts/plain";
 import { firstOf } from "../compare/differences";
 
-/** Versions and fields that a CRD loses, and fields with another type. Fields are read per version. */
+/**
+ * Returns the versions and fields that a CRD loses, and the fields whose type changes. Compares fields
+ * per version.
+ */
 export function crdChanges(before: PlainMap, after: PlainMap): string[] {
   const [old, current] = [versionsOf(before), versionsOf(after)];
   const scopes = [before, after].map((crd) => textAt(crd, "spec", "scope") ?? "");
@@ -28,7 +31,7 @@ export function crdChanges(before: PlainMap, after: PlainMap): string[] {
   ];
 }
 
-/** The types of all fields by path, for each version that the API server serves. */
+/** Returns the types of all fields by path, for each version that the API server serves. */
 function versionsOf(crd: PlainMap): Map<string, Map<string, string>> {
   return new Map(
     listAt(crd, "spec", "versions")
@@ -56,7 +59,7 @@ function typeOf(schema: PlainMap): string {
   return textAt(schema, "type") ?? "any";
 }
 
-/** Paths without those within another path of the list. */
+/** Removes paths that are below another path in the list. */
 function topmost(paths: string[]): string[] {
   const all = new Set(paths);
   return paths.filter((path) => {

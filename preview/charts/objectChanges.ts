@@ -14,9 +14,9 @@ import { crdChanges } from "./crdChanges";
 import { gainedRules, roleChanges } from "./roleChanges";
 import { ruleChanges } from "./ruleChanges";
 
-/** Change of a Kubernetes object or an alert of a release. */
+/** A change to a Kubernetes object or an alert of a release. */
 export interface ObjectChange {
-  /** Kind and name, with the namespace if it is not the release's. */
+  /** Kind and name, with the namespace if it differs from the release's. */
   object: string;
   change: string;
 }
@@ -28,9 +28,9 @@ interface Change {
 }
 
 /**
- * What an upgrade of a release changes in the cluster, from the objects that its chart renders before
- * and after. Equal changes of several objects of a kind are one row. The only values that it shows are
- * images, role rules, field types and alert thresholds, because other values can be secret.
+ * Compares the objects that a release's chart renders before and after an upgrade. Identical changes to
+ * several objects of a kind are combined into one row. The only values in the result are images, role
+ * rules, field types and alert thresholds, because other values may be secret.
  */
 export function objectChanges(
   before: PlainMap[],
@@ -50,7 +50,7 @@ export function objectChanges(
   return byKind.flatMap(([, group]) => merged(group));
 }
 
-/** Workloads first, then their permissions, then their monitoring. */
+/** Ranks kinds for sorting: workloads first, then their permissions, then their monitoring. */
 function rank(kind: string): number {
   const index = order.findIndex((pattern) => pattern.test(kind));
   return index < 0 ? order.length : index;
@@ -81,7 +81,10 @@ function merged(changes: Change[]): ObjectChange[] {
   }));
 }
 
-/** The objects by group, kind, namespace and name: an object in another API version is the same object. */
+/**
+ * Indexes objects by group, kind, namespace and name. An object in another API version has the same
+ * identity.
+ */
 function byIdentity(objects: PlainMap[], releaseNamespace: string): Map<string, PlainMap> {
   return new Map(
     objects.map((object) => {
@@ -114,16 +117,19 @@ function textsOf(kind: string, was: PlainMap | undefined, is: PlainMap | undefin
     );
   }
   const changes = updates(kind, comparable(was), comparable(is));
-  // One row for all dashboards of a chart.
+  // One row covers all dashboards of a chart.
   return isDashboard(is) ? changes.map(() => "updated: dashboard") : changes;
 }
 
-/** Labels in which charts put their version. In a pod template, they restart the pods. */
+/**
+ * Labels that charts set to their version. In a pod template, a change of such a label restarts the
+ * pods.
+ */
 const versionLabels = ["helm.sh/chart", "chart", "app.kubernetes.io/version"];
 
 /**
- * An object without its identity, without the labels that change with each version of a chart, and
- * without rules, which are compared by name.
+ * Removes an object's identity, the labels that change with each chart version, and its rules, which are
+ * compared by name.
  */
 function comparable(object: PlainMap): PlainMap {
   const { namespace: _namespace, ...metadata } = mapAt(object, "metadata");
@@ -158,7 +164,10 @@ function updates(kind: string, was: PlainMap, is: PlainMap): string[] {
   ];
 }
 
-/** Paths with the images before and after. Images are first, because a long list is cut. */
+/**
+ * Replaces paths of images with the images before and after. Images come first, because a long list is
+ * truncated.
+ */
 function withImages(paths: string[], different: Difference[]): string[] {
   const images = different.filter(
     ({ path, before, after }) =>
@@ -171,12 +180,12 @@ function withImages(paths: string[], different: Difference[]): string[] {
   ];
 }
 
-/** A path within the pod template, relative to the pod. */
+/** Converts a path in the pod template to a path relative to the pod. */
 function inPod(path: string): string {
   return path.replace(/^spec\.template\.(spec\.)?/, "");
 }
 
-/** Helm deletes and creates a hook instead of updating it. */
+/** Whether an object is a hook, which Helm deletes and recreates instead of updating. */
 function isHook(object: PlainMap): boolean {
   return at(object, "metadata", "annotations", "helm.sh/hook") !== undefined;
 }

@@ -8,16 +8,16 @@ import { withoutUnknowns } from "../output/exports";
 import { type Release, RenderError, chartsIn, render } from "./charts";
 import { type ObjectChange, objectChanges } from "./objectChanges";
 
-/** Changes of the objects of releases whose chart or values differ. */
+/** Changes to the objects of releases whose chart or values differ. */
 export interface RenderedChanges {
-  /** The releases whose objects were compared. */
+  /** Releases whose objects were compared. */
   compared: string[];
   changes: ({ release: string } & ObjectChange)[];
-  /** The other releases, with the reason and what to do. */
+  /** The other releases, each with the reason and the fix. */
   notCompared: { release: string; reason: string }[];
 }
 
-/** Renders each release whose chart or values differ, in both states, with the charts of a folder. */
+/** Renders each release whose chart or values differ, in both states, from the charts in a folder. */
 export async function renderedChanges(
   before: PreviewState,
   after: PreviewState,
@@ -47,7 +47,7 @@ export async function renderedChanges(
   return result;
 }
 
-/** The Markdown section; none if no release differs. */
+/** Returns the Markdown section; none if no release differs. */
 export function renderedSections({ compared, changes, notCompared }: RenderedChanges): string[] {
   if (compared.length + notCompared.length === 0) return [];
   const unchanged = compared.filter((name) => !changes.some(({ release }) => release === name));
@@ -61,7 +61,7 @@ export function renderedSections({ compared, changes, notCompared }: RenderedCha
   ];
 }
 
-/** The charts of both states of a release. */
+/** Locates the charts of both states of a release. */
 function locate(
   was: Release,
   is: Release,
@@ -111,7 +111,7 @@ function valuesOf({ values = {} }: PlainMap): PlainMap | undefined {
   return isMap(known) ? known : undefined;
 }
 
-/** The Kubernetes version of a cluster that the stack creates. */
+/** Returns the Kubernetes version of a cluster that the stack creates. */
 function kubeVersionOf({ resources }: PreviewState): string | undefined {
   const cluster = resources.find(({ type }) =>
     /^(eks:index:Cluster|aws:eks\/cluster:Cluster)$/.test(type),

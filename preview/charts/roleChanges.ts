@@ -1,18 +1,18 @@
 import { type PlainMap, isText, listAt } from "../../policies/facts/plain";
 import { groupBy } from "../../components/shared/groupBy";
 
-/** One verb on one kind of resource, on one object of it, or on a URL. */
+/** One verb on a kind of resource, a single object of that kind, or a URL. */
 interface Permission {
   verb: string;
   /** API group; undefined for a URL. */
   group?: string;
   /** Resource or URL. */
   target: string;
-  /** Name of the only object; undefined for all. */
+  /** Name of the only permitted object; undefined for all objects. */
   name?: string;
 }
 
-/** Permissions that a role gains and loses. */
+/** Returns the permissions that a role gains and loses. */
 export function roleChanges(before: PlainMap, after: PlainMap): string[] {
   const [old, current] = [permissionsOf(before), permissionsOf(after)];
   const missingIn = (others: Permission[], permissions: Permission[]): Permission[] =>
@@ -24,7 +24,7 @@ export function roleChanges(before: PlainMap, after: PlainMap): string[] {
   ];
 }
 
-/** Permissions of a new role. */
+/** Describes the permissions of a new role. */
 export function gainedRules(role: PlainMap): string {
   return shown(permissionsOf(role)) || "no rules";
 }
@@ -57,7 +57,10 @@ function covers(permission: Permission, other: Permission): boolean {
   );
 }
 
-/** Wildcards can match any resource, a subresource of any resource, and URLs below a path. */
+/**
+ * Whether a pattern covers a target. Wildcards can match any resource, a subresource of any resource, or
+ * URLs below a path.
+ */
 function includesTarget(pattern: string, target: string): boolean {
   if (pattern === target || pattern === "*") return true;
   if (pattern.startsWith("*/")) return target.endsWith(pattern.slice(1));
@@ -66,7 +69,7 @@ function includesTarget(pattern: string, target: string): boolean {
   );
 }
 
-/** `get, list on pods, secrets; patch on deployments.apps "a"`. */
+/** Formats permissions, such as `get, list on pods, secrets; patch on deployments.apps "a"`. */
 function shown(permissions: Permission[]): string {
   const byTarget = groupBy(permissions, ({ group, target, name }) =>
     [group ? `${target}.${group}` : target, ...(name === undefined ? [] : [`"${name}"`])].join(" "),

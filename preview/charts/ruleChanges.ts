@@ -13,8 +13,8 @@ interface Rule extends RuleState, Pick<RuleChange, "kind" | "name"> {
 }
 
 /**
- * Alerts and recording rules that a chart removes, adds or changes, in any PrometheusRule. Rules with
- * the same name are matched by severity and then by order.
+ * Returns the alerts and recording rules that a chart removes, adds or changes, in any PrometheusRule.
+ * Rules with the same name are matched by severity and then by order.
  */
 export function ruleChanges(before: PlainMap[], after: PlainMap[]): RuleChange[] {
   const byName = (objects: PlainMap[]) =>
@@ -46,7 +46,7 @@ function pairs(before: Rule[], after: Rule[]): Pair[] {
     const index = unmatched.findIndex(isMatch);
     return index < 0 ? undefined : unmatched.splice(index, 1)[0];
   };
-  // Equal rules first, so a removed rule shifts no other rule.
+  // Match equal rules first, so that a removed rule does not shift the others.
   const matches: ((was: Rule) => (is: Rule) => boolean)[] = [
     (was) => (is) => differencesOf(was, is).length === 0,
     (was) => (is) => was.severity === is.severity,

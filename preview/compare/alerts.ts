@@ -11,30 +11,32 @@ import { type ConfiguredService, type PreviewState, serviceNames, servicesOf } f
 export interface AlertChange {
   alert: string;
   severity: string;
-  /** Names of the services, or empty for an alert that does not concern a configured service. */
+  /** Names of the services; empty for an alert that does not concern a configured service. */
   services: string;
   change: string;
 }
 
-/** The part of a rule that a comparison reads. */
+/** The parts of a rule that are compared. */
 export interface RuleState {
   for: string;
   expr: string;
-  /** The expression without numbers and without the matchers that select services. */
+  /** The expression without its numbers and without the matchers that select services. */
   form: string;
   numbers: string[];
-  /** Threshold as stated in the description, with its unit. Default: unknown. */
+  /** The threshold with its unit, as stated in the description. Default: unknown. */
   threshold?: string | undefined;
 }
 
-/** An alert as one service, or the platform, experiences it. */
+/** An alert from the perspective of one service or of the platform. */
 export interface Alert extends RuleState {
   name: string;
   severity: string;
   service: string | undefined;
 }
 
-/** Differences between the alerts of two states, with equal differences of several services in one row. */
+/**
+ * Returns the differences between the alerts of two states. Services with equal differences share a row.
+ */
 export function alertChanges(before: PreviewState, after: PreviewState): AlertChange[] {
   const old = alertsOf(before);
   const current = alertsOf(after);
@@ -54,7 +56,7 @@ export function alertChanges(before: PreviewState, after: PreviewState): AlertCh
   for (const key of new Set([...old.keys(), ...current.keys()])) {
     const [was, is] = [old.get(key), current.get(key)];
     const service = (is ?? was)?.service;
-    // A row for the service covers all of its alerts.
+    // The service's own row covers all of its alerts.
     const isOnOneSide =
       service !== undefined && oldServices.has(service) !== currentServices.has(service);
     if (isOnOneSide) continue;
@@ -77,7 +79,7 @@ export function alertChanges(before: PreviewState, after: PreviewState): AlertCh
   ];
 }
 
-/** One row for all alerts of each service that the other state lacks. */
+/** Returns one row per service for all alerts that the other state does not have. */
 function alertsOfOthers(
   alerts: Map<string, Alert>,
   services: Set<string>,
@@ -97,7 +99,7 @@ function alertsOfOthers(
     });
 }
 
-/** Differences between two states of a rule. */
+/** Returns the differences between two states of a rule. */
 export function changed(before: RuleState, after: RuleState): string[] {
   const changes: string[] = [];
   if (before.for !== after.for) changes.push(`for ${before.for} → ${after.for}`);
@@ -108,7 +110,7 @@ export function changed(before: RuleState, after: RuleState): string[] {
       number === after.numbers[index] ? [] : [`${number} → ${after.numbers[index]}`],
     );
     const texts = [before.threshold, after.threshold];
-    // A description names one threshold, and an expression may have several.
+    // A description states only one threshold, but an expression may contain several.
     const distinct = [...new Set(numbers)];
     const isNamed = distinct.length === 1 && !texts.includes(undefined) && texts[0] !== texts[1];
     changes.push(`threshold ${isNamed ? texts.join(" → ") : distinct.join(", ")}`);
@@ -116,7 +118,7 @@ export function changed(before: RuleState, after: RuleState): string[] {
   return changes;
 }
 
-/** The alerts of a state by alert, severity and service. */
+/** Returns a state's alerts by name, severity and service. */
 export function alertsOf(state: PreviewState): Map<string, Alert> {
   const byComponent = new Map(groupBy(servicesOf(state), ({ component }) => component));
   const alerts = new Map<string, Alert>();
@@ -136,7 +138,7 @@ export function alertsOf(state: PreviewState): Map<string, Alert> {
         .get(parent)
         ?.filter((service) => concerns(name, service) && covers(tree, service.name));
       for (const service of subjects ?? [undefined]) {
-        // Several rules with the same name differ in their windows, in a fixed order.
+        // Several rules with the same name differ in their windows, and are always in the same order.
         let key = JSON.stringify([name, severity, service?.id ?? parent]);
         while (alerts.has(key)) key += "+";
         const seen = tree && service ? forService(tree, service.name) : tree;
@@ -147,7 +149,7 @@ export function alertsOf(state: PreviewState): Map<string, Alert> {
   return alerts;
 }
 
-/** Whether an alert applies to a service of this kind. A scheduled job has only runs and pods. */
+/** Whether an alert applies to this kind of service. A scheduled job has only runs and pods. */
 function concerns(alert: string, { kind, probe }: ConfiguredService): boolean {
   if (probeAlertNames.includes(alert)) return probe !== undefined;
   if (kind === "probe") return false;
@@ -161,9 +163,9 @@ const podAlerts: Set<string> = new Set(
   ),
 );
 
-/** The part of an expression that can affect a service. */
+/** Returns the part of an expression that can affect a service. */
 function forService(expr: Expr, service: string): Expr {
-  // The team label is a setting of one service, but part of the rules of all services.
+  // The team label is a setting of one service, but it appears in the rules of all services.
   if (expr.kind === "call" && expr.name === "label_replace") {
     const [inner, label] = expr.args;
     if (inner && label?.kind === "string" && label.value === "team")
@@ -175,8 +177,8 @@ function forService(expr: Expr, service: string): Expr {
 }
 
 /**
- * Returns a function that tells whether an expression can have a result for a service, including
- * through recorded series.
+ * Returns a predicate: whether an expression, including the recorded series that it reads, can return a
+ * result for a service.
  */
 function coverage(rules: Plain[]): (expr: Expr | undefined, service: string) => boolean {
   const recording = new Map<string, Plain[]>();
@@ -220,7 +222,7 @@ function coverage(rules: Plain[]): (expr: Expr | undefined, service: string) => 
   return covers;
 }
 
-/** An expression that `and` limits to services, or from which `unless` excludes them, by name. */
+/** Recognizes an expression that `and` limits to named services, or that `unless` excludes them from. */
 function scopeOf(expr: Expr): { expr: Expr; services: string[]; isExcluded: boolean } | undefined {
   if (expr.kind !== "binary" || !/^(and|unless)$/.test(expr.operator)) return undefined;
   const { left, right, operator } = expr;

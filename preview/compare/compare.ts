@@ -9,7 +9,7 @@ import { resourceChanges } from "./resources";
 import { componentsOf, type PreviewState } from "./state";
 import { volumeProblems } from "./volumes";
 
-/** The differences between two previews by topic. All rows of a topic have the same columns. */
+/** Differences between two previews, by topic. All rows of a topic have the same columns. */
 export type Comparison = Record<
   | "problems"
   | "deletedData"
@@ -25,7 +25,7 @@ export type Comparison = Record<
   object[]
 >;
 
-/** Compares the previews of two revisions of a stack, in the order that matters to a reviewer. */
+/** Compares previews of two revisions of a stack. Topics are in order of importance to a reviewer. */
 export function compare(before: PreviewState, after: PreviewState): Comparison {
   return {
     problems: volumeProblems(before, after),

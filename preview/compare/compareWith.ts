@@ -5,15 +5,15 @@ import { noState, type PreviewState } from "./state";
 
 export { readState } from "./state";
 
-/** Additional sections of the text, and additional fields of the document, about two states. */
+/** Additional sections of the text and fields of the document, computed from two states. */
 export type Addition = (
   before: PreviewState,
   after: PreviewState,
 ) => Promise<{ sections: string[]; fields: Record<string, unknown> }>;
 
 /**
- * The text and the document of a comparison with the stack at another revision of the repository.
- * Each of `additions` adds to both.
+ * Returns the text and the document of a comparison with the stack at another revision of the
+ * repository. Each of `additions` extends both.
  */
 export async function compareWith(
   directory: string,

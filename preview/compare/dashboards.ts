@@ -13,7 +13,7 @@ interface Dashboard {
   panels: Map<string, unknown>;
 }
 
-/** Dashboards and panels that were added, removed or changed. Panels are matched by their titles. */
+/** Returns dashboards and panels that were added, removed or changed. Panels are matched by title. */
 export function dashboardChanges(before: PreviewState, after: PreviewState): DashboardChange[] {
   const [old, current] = [dashboardsOf(before), dashboardsOf(after)];
   return [...new Set([...old.keys(), ...current.keys()])].flatMap((uid) => {
@@ -59,7 +59,7 @@ function panelsOf(dashboard: unknown): Map<string, unknown> {
     ...listAt(each, "panels"),
   ])) {
     if (!isMap(panel) || panel["type"] === "row") continue;
-    // A panel that only moved is the same panel.
+    // A panel that only moved counts as unchanged.
     const { gridPos: _position, id: _id, ...content } = panel;
     panels.set(textAt(panel, "title") ?? "untitled", content);
   }

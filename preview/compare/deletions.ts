@@ -12,7 +12,7 @@ export interface Deletion {
   effect: string;
 }
 
-/** Data that an update deletes because it retains the data for a shorter time. */
+/** Returns the data that an update deletes because of a shorter retention. */
 export function deletions(before: PreviewState, after: PreviewState): Deletion[] {
   const old = new Map(before.resources.map((resource) => [resource.urn, resource]));
   return after.resources.flatMap((resource) => {
@@ -54,7 +54,7 @@ function logsDeleted(before: ResourceEntry, after: ResourceEntry): Deletion[] {
   });
 }
 
-/** For how many seconds Loki retains the logs of a tenant, and those of some of its streams. */
+/** Number of seconds that Loki retains a tenant's logs, and those of specific streams. */
 interface Periods {
   period: number;
   streams: Map<string, number>;
@@ -64,7 +64,7 @@ function lokiRetention(resource: ResourceEntry) {
   const chart = helmChart({ ...resource, props: resource.inputs });
   if (chart === undefined || !lokiCharts.has(chart.chart)) return undefined;
   const isEnabled = lokiField(chart, "compactor", "retention_enabled").value === true;
-  // Loki retains logs forever without the retention of its compactor, and for a period of 0.
+  // Loki retains logs forever if the compactor's retention is disabled or the period is 0.
   const retained = (period: Plain): number =>
     isEnabled && seconds(period) !== 0 ? seconds(period) : Infinity;
   const periodsOf = (limits: (key: string) => Plain): Periods => ({
@@ -89,7 +89,10 @@ function lokiRetention(resource: ResourceEntry) {
   };
 }
 
-/** Seconds of a period, or NaN if it is unknown, which compares as neither shorter nor longer. */
+/**
+ * Converts a period to seconds. Returns NaN, which compares as neither shorter nor longer, if it is
+ * unknown.
+ */
 function seconds(period: Plain): number {
   return (typeof period === "string" ? parseDuration(period) : undefined) ?? NaN;
 }

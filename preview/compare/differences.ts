@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMap } from "../../policies/shared/isMap";
 
-/** A value at a path that differs; undefined on the side that does not have it. */
+/** A path with different values. A value is undefined on the side that does not have it. */
 export interface Difference {
   path: string;
   before: unknown;
@@ -9,8 +9,8 @@ export interface Difference {
 }
 
 /**
- * The innermost differences between two values. List items are matched by name, or by position if they
- * have no name.
+ * Returns the innermost differences between two values. List items are matched by name, or by position
+ * if they have none.
  */
 export function differences(before: unknown, after: unknown, path = ""): Difference[] {
   if (isDeepStrictEqual(before, after)) return [];
@@ -31,29 +31,29 @@ function entriesOf(value: unknown): Map<string, unknown> | undefined {
   const names = value.map((item: unknown) => (isMap(item) ? item["name"] : undefined));
   const isNamed =
     names.every((name) => typeof name === "string") && new Set(names).size === names.length;
-  // A list of plain values counts as one value: its items have no meaning on their own.
+  // A list of plain values is compared as a whole, because its items have no meaning on their own.
   if (!isNamed && !value.some(isMap)) return undefined;
   return new Map(
     value.map((item: unknown, index) => [`[${isNamed ? (names[index] as string) : index}]`, item]),
   );
 }
 
-/** The paths that differ, down to lists whose items have no names. */
+/** Returns the paths that differ. A list whose items have no names counts as a single path. */
 export function changedPaths(before: unknown, after: unknown): string[] {
-  // An item that moved in a list without names would yield a path for each of its values.
+  // Otherwise, an item that moved in such a list would yield a path for each of its values.
   const paths = differences(before, after).map(({ path }) => path.replace(/\[\d+\].*/, ""));
   return [...new Set(paths)];
 }
 
 const MAX_ITEMS = 6;
 
-/** The first items of a list that is too long for a cell of a table. */
+/** Returns the first items of a list that is too long for a table cell. */
 export function firstOf(items: string[], most = MAX_ITEMS): string {
   const rest = items.length - most;
   return `${items.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
-/** A value in a table: `15`, `a, b`, `{"id":7249}`; `-` for none. */
+/** Formats a value for a table: `15`, `a, b`, `{"id":7249}`; `-` for none. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return "-";
   if (typeof value === "string") return value === "" ? '""' : value;

@@ -15,8 +15,8 @@ const titles: Record<keyof Comparison, string> = {
 };
 
 /**
- * A comparison as Markdown, for a terminal and for a pull request comment, with additional sections
- * after its topics.
+ * Formats a comparison as Markdown, for a terminal or a pull request comment. Additional sections come
+ * after the topics.
  */
 export function markdown(
   heading: string,
@@ -45,7 +45,7 @@ export function table(rows: Record<string, string>[]): string {
   ].join("\n");
 }
 
-/** Text on one line, with characters that would end the cell escaped. */
+/** Puts text on one line, and escapes characters that would end the table cell. */
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replace(/\s*\n\s*/g, " ");
 }

@@ -6,7 +6,7 @@ export interface MetricChange {
   change: string;
 }
 
-/** Metrics that the keep list of a target gained or lost. */
+/** Returns the metrics that a target's keep list gained or lost. */
 export function metricChanges(before: PreviewState, after: PreviewState): MetricChange[] {
   const [old, current] = [listsOf(before), listsOf(after)];
   return [...new Set([...old.keys(), ...current.keys()])].flatMap((target) => {

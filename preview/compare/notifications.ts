@@ -17,10 +17,10 @@ export interface NotificationChange {
   after: string;
 }
 
-/** Labels of the alerts whose notifications are compared, by description. */
+/** Label sets of the alerts whose notifications are compared, by description. */
 type Subjects = Map<string, Labels>;
 
-/** Destinations of notifications that differ, for the platform, each service and each route. */
+/** Returns the notification destinations that differ, for the platform, each service and each route. */
 export function notificationChanges(
   before: PreviewState,
   after: PreviewState,
@@ -53,7 +53,7 @@ export function notificationChanges(
   }));
 }
 
-/** Quiet hours and planned maintenance that differ, with the destinations that they mute. */
+/** Returns the quiet hours and planned maintenance that differ, with the destinations that they mute. */
 export function mutingChanges(before: PreviewState, after: PreviewState): NotificationChange[] {
   const nameOf = serviceNames(before, after);
   const [old, current] = [mutingOf(before, nameOf), mutingOf(after, nameOf)];
@@ -65,7 +65,7 @@ export function mutingChanges(before: PreviewState, after: PreviewState): Notifi
   });
 }
 
-/** When which destinations are not notified. */
+/** The times at which destinations are muted. */
 interface Muting {
   times: string;
   destinations: string[];
@@ -121,7 +121,7 @@ function labelsOf({ name, namespace, team }: ConfiguredService): Labels {
   return { service: name, namespace, ...(team !== undefined && { team }) };
 }
 
-/** Destinations of the alerts on a service by severity. */
+/** Returns the destinations of a service's alerts, by severity. */
 export function serviceRoutes(
   { alertmanager }: PreviewState,
   service: ConfiguredService,

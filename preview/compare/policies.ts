@@ -7,8 +7,8 @@ export interface PolicyChange {
 }
 
 /**
- * Policies whose level or configuration differs, and violations and exceptions that were added or
- * removed.
+ * Returns the policies whose level or configuration differs, and the violations and exceptions that were
+ * added or removed.
  */
 export function policyChanges(before: PreviewState, after: PreviewState): PolicyChange[] {
   const byName = ({ policy }: PreviewState) =>
@@ -43,7 +43,7 @@ function texts(before: Text[], after: Text[], noun: "violation" | "exception"): 
     change: `${word} ${noun}: ${change}`,
   });
   return [
-    // An unchanged violation fails the preview like a new one.
+    // An unchanged violation fails the preview, just like a new one.
     ...after.flatMap((text) => {
       if (isIn(before, text)) return noun === "violation" ? [labeled("unchanged", text)] : [];
       return [labeled("new", text)];

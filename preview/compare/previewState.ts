@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
 import { type PreviewState, readState, stateFiles } from "./state";
 
-/** The error of a preview in a separate process. */
+/** An error of a preview that runs in a separate process. */
 export class PreviewError extends ExpectedError {}
 
 /** Previews a stack of the project in a folder, in a separate process. */
@@ -25,7 +25,7 @@ export async function previewState(
     child.stdout.on("data", (chunk: Buffer) => (document += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     const code = await new Promise((resolve) => child.once("close", resolve));
-    // A violated policy (exit code 1) does not prevent a comparison.
+    // A policy violation (exit code 1) does not prevent a comparison.
     if (code !== 0 && code !== 1) throw new PreviewError(errors.trim());
     const files = fs
       .readdirSync(out, { recursive: true, encoding: "utf8" })

@@ -8,25 +8,27 @@ export interface ResourceChange {
   change: string;
 }
 
-/** What an update does to a resource. */
+/** The effect of an update on a resource. */
 export type Action =
   | "created"
   | "updated"
   | "replaced"
   | "deleted"
-  /** No longer in the state of the stack, but not deleted. */
+  /** Removed from the stack's state, but not deleted. */
   | "kept"
-  /** To be deleted or replaced, but protected, so the update fails. */
+  /** Protected, so the update fails because it would have to delete or replace the resource. */
   | "refused";
 
 export interface ResourceDifference {
   resource: ResourceEntry;
   action: Action;
-  /** Inputs that differ, of a resource in both states. */
+  /** Inputs that differ, if the resource is in both states. */
   paths: string[];
 }
 
-/** Properties whose change replaces a resource. The preview assumes that other types are updated. */
+/**
+ * Properties that force a replacement when they change. For other types, the preview assumes an update.
+ */
 const replacing: [type: RegExp, path: RegExp][] = [
   [/^kubernetes:helm\.sh\//, /^(name|namespace)$/],
   [/^kubernetes:/, /^(apiVersion|kind|metadata\.(name|namespace))$/],
@@ -39,7 +41,10 @@ const replacing: [type: RegExp, path: RegExp][] = [
   [/^aws:eks\/cluster:/, /^(name|roleArn)$/],
 ];
 
-/** Resources that were added, removed or changed. Components are compared by their settings instead. */
+/**
+ * Returns resources that were added, removed or changed. Components are compared by their settings
+ * instead.
+ */
 export function resourceChanges(before: PreviewState, after: PreviewState): ResourceChange[] {
   return resourceDifferences(before, after).map(({ resource: { name, type }, ...difference }) => ({
     resource: name,
@@ -56,7 +61,7 @@ function changeText({ action, paths }: Omit<ResourceDifference, "resource">): st
     : `replacement refused, the resource is protected: ${firstOf(paths)}`;
 }
 
-/** The action for each resource that differs between the two states. */
+/** Returns the action for each resource that differs between two states. */
 export function resourceDifferences(
   before: Pick<PreviewState, "resources">,
   after: Pick<PreviewState, "resources">,

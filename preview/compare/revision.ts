@@ -6,17 +6,17 @@ import { ExpectedError } from "../config/errors";
 import { PreviewError, previewState } from "./previewState";
 import type { PreviewState } from "./state";
 
-/** A revision of the repository, and the preview of a stack at that revision. */
+/** A revision of the repository, with the preview of a stack at that revision. */
 export interface RevisionPreview {
   commit: string;
-  /** Undefined if the revision does not configure the stack. */
+  /** Undefined if the stack does not exist at that revision. */
   state: PreviewState | undefined;
 }
 
 /**
- * Previews a stack at another revision, with the program, the packages and the policies of that
- * revision. The files are extracted to a temporary folder, so the working tree and Git's index stay as
- * they are. Installs the packages of the revision only if its lock file differs.
+ * Previews a stack at another revision, with that revision's program, packages and policies. Extracts
+ * the files to a temporary folder, so the working tree and Git's index stay untouched. Installs the
+ * revision's packages only if its lock file differs.
  */
 export async function previewRevision(
   directory: string,

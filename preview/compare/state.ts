@@ -17,7 +17,7 @@ export interface ResourceEntry {
   inputs: PlainMap;
 }
 
-/** The part of a preview that a comparison reads: its JSON document, and its files. */
+/** The parts of a preview that are compared, from its JSON document and its files. */
 export interface PreviewState {
   facts: ({ part: string } & Record<string, string>)[];
   policy: Pick<PolicyReport, "policies" | "violations" | "exceptions">;
@@ -26,10 +26,10 @@ export interface PreviewState {
   alertmanager: PlainMap | undefined;
 }
 
-/** Files of `--out` that {@link readState} reads. */
+/** Files from `--out` that {@link readState} uses. */
 export const stateFiles = /^(alertmanager\/.*\.(yaml|tmpl)|manifests\/secret-.*\.yaml)$/;
 
-/** The state in the JSON document of a preview and in its files for `--out`, by path. */
+/** Parses a preview's JSON document and its files from `--out`, by path. */
 export function readState(document: unknown, files: ReadonlyMap<string, string>): PreviewState {
   const { resources, ...others } = document as Omit<PreviewState, "alertmanager">;
   const alertmanager = files.get(alertmanagerFile);
@@ -80,7 +80,7 @@ export function componentsOf({ resources }: Pick<PreviewState, "resources">): Re
   return resources.filter(({ type }) => componentType.test(type));
 }
 
-/** A service that a MonitoredServices configures. */
+/** A service that a MonitoredServices component configures. */
 export interface ConfiguredService {
   /** `<namespace>/<name>`. */
   id: string;
@@ -108,7 +108,10 @@ export function servicesOf(state: PreviewState): ConfiguredService[] {
   });
 }
 
-/** The names of services by ID. If two namespaces have a service with the same name, the ID is the name. */
+/**
+ * Returns a function that maps service IDs to names. If two namespaces have a service with the same
+ * name, it returns the ID.
+ */
 export function serviceNames(...states: PreviewState[]): (id: string) => string {
   const ids = new Set(states.flatMap((state) => servicesOf(state).map(({ id }) => id)));
   const nameOf = (id: string): string => id.slice(id.indexOf("/") + 1);

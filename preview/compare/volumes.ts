@@ -10,7 +10,7 @@ export interface Problem {
   fix: string;
 }
 
-/** Volumes that are smaller than before, in the words with which the deployment refuses them. */
+/** Returns the volumes that became smaller, with the error messages that a deployment would show. */
 export function volumeProblems(before: PreviewState, after: PreviewState): Problem[] {
   const current = new Map(volumesOf(after).map((volume) => [volume.id, volume]));
   return volumesOf(before).flatMap(({ id, what, size }) => {
@@ -28,7 +28,7 @@ export function volumeProblems(before: PreviewState, after: PreviewState): Probl
 
 interface Volume {
   id: string;
-  /** The problem, without both sizes. */
+  /** The problem, without the two sizes. */
   what: string;
   setting: string;
   size: string | undefined;
@@ -49,7 +49,7 @@ function volumesOf({ resources }: PreviewState): Volume[] {
         size: valueOf(volume.size, values),
       };
     });
-    // A claim of its own: the API server rejects a smaller size.
+    // The chart creates a separate claim, and the API server rejects a smaller size.
     const claim = at(values, "grafana", "persistence");
     if (at(claim, "enabled") !== true) return ofStatefulSets;
     const ofGrafana = {
@@ -62,14 +62,17 @@ function volumesOf({ resources }: PreviewState): Volume[] {
   });
 }
 
-/** The volumes that the Job grows, if an object is this Job. */
+/** Returns the volumes that an object grows, if the object is the resize Job. */
 function grownVolumes(object: Plain): Volumes[] {
   const variables = listAt(object, "spec", "template", "spec", "containers", 0, "env");
   const volumes = variables.find((variable) => textAt(variable, "name") === "VOLUMES");
   return volumes === undefined ? [] : (JSON.parse(textAt(volumes, "value") ?? "[]") as Volumes[]);
 }
 
-/** The value in the template of a size, such as `{{ (first .Values.ingester.claims).size }}`. */
+/**
+ * Returns the value that a size template refers to, such as `{{ (first .Values.ingester.claims).size
+ * }}`.
+ */
 function valueOf(template: string, values: Plain): string | undefined {
   const [, path = ""] = /\.Values\.([\w.)]+)/.exec(template) ?? [];
   const value = path

@@ -35,7 +35,7 @@ Exit codes:
   1  a mandatory policy is violated
   2  the configuration or the program has an error`;
 
-/** The arguments of the command, or undefined for `--help`. */
+/** Parses the command's arguments. Returns undefined for `--help`. */
 export function parseArguments(argv: string[]) {
   const { values } = parsed(argv);
   if (values.help === true) return undefined;
@@ -52,9 +52,9 @@ export function parseArguments(argv: string[]) {
     config: values.config ?? [],
     configFile: values["config-file"],
     out: values.out,
-    /** Revision of the repository to compare with. */
+    /** Repository revision to compare with. */
     against: values.against,
-    /** Recorded data over which the changed alerts are evaluated. */
+    /** Recorded data for evaluating the changed alerts. */
     backtest,
     /** Folder with the charts to render for a comparison. */
     charts: values.charts,

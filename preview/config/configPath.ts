@@ -1,18 +1,18 @@
 import { ExpectedError } from "./errors";
 
-/** A value of the configuration in YAML or JSON. */
+/** A configuration value from YAML or JSON. */
 export type ConfigValue =
   null | boolean | number | string | ConfigValue[] | { [key: string]: ConfigValue };
 
-/** Configuration by full key: `monitoring:prometheus`. */
+/** Configuration values by full key, such as `monitoring:prometheus`. */
 export type ConfigValues = Record<string, ConfigValue>;
 
 /**
- * Sets one value like `pulumi config set --path`: `prometheus.retentionDays=400`,
+ * Sets a value like `pulumi config set --path`: `prometheus.retentionDays=400`,
  * `services[0].name=inventory-service`, `labels["app.kubernetes.io/name"]=x`, `aws:region=eu-west-1`.
- * Within a map or a list, `true`, `false` and whole numbers are not strings. A JSON list or map is
- * parsed, which the CLI does only directly under a key. Any other value is text, such as the template
- * `{{ .Status }}`. Returns a copy of the values.
+ * Inside a map or list, `true`, `false` and whole numbers are not strings. A JSON list or map is parsed
+ * at any level, whereas the CLI parses it only directly under a key. Any other value is text, such as
+ * the template `{{ .Status }}`. Returns a copy of the values.
  */
 export function setConfigPath(
   values: ConfigValues,
@@ -31,7 +31,7 @@ export function setConfigPath(
   return { ...values, [key]: setAt(values[key] ?? null, [name], rest, value) };
 }
 
-/** Splits at the first `=` outside quotes. */
+/** Splits a setting at the first `=` outside quotes. */
 function splitSetting(setting: string): { path: string; text: string } {
   let quoted = false;
   for (let index = 0; index < setting.length; index++) {
@@ -45,7 +45,7 @@ function splitSetting(setting: string): { path: string; text: string } {
   throw new ExpectedError(`${setting}: expected key=value`);
 }
 
-/** The elements of a property path: names and list indices. */
+/** Parses a property path into names and list indices. */
 export function parsePath(path: string): (string | number)[] {
   const elements: (string | number)[] = [];
   let rest = path;
@@ -81,7 +81,7 @@ function setAt(
   if (head === undefined) return value;
   const inside = [...prefix, head];
   let container = current;
-  // The CLI replaces a scalar directly under the key. At a deeper level, that is likely a mistake.
+  // The CLI replaces a scalar directly under the key. At a deeper level, that is probably a mistake.
   if (!isContainer(container)) {
     if (container !== null && prefix.length > 1) {
       throw new ExpectedError(
@@ -114,11 +114,11 @@ function isContainer(value: ConfigValue): boolean {
   return typeof value === "object" && value !== null;
 }
 
-/** Parses a value within a map or list. Directly under a key, the program parses the text. */
+/** Parses a value inside a map or list. Directly under a key, the program parses the text itself. */
 function typedValue(text: string): ConfigValue {
   if (text === "true") return true;
   if (text === "false") return false;
-  // Digits with a leading zero, such as an account ID, stay text.
+  // Numbers with a leading zero, such as account IDs, stay text.
   if (/^[+-]?\d+$/.test(text) && !(text.length > 1 && text.startsWith("0"))) return Number(text);
   return parsedJson(text) ?? text;
 }

@@ -5,38 +5,38 @@ import { type ConfigValue, type ConfigValues, setConfigPath } from "./configPath
 import { ExpectedError } from "./errors";
 import { secretsInUse } from "./program";
 
-/** The parsed content of `Pulumi.yaml`. */
+/** Parsed content of `Pulumi.yaml`. */
 export interface ProjectFile {
   name: string;
   config?: Record<string, unknown>;
 }
 
-/** The parsed content of `Pulumi.<stack>.yaml`, or of a file given with `--config-file`. */
+/** Parsed content of `Pulumi.<stack>.yaml`, or of a `--config-file`. */
 export interface StackFile {
   config?: Record<string, unknown>;
 }
 
 export interface ConfigurationSources {
   project: ProjectFile;
-  /** Stack files in order. Each file replaces whole keys of the earlier files. */
+  /** Stack files, in order. Each file replaces whole keys of earlier files. */
   files: StackFile[];
-  /** `key=value` pairs, with paths as in `pulumi config set --path`. Applied last. */
+  /** `key=value` pairs, with paths as in `pulumi config set --path`. They are applied last. */
   settings: string[];
 }
 
-/** The configuration as the engine passes it to the program. */
+/** The configuration in the form that the engine passes to the program. */
 export interface Configuration {
-  /** Values by full key, as text. Maps and lists are JSON. */
+  /** Values as text, by full key. Maps and lists are JSON. */
   values: Record<string, string>;
   /** Keys whose values are secret. */
   secretKeys: string[];
-  /** Secrets that the program uses and that are not set. Their values are placeholders. */
+  /** Secrets that the program needs but that are not set. Their values are placeholders. */
   unset: Secret[];
-  /** The values of all secrets including placeholders, which must not appear in any output. */
+  /** Values of all secrets, including placeholders, which must not appear in any output. */
   secretValues: string[];
 }
 
-/** Merges all sources of configuration as the CLI does. */
+/** Merges all sources of configuration, like the CLI. */
 export function configuration(sources: ConfigurationSources): Configuration {
   const project = sources.project.name;
   let values: ConfigValues = projectDefaults(sources.project);
@@ -58,7 +58,8 @@ export function configuration(sources: ConfigurationSources): Configuration {
     const isSecret = named !== undefined || isOfProvider;
     const isEncrypted = !isDeepStrictEqual(readable, value);
     if (isSecret || isEncrypted) hiddenKeys.push(key);
-    // A secret in plain text in a file is not marked, so the program rejects it as in a deployment.
+    // A plain-text secret in a file is not marked as secret, so the program rejects it, just as in a
+    // deployment.
     const hasPlainEntry = named !== undefined && value === fileValues[key] && hasPlainText(value);
     const isSet = isSecret && value !== fileValues[key];
     if ((isEncrypted && !hasPlainEntry) || isSet) secretKeys.push(key);
@@ -82,7 +83,10 @@ export function configuration(sources: ConfigurationSources): Configuration {
   };
 }
 
-/** The defaults for all stacks in `config:` of Pulumi.yaml: plain values, `value:` or `default:`. */
+/**
+ * Returns the defaults for all stacks from `config:` in Pulumi.yaml: plain values, `value:` or
+ * `default:`.
+ */
 function projectDefaults(project: ProjectFile): ConfigValues {
   const defaults: ConfigValues = {};
   for (const [key, declaration] of Object.entries(project.config ?? {})) {
@@ -124,13 +128,13 @@ function byFullKey(config: Record<string, unknown>, project: string): ConfigValu
   );
 }
 
-/** A key with its namespace, which is the name of the project by default. */
+/** Adds the namespace to a key. The default namespace is the project's name. */
 export function fullKey(key: string, project: string): string {
   if (!key.includes(":")) return `${project}:${key}`;
   return key.replace(":config:", ":");
 }
 
-/** Replaces each `{secure: ...}`, which only the CLI can decrypt. */
+/** Replaces each `{secure: ...}` with a placeholder, because only the CLI can decrypt it. */
 function withPlaceholders(value: ConfigValue, placeholder: string): ConfigValue {
   if (Array.isArray(value)) return value.map((item) => withPlaceholders(item, placeholder));
   if (!isMap(value)) return value;
@@ -146,7 +150,10 @@ function hasPlainText(value: ConfigValue): boolean {
   return isMap(value) && !("secure" in value) && Object.values(value).some(isPlain);
 }
 
-/** The strings in a map or a list, except short strings, which are not secrets and occur everywhere. */
+/**
+ * Returns the strings in a map or list. Excludes short strings, which are not secrets and occur
+ * everywhere.
+ */
 function textsInside(value: ConfigValue | undefined): string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.values(value).flatMap((item: ConfigValue) =>

@@ -1,7 +1,10 @@
 import { type Secret, secrets } from "../../components/shared/secrets";
 import type { ConfigValues } from "./configPath";
 
-/** The secrets that this configuration uses, except for a part that names an existing Secret. */
+/**
+ * Returns the secrets that a configuration needs. Excludes those of a part that refers to an existing
+ * Secret.
+ */
 export function secretsInUse(values: ConfigValues, project: string): Secret[] {
   const isSet = (key: string): boolean => values[`${project}:${key}`] !== undefined;
   const part = (key: string): Record<string, unknown> | undefined => {
@@ -16,13 +19,13 @@ export function secretsInUse(values: ConfigValues, project: string): Secret[] {
   return secrets.flatMap((secret) => {
     const settings = part(secret.part);
     const usesAmp = part("existingPrometheus")?.["ampWorkspaceArn"] !== undefined;
-    // Amazon Q Developer holds the Slack credentials.
+    // Amazon Q Developer manages the Slack credentials.
     if (secret.part === "slack" && usesAmp) return isSet(secret.key) ? [secret] : [];
     if (settings === undefined || settings["existingSecret"] !== undefined) return [];
     if (secret.requiredBy !== undefined && requires(secret.requiredBy)) {
       return [{ ...secret, optional: false }];
     }
-    // Without a channel, alerts only go to receivers.
+    // Without a channel, alerts go only to receivers.
     const hasChannel = settings["channel"] !== undefined || part("receivers") === undefined;
     if (secret.key === "slackWebhookUrl" && !hasChannel) return [];
     const isReplaced = secret.replacedBy !== undefined && isSet(secret.replacedBy);

@@ -5,7 +5,7 @@ import { isMap } from "../../policies/shared/isMap";
 import type { ProjectFile, StackFile } from "./configuration";
 import { ExpectedError } from "./errors";
 
-/** Reads `Pulumi.yaml` of the project in `directory`. */
+/** Reads the `Pulumi.yaml` of the project in `directory`. */
 export function readProjectFile(directory: string): ProjectFile & { main?: string } {
   const file = path.join(directory, "Pulumi.yaml");
   const project = readYaml(file, "this folder does not contain a Pulumi project") as {
@@ -15,14 +15,14 @@ export function readProjectFile(directory: string): ProjectFile & { main?: strin
   return project as ProjectFile;
 }
 
-/** Reads the configuration files of a stack, in the order in which they apply. */
+/** Reads a stack's configuration files, in the order in which they apply. */
 export function readStackFiles(
   directory: string,
   stack: string,
   configFile: string | undefined,
 ): StackFile[] {
   const stackFile = path.join(directory, `Pulumi.${stack}.yaml`);
-  // With `--config-file`, the stack does not need its own file.
+  // With `--config-file`, the stack's own file is optional.
   const files = fs.existsSync(stackFile) || configFile === undefined ? [stackFile] : [];
   if (configFile !== undefined) files.push(path.resolve(directory, configFile));
   return files.map((file) => {
@@ -52,7 +52,7 @@ const stackFileKeys = new Set([
   "encryptionsalt",
 ]);
 
-/** Names of the stacks with a file. */
+/** Returns the names of the stacks that have a configuration file. */
 export function stacksIn(directory: string): string[] {
   return fs
     .readdirSync(directory)

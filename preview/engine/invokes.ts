@@ -1,14 +1,14 @@
 import type { Invoke } from "./monitor";
 import { decodeYaml } from "./renderedObjects";
 
-/** The AWS account ID that every preview reports. */
+/** AWS account ID that every preview reports. */
 export const PREVIEW_ACCOUNT = "123456789012";
 
 type Answer = (inputs: Record<string, unknown>, region: string) => Record<string, unknown>;
 
 /**
- * Fixed results of provider functions, because a preview has no credentials to call them. Two
- * previews of the same program are therefore comparable.
+ * Fixed results of provider functions. A preview has no credentials to call the real ones, and fixed
+ * results make two previews of a program comparable.
  */
 const answers: Record<string, Answer> = {
   "aws:index/getCallerIdentity:getCallerIdentity": () => ({
@@ -71,7 +71,7 @@ const answers: Record<string, Answer> = {
 
 /**
  * Results of the Kubernetes functions that the SDK uses to render objects. Charts and kustomizations
- * have no objects in a preview, and the policy `not-evaluated` lists them.
+ * have no objects in a preview, so the policy `not-evaluated` lists them.
  */
 const renderers: Record<string, Answer> = {
   "kubernetes:yaml:decode": ({ text }) => ({ result: decodeYaml(text) }),

@@ -4,24 +4,24 @@ import { RecordedResource, noOptions, optionsOf } from "./recordedResource";
 import { renderedObjects } from "./renderedObjects";
 import { type WireObject, plainValues } from "./values";
 
-/** A call of a provider function, such as `aws:index/getCallerIdentity:getCallerIdentity`. */
+/** A call to a provider function, such as `aws:index/getCallerIdentity:getCallerIdentity`. */
 export interface Invoke {
   token: string;
   inputs: Record<string, unknown>;
-  /** Reference to the provider: its URN and ID. Empty for a default provider. */
+  /** Provider reference, which consists of a URN and an ID. Empty for a default provider. */
   provider: string;
 }
 
 export interface MonitorOptions {
   project: string;
   stack: string;
-  /** Whether everything that a provider computes is unknown, as in the first preview of a stack. */
+  /** Whether all values that providers compute are unknown, as in the first preview of a stack. */
   preview: boolean;
-  /** Answers calls of provider functions. Throws for a token without an answer. */
+  /** Handles calls to provider functions. Throws if there is no result for a token. */
   invoke: (call: Invoke) => Record<string, unknown>;
   /** Returns the outputs that a provider would add to the inputs. Not called in a preview. */
   computed?: ((resource: RecordedResource) => Record<string, unknown>) | undefined;
-  /** Receives each resource when the program registers it, the stack first. */
+  /** Called for each resource as the program registers it, starting with the stack. */
   onResource?: ((resource: RecordedResource) => void) | undefined;
 }
 
@@ -29,13 +29,13 @@ type Respond = (error: unknown, response?: unknown) => void;
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
 
-/** Replaces the resource monitor of the engine, with which the SDK registers resources. */
+/** Implements the engine's resource monitor, where the SDK registers resources. */
 export class RecordingMonitor {
   private readonly byUrn = new Map<string, RecordedResource>();
 
   constructor(private readonly options: MonitorOptions) {}
 
-  /** The stack and all other resources, in the order of registration. */
+  /** Returns the stack and all other resources, in order of registration. */
   recorded(): { stack: RecordedResource; resources: RecordedResource[] } {
     const all = [...this.byUrn.values()];
     const stack = all.find((resource) => resource.type === STACK_TYPE);
@@ -125,7 +125,7 @@ export class RecordingMonitor {
     });
   }
 
-  /** The properties after the operation. In a preview, a provider returns the inputs alone. */
+  /** Returns the properties after the operation. In a preview, a provider returns only the inputs. */
   private state(resource: RecordedResource, inputs: Struct | undefined): Struct | undefined {
     if (this.options.preview) return inputs;
     const computed = this.options.computed?.(resource);
@@ -168,7 +168,7 @@ function answer(respond: Respond, respondWith: () => unknown): void {
   try {
     response = respondWith();
   } catch (error) {
-    // The SDK builds its own error from `details`, the name that gRPC gives to the message.
+    // The SDK builds its own error from `details`, which is gRPC's name for the message.
     respond(Object.assign(error as Error, { details: (error as Error).message }));
     return;
   }

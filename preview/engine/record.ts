@@ -3,16 +3,18 @@ import { type MonitorOptions, RecordingMonitor } from "./monitor";
 import type { RecordedResource } from "./recordedResource";
 
 export interface RecordOptions extends MonitorOptions {
-  /** Configuration as the engine passes it: full keys (`monitoring:slack`), values as text. */
+  /**
+   * Configuration in the form that the engine passes: values as text, by full key (`monitoring:slack`).
+   */
   config: Record<string, string>;
-  /** Keys of the configuration whose values are secret. */
+  /** Configuration keys whose values are secret. */
   secretConfig: string[];
 }
 
 export interface Recording {
-  /** The stack, whose outputs are the outputs of the program. */
+  /** The stack. Its outputs are the program's outputs. */
   stack: RecordedResource;
-  /** All other resources, in the order of registration. */
+  /** All other resources, in order of registration. */
   resources: RecordedResource[];
   /** Outputs of the program, with secrets in plain text and unknown values as `[unknown]`. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each program has its own shape
@@ -21,7 +23,7 @@ export interface Recording {
   warnings: string[];
 }
 
-/** Runs a program without an engine and returns the resources that it registered. */
+/** Runs a program without an engine and returns the resources that it registers. */
 export async function record(program: () => unknown, options: RecordOptions): Promise<Recording> {
   const monitor = new RecordingMonitor(options);
   pulumi.runtime.setAllConfig(options.config, options.secretConfig);
@@ -41,7 +43,7 @@ export async function record(program: () => unknown, options: RecordOptions): Pr
       .runInPulumiStack(async () => (await program()) as Record<string, unknown>)
       .catch((error: unknown) => errors.add(error));
     await pulumi.runtime.disconnect();
-    // Node reports a rejection as unhandled one turn of the event loop after it.
+    // Node reports an unhandled rejection one turn of the event loop later.
     await new Promise((resolve) => setImmediate(resolve));
   } finally {
     restoreRejections();
@@ -54,7 +56,7 @@ export async function record(program: () => unknown, options: RecordOptions): Pr
   return { stack, resources, outputs: stack.outputs, warnings };
 }
 
-/** Diverts the program's warnings, which the SDK prints with this prefix if there is no engine. */
+/** Diverts the program's warnings. Without an engine, the SDK prints them with this prefix. */
 function divertWarnings(listener: (warning: string) => void): () => void {
   const prefix = "warning: [runtime] ";
   const { warn } = console;
@@ -68,7 +70,7 @@ function divertWarnings(listener: (warning: string) => void): () => void {
   };
 }
 
-/** Replaces all unhandledRejection listeners: the SDK reports failed registrations there. */
+/** Replaces all unhandledRejection listeners, because the SDK reports failed registrations to them. */
 function divertUnhandledRejections(listener: (error: unknown) => void): () => void {
   const others = process.listeners("unhandledRejection");
   process.removeAllListeners("unhandledRejection");

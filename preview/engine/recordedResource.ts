@@ -4,11 +4,11 @@ import { type WireObject, plainValues, redactedValues } from "./values";
 export interface RecordedOptions {
   protect: boolean;
   retainOnDelete: boolean;
-  /** URNs of the resources that this resource waits for, through `dependsOn` or an input. */
+  /** URNs of the resources that this resource depends on, through `dependsOn` or an input. */
   dependencies: string[];
-  /** URNs of the resources that each input depends on, by the name of the input. */
+  /** URNs of the resources that each input depends on, by input name. */
   propertyDependencies: Record<string, string[]>;
-  /** URN of the explicit provider, if the program set one. */
+  /** URN of the explicit provider, if the program sets one. */
   provider: string | undefined;
   /** URNs of the providers that a component passes to its children, by package. */
   providers: Record<string, string>;
@@ -19,62 +19,62 @@ export interface RecordedOptions {
   customTimeouts: { create: string; update: string; delete: string };
 }
 
-/** An alias, either as a URN or as another name for the resource. */
+/** An alias, as a URN or as another name for the resource. */
 export interface RecordedAlias {
   urn?: string;
   name?: string;
 }
 
-/** A resource as the program registered it. */
+/** A resource as registered by the program. */
 export class RecordedResource {
-  /** The arguments of a component's `registerOutputs`, in the wire format. */
+  /** Arguments of a component's `registerOutputs`, in wire format. */
   registeredOutputs: WireObject | undefined;
 
   constructor(
     readonly type: string,
     readonly name: string,
     readonly urn: string,
-    /** URN of the parent, or undefined for a resource directly under the stack. */
+    /** URN of the parent; undefined for a resource directly under the stack. */
     readonly parent: string | undefined,
     /** False for a component. */
     readonly custom: boolean,
     /** Whether the resource already exists and the program only reads it. */
     readonly external: boolean,
-    /** The inputs in the wire format of the protocol, which marks secrets and unknown values. */
+    /** Inputs in wire format, which marks secrets and unknown values. */
     readonly properties: WireObject,
     readonly options: RecordedOptions,
   ) {}
 
-  /** The inputs with secrets in plain text and unknown values as `[unknown]`, for tests. */
+  /** Inputs with secrets in plain text and unknown values as `[unknown]`, for tests. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each resource type has its own shape
   get inputs(): Record<string, any> {
     return plainValues(this.properties);
   }
 
-  /** The inputs with secrets as `[secret]` and unknown values as `[unknown]`, for output. */
+  /** Inputs with secrets as `[secret]` and unknown values as `[unknown]`, for output. */
   get redactedInputs(): Record<string, unknown> {
     return redactedValues(this.properties);
   }
 
-  /** The registered outputs in the form of `inputs`. */
+  /** Registered outputs, in the same form as `inputs`. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   get outputs(): Record<string, any> {
     return plainValues(this.registeredOutputs ?? {});
   }
 
-  /** The registered outputs in the form of `redactedInputs`. */
+  /** Registered outputs, in the same form as `redactedInputs`. */
   get redactedOutputs(): Record<string, unknown> {
     return redactedValues(this.registeredOutputs ?? {});
   }
 
-  /** The same resource with other inputs, such as those that a remediation returned. */
+  /** Returns a copy of the resource with different inputs, such as those from a remediation. */
   withProperties(properties: WireObject): RecordedResource {
     const copy = Object.create(RecordedResource.prototype) as RecordedResource;
     return Object.assign(copy, this, { properties });
   }
 }
 
-/** The options of a registration. */
+/** Returns the options of a registration request. */
 export function optionsOf(request: resourceProto.RegisterResourceRequest): RecordedOptions {
   const timeouts = request.getCustomtimeouts();
   return {
@@ -106,12 +106,12 @@ export function optionsOf(request: resourceProto.RegisterResourceRequest): Recor
   };
 }
 
-/** The options of a resource that is registered without options, apart from its dependencies. */
+/** Returns the options of a resource that is registered with nothing but dependencies. */
 export function noOptions(dependencies: string[] = []): RecordedOptions {
   return { ...optionsOf(new resourceProto.RegisterResourceRequest()), dependencies };
 }
 
-/** The URN in a reference to a provider, which consists of the URN and an ID. */
+/** Extracts the URN from a provider reference, which consists of a URN and an ID. */
 function providerUrn(reference: string): string | undefined {
   if (reference === "") return undefined;
   return reference.slice(0, reference.lastIndexOf("::"));

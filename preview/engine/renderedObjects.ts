@@ -13,9 +13,9 @@ interface RenderedObject {
 }
 
 /**
- * The objects that the Kubernetes provider would register for a `ConfigGroup` or `ConfigFile` of
- * `yaml.v2`. Empty if any of them is unknown, secret, unreadable or not on this machine: a part of
- * the objects would look like all of them.
+ * Returns the objects that the Kubernetes provider would register for a `ConfigGroup` or `ConfigFile` of
+ * `yaml.v2`. Returns none if any of them is unknown, secret, invalid or not on this machine, because a
+ * partial list would look complete.
  */
 export function renderedObjects({ type, name, properties }: RecordedResource): RenderedObject[] {
   if (!/^kubernetes:yaml\/v2:Config(Group|File)$/.test(type)) return [];
@@ -38,7 +38,9 @@ export function renderedObjects({ type, name, properties }: RecordedResource): R
   return rendered.every((object) => object.type !== "") ? rendered : [];
 }
 
-/** The objects in a text, as the provider function that decodes YAML returns them. */
+/**
+ * Parses the objects in a text. The result has the format of the provider function that decodes YAML.
+ */
 export function decodeYaml(text: unknown): unknown[] {
   const documents = typeof text === "string" ? readDocuments(text) : [UNREADABLE];
   if (documents.includes(UNREADABLE)) throw new Error("a YAML text of the program cannot be read");

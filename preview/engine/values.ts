@@ -1,6 +1,6 @@
 /**
- * Property values as the SDK sends them to the engine: JSON in which a special value is a map with a
- * signature and an unknown value is one fixed string.
+ * Property values in the format that the SDK sends to the engine. It is JSON, where a special value is a
+ * map with a signature and an unknown value is a fixed string.
  */
 export type WireValue =
   null | boolean | number | string | WireValue[] | { [key: string]: WireValue };
@@ -12,23 +12,26 @@ export const UNKNOWN = "[unknown]";
 /** Placeholder for a secret in all output. */
 export const SECRET = "[secret]";
 
-/** The form of an unknown value in the protocol. */
+/** Wire format of an unknown value. */
 export const UNKNOWN_ON_THE_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 const RESOURCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e";
 
-/** The values with secrets in plain text and unknown values as `[unknown]`. */
+/** Converts properties to plain values, with secrets in plain text and unknown values as `[unknown]`. */
 export function plainValues(properties: WireObject): Record<string, unknown> {
   return plain(properties) as Record<string, unknown>;
 }
 
-/** The values with secrets as `[secret]` and unknown values as `[unknown]`. */
+/** Converts properties to plain values, with secrets as `[secret]` and unknown values as `[unknown]`. */
 export function redactedValues(properties: WireObject): Record<string, unknown> {
   return mapValues(properties, () => SECRET) as Record<string, unknown>;
 }
 
-/** The values in the form that the engine sends to a policy pack: references become IDs. */
+/**
+ * Converts properties to the format that the engine sends to a policy pack, with IDs in place of
+ * resource references.
+ */
 export function policyValues(properties: WireObject): WireObject {
   return withoutReferences(properties) as WireObject;
 }
@@ -51,7 +54,7 @@ function mapValues(value: WireValue, showSecret: (inner: WireValue) => unknown):
   return result;
 }
 
-/** The value of a reference to a resource: its ID, or the URN if the resource is a component. */
+/** Returns the value of a resource reference: the resource's ID, or the URN of a component. */
 function referenceOf(reference: Record<string, WireValue>): unknown {
   const id = reference["id"];
   if (id === undefined) return reference["urn"];

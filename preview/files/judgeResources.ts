@@ -17,12 +17,12 @@ import {
 } from "../pack/policyReport";
 
 type SdkPolicy = ReturnType<typeof observabilityPolicies>[number];
-/** The part of the SDK's types that the policies of this package implement. */
+/** The subset of the SDK's types that this package's policies implement. */
 type Validate<Args> = (args: Args, report: (message: unknown, urn?: string) => void) => unknown;
 
 /**
- * The report of all policies on resources. Runs in this process and without the Pulumi SDKs, which
- * teams that judge files do not have.
+ * Evaluates all policies on resources. Runs in this process and without the Pulumi SDKs, because teams
+ * that check plain files do not have them.
  */
 export async function judgeResources(
   resources: Resource[],

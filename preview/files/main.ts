@@ -31,7 +31,10 @@ Exit codes:
 
 type Arguments = ReturnType<typeof parsed>;
 
-/** Judges the files, prints the result, and returns whether no mandatory policy was violated. */
+/**
+ * Evaluates the policies on the files and prints the result. Returns whether all mandatory policies
+ * passed.
+ */
 async function judge({ values, positionals }: Arguments): Promise<boolean> {
   const { stack = "files", profile, json = false } = values;
   const directory = process.cwd();
@@ -115,7 +118,7 @@ async function run(): Promise<number> {
   }
 }
 
-process.stdout.on("error", () => undefined); // The reader of a pipe may close it early.
+process.stdout.on("error", () => undefined); // A reader such as head may close the pipe early.
 run().then(
   (code) => process.exit(code),
   (error: unknown) => {

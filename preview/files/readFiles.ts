@@ -3,7 +3,10 @@ import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
 import type { TextFile } from "./resources";
 
-/** The files that the arguments name: files, all YAML files of folders, and `-`. */
+/**
+ * Reads the files that the arguments refer to: single files, all YAML files in folders, and `-` for
+ * standard input.
+ */
 export function readFiles(names: string[], directory: string): TextFile[] {
   return names.flatMap((name): TextFile[] => {
     if (name === "-") return [{ path: "stdin", text: fs.readFileSync(0, "utf8") }];

@@ -4,28 +4,28 @@ import { Resource } from "../../policies/facts/resource";
 import { isLogQL } from "../../policies/facts/rules";
 import { readDocuments } from "../../policies/facts/yaml";
 
-/** A file, or the standard input. */
+/** A file or standard input. */
 export interface TextFile {
-  /** The path as the user wrote it, which findings name. */
+  /** Path as the user wrote it. Findings refer to it. */
   path: string;
   text: string;
 }
 
-/** A part of a file that the policies do not judge. */
+/** A part of a file that the policies do not evaluate. */
 export interface Skipped {
   path: string;
   because: string;
 }
 
-/** The parts of a file that the policies judge. */
+/** The parts of a file that the policies evaluate, and those that they skip. */
 export interface FileContent {
   resources: Resource[];
   skipped: Skipped[];
 }
 
 /**
- * The resources for the documents of a file: Kubernetes objects as they are, a rule file as a
- * PrometheusRule, and an Alertmanager configuration as the Secret that contains it.
+ * Converts a file's documents to resources. Kubernetes objects are used as they are, a rule file becomes
+ * a PrometheusRule, and an Alertmanager configuration becomes the Secret that contains it.
  */
 export function resourcesIn({ path, text }: TextFile, stack: string): FileContent {
   const content: FileContent = { resources: [], skipped: [] };
@@ -47,7 +47,7 @@ export function resourcesIn({ path, text }: TextFile, stack: string): FileConten
   return content;
 }
 
-/** The Kubernetes objects that represent a document, or why there are none. */
+/** Returns the Kubernetes objects that represent a document, or the reason why there are none. */
 function objectsOf(document: unknown, path: string): object[] | string {
   if (document === UNKNOWN) return "it is not valid YAML";
   if (!isMap(document)) return "it is not a map";
@@ -69,7 +69,7 @@ function objectsOf(document: unknown, path: string): object[] | string {
     const data = { "alertmanager.yaml": JSON.stringify(document) };
     return [
       { apiVersion: "v1", kind: "Secret", metadata, stringData: data },
-      // Unlike a Secret, a file may not contain credentials.
+      // A ConfigMap, because credentials in a file are a violation, whereas a Secret may contain them.
       { apiVersion: "v1", kind: "ConfigMap", metadata, data },
     ];
   }
@@ -85,6 +85,6 @@ function resourceOf(path: string, stack: string, type: string, object: object): 
   const place = name === path ? [path] : [path, [namespace, name].filter(Boolean).join("/")];
   const label = place.filter((part) => part !== "").join("#");
   const urn = `urn:pulumi:${stack}::files::${type}::${label}`;
-  // Policies read JSON values, like the values from the engine.
+  // Policies read JSON values, as they do from the engine.
   return { type, name: label, urn, props: JSON.parse(JSON.stringify(object)) as Plain };
 }

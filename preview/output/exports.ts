@@ -12,22 +12,22 @@ import type { RecordedResource } from "../engine/recordedResource";
 import { SECRET, UNKNOWN } from "../engine/values";
 import { isDashboard } from "./isDashboard";
 
-/** The file with the configuration of Alertmanager. */
+/** File that contains Alertmanager's configuration. */
 export const alertmanagerFile = "alertmanager/alertmanager.yaml";
-/** The Secret from which it comes, with the templates next to it. */
+/** Secret that contains the configuration and the notification templates. */
 export const alertmanagerSecret = "alertmanager-config";
 
 export interface Exported {
   resources: RecordedResource[];
   policy: Omit<PolicyReport, "remediated"> & { passed: boolean; environment: JudgedEnvironment };
-  /** Hides secret values within texts. */
+  /** Hides secret values inside texts. */
   redact: <T>(value: T) => T;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a Kubernetes object of any kind
 type KubernetesObject = Record<string, any>;
 
-/** The files for `--out`, sorted by path. The same program always produces the same bytes. */
+/** Returns the files for `--out`, sorted by path. The output for a program is always identical. */
 export function exportFiles(exported: Exported): Map<string, string> {
   const { redact } = exported;
   const files = new Map<string, string>();
@@ -37,7 +37,7 @@ export function exportFiles(exported: Exported): Map<string, string> {
     for (let copy = 2; files.has(path); copy++) path = `${base}-${copy}.${extension}`;
     files.set(path, content);
   };
-  // Aliases and folded lines are valid YAML, but hard to read.
+  // Aliases and folded lines are valid YAML, but they are hard to read.
   const yaml = (value: unknown): string =>
     stringify(redact(value), { aliasDuplicateObjects: false, lineWidth: 0 });
   const json = (value: unknown): string => `${JSON.stringify(redact(value), null, 2)}\n`;
@@ -77,8 +77,8 @@ export function exportFiles(exported: Exported): Map<string, string> {
         add("dashboards", key.replace(/\.json$/, ""), "json", redact(text));
       }
     }
-    // The SDK marks the whole Secret as secret. This Secret contains configuration that refers to
-    // credentials by file, so only the values of known secrets are hidden.
+    // The SDK marks the whole Secret as secret. This one contains configuration that refers to
+    // credentials by file, so only known secret values are hidden.
     if (kind === "Secret" && name === alertmanagerSecret) {
       for (const [key, text] of texts(object["stringData"])) {
         if (key === "alertmanager.yaml" || key.endsWith(".tmpl")) {
@@ -95,7 +95,7 @@ function inOrderOfUrn(resources: RecordedResource[]): RecordedResource[] {
   return [...resources].sort((one, other) => (one.urn < other.urn ? -1 : 1));
 }
 
-/** The entry of a resource in `resources.json`. */
+/** Returns a resource's entry in `resources.json`. */
 export function resourceEntry(resource: RecordedResource): Record<string, unknown> {
   const { options } = resource;
   return {
@@ -140,7 +140,7 @@ function releaseEntry(release: RecordedResource): Record<string, unknown> {
   };
 }
 
-/** The chart values without unknown leaves, which Helm cannot read. */
+/** Returns the chart values without unknown leaves, which Helm cannot parse. */
 function valuesOf(release: RecordedResource): unknown {
   return withoutUnknowns(release.redactedInputs["values"]) ?? {};
 }
@@ -157,9 +157,8 @@ export function withoutUnknowns(value: unknown): unknown {
 }
 
 /**
- * The object in the form that kubectl accepts. A Secret keeps only its keys. Its values are not
- * base64, so the API server rejects them: a preview must never overwrite the values of a live
- * Secret.
+ * Converts an object to a form that kubectl accepts. A Secret keeps only its keys. Its values are not
+ * valid base64, so the API server rejects them, because a preview must never overwrite a live Secret.
  */
 function manifestOf(resource: RecordedResource): KubernetesObject {
   const { stringData: _text, data: _data, ...object } = resource.redactedInputs;
@@ -175,7 +174,10 @@ function texts(data: unknown): [string, string][] {
   return Object.entries(data).map(([key, value]) => [key, String(value)]);
 }
 
-/** Replaces characters that are unsafe in a file name: users name dashboards and templates. */
+/**
+ * Replaces characters that are unsafe in a file name, because users choose the names of dashboards and
+ * templates.
+ */
 function fileName(name: string): string {
   return name.replace(/[^\w.-]+/g, "-").replace(/^\.+/, "");
 }

@@ -1,8 +1,8 @@
 import { mapAt } from "../../policies/facts/plain";
 
 /**
- * Whether a ConfigMap has dashboards: by the label of Grafana's sidecar, or by the names of the files of
- * this library, because an existing Grafana can have another label.
+ * Whether a ConfigMap contains dashboards, judging by the label for Grafana's sidecar or by this
+ * library's file names, because an existing Grafana may use a different label.
  */
 export function isDashboard(configMap: unknown): boolean {
   return (

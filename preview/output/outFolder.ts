@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
 
-/** The files and folders that a preview writes. Each folder has a pattern for its file names. */
+/** Files and folders that a preview writes. Each folder has a pattern for its file names. */
 const ownFiles = ["resources.json", "releases.json", "policy.json"];
 const ownFolders: Record<string, RegExp> = {
   manifests: /\.yaml$/,
@@ -12,7 +12,7 @@ const ownFolders: Record<string, RegExp> = {
   dashboards: /\.json$/,
 };
 
-/** Throws if the preview would overwrite files in the folder that no preview wrote. */
+/** Throws if the preview would overwrite files that were not written by a preview. */
 export function checkOutFolder(folder: string): void {
   if (!fs.existsSync(folder) || fs.existsSync(path.join(folder, "resources.json"))) return;
   const taken = [...ownFiles, ...Object.keys(ownFolders)].filter((name) =>
@@ -25,7 +25,7 @@ export function checkOutFolder(folder: string): void {
   }
 }
 
-/** Writes the files of a preview. Replaces the files of an earlier preview and keeps all others. */
+/** Writes the files of a preview. Replaces files from an earlier preview and keeps all others. */
 export function writeOutFolder(folder: string, files: Map<string, string>): void {
   for (const name of ownFiles) fs.rmSync(path.join(folder, name), { force: true });
   for (const [name, kind] of Object.entries(ownFolders)) removeFiles(path.join(folder, name), kind);

@@ -4,9 +4,9 @@ import { SECRET } from "../engine/values";
 const SHORTEST = 6;
 
 /**
- * Returns a function that hides these secrets in any value, including within longer strings, in base64,
- * and escaped as JSON or in a URL. This is the last line of defense: values that are marked as secret
- * are hidden earlier.
+ * Returns a function that hides secrets in any value: inside longer strings, in base64, and escaped as
+ * JSON or in a URL. This is the last line of defense, because values that are marked as secret have
+ * already been hidden.
  */
 export function redactor(secrets: string[]): <T>(value: T) => T {
   const forms = [

@@ -17,17 +17,17 @@ export interface Report {
   policy: Omit<PolicyReport, "remediated">;
   /** Messages that the program passed to `pulumi.log.warn`. */
   warnings: string[];
-  /** Resources in which an input contains a configured secret but is not marked as secret. */
+  /** Resources with an input that contains a configured secret but is not marked as secret. */
   exposed: { type: string; name: string }[];
   unset: Pick<Secret, "key" | "optional">[];
-  /** Folder that the preview wrote to, if any. */
+  /** Folder that the preview wrote to. Undefined without `--out`. */
   out: string | undefined;
 }
 
 type Style = "bold" | "gray" | "red" | "yellow" | "green" | "cyan";
 type Styler = (name: Style, text: string) => string;
 
-/** Formats the report for a terminal, or as plain text without `color`. */
+/** Formats the report for a terminal, or as plain text if `color` is false. */
 export function formatReport(report: Report, color: boolean): string {
   const { policy } = report;
   const style = styler(color);
@@ -77,7 +77,7 @@ export function formatReport(report: Report, color: boolean): string {
     .join("\n\n")}\n`;
 }
 
-/** Formats facts as the report does. */
+/** Formats facts in the same way as the report. */
 export function formatFacts(facts: Fact[], color: boolean): string {
   const style = styler(color);
   return `${facts.map((fact) => factSection(fact, style).join("\n")).join("\n\n")}\n`;
@@ -94,7 +94,7 @@ function styler(color: boolean): Styler {
   };
 }
 
-/** A title and its lines, or nothing if there are no lines. */
+/** Returns a title and its lines, or nothing if there are no lines. */
 function listSection(title: string, lines: string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines.map(indented)];
 }
@@ -110,7 +110,7 @@ function noteSection(title: string, notes: ReportedNote[]): string[] {
   );
 }
 
-/** A line for each policy: its name, its level and its result. */
+/** Returns a line for each policy with its name, level and result. */
 function policies(policy: Report["policy"], style: Styler): string {
   const rows = policy.policies.map(({ name, level }) => {
     const isOfPolicy = (result: { policy: string }): boolean => result.policy === name;
@@ -133,7 +133,7 @@ function subject({ urn }: Pick<ReportedViolation, "urn">): string {
   return `: ${name} (${shortType(types.split("$").at(-1) ?? "")})`;
 }
 
-/** The last line of the output: whether the preview passed, and its totals. */
+/** Returns the last line of the output: whether the preview passed, and the totals. */
 export function verdict(
   { resources, policy }: Pick<Report, "resources" | "policy">,
   style: Styler = (_, text) => text,
@@ -152,7 +152,7 @@ export function verdict(
   return mandatory > 0 ? style("red", `Failed: ${text}`) : style("green", `Passed: ${text}`);
 }
 
-/** Pads all columns except the last to the same width. */
+/** Pads the cells of each column, except the last, to the same width. */
 function columns(rows: string[][]): string {
   const width = (cell: string): number => stripVTControlCharacters(cell).length;
   const widths = rows.reduce<number[]>(

@@ -2,16 +2,19 @@ import { integrationsOf } from "../../policies/facts/integrations";
 import { type PlainMap, UNKNOWN, listAt, textAt } from "../../policies/facts/plain";
 import { type Labels, type RouteNode, readRoutes, routesFor } from "../../policies/facts/routes";
 
-/** In place of the destinations of an alert that has none. */
+/** Text for an alert without destinations. */
 export const noNotification = "no notification";
 
-/** Destinations of alerts with these labels: the Slack channel, or the receiver and its kind. */
+/**
+ * Returns the destinations of alerts with the given labels: the Slack channel, or the receiver and its
+ * kind.
+ */
 export function destinationsOf(config: PlainMap, labels: Labels): string[] {
   const destinations = destinationsOfRoutes(config, labels, () => true);
   return destinations.length === 0 ? [noNotification] : destinations;
 }
 
-/** The destinations that are muted at times. */
+/** Returns the destinations that time intervals mute some of the time. */
 export function mutedDestinationsOf(config: PlainMap, labels: Labels): string[] {
   return destinationsOfRoutes(config, labels, ({ hasTimeIntervals }) => hasTimeIntervals);
 }

@@ -8,10 +8,10 @@ import { count } from "./count";
 import { alertmanagerSecret } from "./exports";
 import { destinationsOf } from "./routes";
 
-/** The part of a recorded resource that the summary reads. */
+/** The parts of a recorded resource that the summary uses. */
 export type SummarizedResource = Pick<RecordedResource, "type" | "name" | "inputs">;
 
-/** The facts about one part of the stack, such as `["retention", "15 days"]`. */
+/** Facts about a part of the stack, such as `["retention", "15 days"]`. */
 export interface Fact {
   part: string;
   rows: [name: string, value: string][];
@@ -23,9 +23,9 @@ type Inputs = Record<string, any>;
 const NAMES_SHOWN = 12;
 
 /**
- * Summarizes the stack for a reviewer, from the resources and outputs that the program registers:
- * the settings of each component, the releases, the rules, the routes of Alertmanager and the
- * outputs `retentionCost` and `existingPrometheus`.
+ * Summarizes the stack for a reviewer, based on the resources and outputs that the program registers:
+ * each component's settings, the releases, the rules, Alertmanager's routes, and the outputs
+ * `retentionCost` and `existingPrometheus`.
  */
 export function summarize(
   resources: SummarizedResource[],
@@ -77,7 +77,7 @@ function part(name: string, rows: (Fact["rows"][number] | undefined)[]): Fact {
   return { part: name, rows: rows.filter((row) => row !== undefined) };
 }
 
-/** A row, or undefined if the value is not set. */
+/** Returns a row, or undefined if the value is not set. */
 function row(
   name: string,
   value: unknown,
@@ -100,7 +100,7 @@ function releaseRows(resources: SummarizedResource[]): Fact["rows"] {
     });
 }
 
-/** Namespaces of the stack's objects that neither the stack nor Kubernetes creates. */
+/** Lists the namespaces of the stack's objects that neither the stack nor Kubernetes creates. */
 function namespaceRows(resources: SummarizedResource[]): Fact["rows"] {
   const objects = resources.filter(({ type }) => type.startsWith("kubernetes:"));
   const created = objects.filter(({ inputs }) => inputs["kind"] === "Namespace");
@@ -144,7 +144,7 @@ function prometheusRows(settings: Inputs | undefined, dashboards: number) {
   ];
 }
 
-/** The number of metrics that Prometheus keeps for each target with a keep list. */
+/** Returns the number of metrics that Prometheus keeps from each target with a keep list. */
 function keepListRows(resources: SummarizedResource[]): Fact["rows"] {
   const lists = resources.flatMap(({ type, name, inputs }) =>
     keepListsOf({ type, name, urn: "", props: inputs }),
@@ -257,7 +257,7 @@ function routeRows(text: unknown, settings: Inputs | undefined, dashboardUrl: st
   ];
 }
 
-/** When quiet hours mute warnings. */
+/** Describes when quiet hours mute warnings. */
 export function quietHoursText(quietHours: QuietHours): string {
   const { from, to, timezone, weekends, holidays = [] } = quietHours;
   const days = [...(weekends ? ["weekends"] : []), ...holidays];
@@ -265,7 +265,7 @@ export function quietHoursText(quietHours: QuietHours): string {
   return `warnings are muted from ${from} to ${to}${onDays} (${timezone})`;
 }
 
-/** The links that messages cannot contain, with the configuration keys of the missing URLs. */
+/** Lists the links that messages cannot contain, with the configuration keys of the missing URLs. */
 function missingLinks(
   { prometheusUrl, alertmanagerUrl }: Inputs,
   dashboardUrl: string | undefined,
@@ -278,7 +278,7 @@ function missingLinks(
   return missing.length === 0 ? undefined : missing.join(", ");
 }
 
-/** The program derives these lines from its settings and exports them. */
+/** Returns rows for lines that the program derives from its settings and exports. */
 function textRows(lines: unknown): Fact["rows"] {
   if (typeof lines !== "object" || lines === null) return [];
   return Object.entries(lines).filter(

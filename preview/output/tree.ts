@@ -1,6 +1,6 @@
 import type { RecordedResource } from "../engine/recordedResource";
 
-/** The part of a recorded resource that the tree shows. */
+/** The parts of a recorded resource that the tree shows. */
 export type TreeResource = Pick<
   RecordedResource,
   "type" | "name" | "urn" | "parent" | "external"
@@ -10,14 +10,14 @@ export interface TreeLine {
   /** The indented type, such as `├─ kubernetes:core/v1:Secret`. */
   type: string;
   name: string;
-  /** Such as `[protected]`. */
+  /** Markers such as `[protected]`. */
   marks: string;
 }
 
-/** Maximum number of children of one type that the tree shows under a parent. */
+/** Maximum number of children of the same type that the tree shows under a parent. */
 const SHOWN = 20;
 
-/** The resources, nested as in `pulumi preview`: children under their component. */
+/** Returns the resources as a tree, as in `pulumi preview`, with children under their component. */
 export function resourceTree(resources: TreeResource[], stack: TreeResource): TreeLine[] {
   const known = new Set(resources.map((resource) => resource.urn));
   const children = new Map<string, TreeResource[]>();
@@ -59,7 +59,7 @@ function shortened(siblings: TreeResource[]): (TreeResource | { more: number; ty
     const index = (seen.get(resource.type) ?? 0) + 1;
     seen.set(resource.type, index);
     if (index <= SHOWN) return [resource];
-    // One line that counts the hidden resources replaces the last of them.
+    // The last line shows the number of hidden resources.
     return index === count ? [{ more: count - SHOWN, type: resource.type }] : [];
   });
 }
@@ -73,7 +73,7 @@ function line(branch: string, resource: TreeResource): TreeLine {
   return { type: branch + shortType(resource.type), name: resource.name, marks: marks.join(" ") };
 }
 
-/** Shortens `aws:s3/bucket:Bucket` to `aws:s3:Bucket`, as the Pulumi CLI does. */
+/** Shortens `aws:s3/bucket:Bucket` to `aws:s3:Bucket`, like the Pulumi CLI. */
 export function shortType(type: string): string {
   const [pkg, module, name] = type.split(":");
   if (pkg === undefined || module === undefined || name === undefined) return type;

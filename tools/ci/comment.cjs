@@ -1,10 +1,11 @@
 "use strict";
 
 /**
- * Writes standard input as the comment on a pull request of GitHub or the note on a merge request of
- * GitLab. A later run updates it, so that there is only one. Needs GH_TOKEN and PULL_REQUEST on GitHub,
- * and PREVIEW_NOTE_TOKEN on GitLab; without this token, it names the artifact with the report instead.
- * Runners set all other variables. It runs without `npm ci`, so it uses Node.js alone.
+ * Posts standard input as a comment on a GitHub pull request or as a note on a GitLab merge request. A
+ * later run updates the comment, so there is always just one. Requires GH_TOKEN and PULL_REQUEST on
+ * GitHub, and PREVIEW_NOTE_TOKEN on GitLab. Without the latter token, it prints the artifact that
+ * contains the report instead. CI runners set all other variables. It runs without `npm ci`, so it has
+ * no dependencies except Node.js.
  */
 
 const fs = require("node:fs");
@@ -12,7 +13,7 @@ const fs = require("node:fs");
 const marker = "<!-- preview of the stacks -->";
 const { env } = process;
 
-/** Where the comments are, and how to recognize and update one that this script wrote. */
+/** Returns the API for comments, and how to recognize and update a comment from this script. */
 async function host() {
   if (!env.GITLAB_CI) {
     const comments = `${env.GITHUB_API_URL}/repos/${env.GITHUB_REPOSITORY}/issues`;
@@ -51,7 +52,10 @@ async function call(method, url, comment) {
   return response.json();
 }
 
-/** The ID of the comment that an earlier run wrote. Anyone can write a comment with the marker. */
+/**
+ * Returns the ID of an earlier run's comment. The marker is not enough to identify it, because anyone
+ * can copy it.
+ */
 async function existing({ list, isOwn }) {
   for (let page = 1; ; page++) {
     const comments = await call("GET", `${list}?per_page=100&page=${page}`);

@@ -1,15 +1,17 @@
 "use strict";
 
 /**
- * report.cjs FILE...: prints the outputs of previews as Markdown, for a comment or a summary. Markdown
- * (.md) stays as it is, other output is folded. GitHub rejects comments over 65,536 characters, so a long
- * output is cut between two lines; the whole output is in the log of the run.
+ * Usage: report.cjs FILE...
+ *
+ * Prints the outputs of previews as Markdown, for a comment or a summary. Markdown files (.md) stay as
+ * they are, and other output is folded. GitHub rejects comments over 65,536 characters, so long output
+ * is truncated at the end of a line. The log of the run contains the whole output.
  */
 
 const fs = require("node:fs");
 const path = require("node:path");
 
-/** Characters for each of the two stacks, with room for the text around them. */
+/** Character limits for each of the two stacks, with room for the surrounding text. */
 const limits = { markdown: 8000, text: 20_000, title: 200 };
 
 for (const file of process.argv.slice(2)) {
@@ -24,7 +26,8 @@ function outputIn(file) {
 function section(title, extension, output) {
   if (output === "") return `**${title}**: no output. The log of the run has the error.`;
   if (extension === ".md") return cut(output, limits.markdown);
-  // No line of the output ends a fence that is longer than each run of backticks in it.
+  // The fence must be longer than any run of backticks in the output, so that no line of the output ends
+  // it.
   const runs = output.match(/`+/g) ?? [];
   const fence = "`".repeat(Math.max(4, ...runs.map((run) => run.length + 1)));
   const last = output.slice(output.lastIndexOf("\n") + 1).slice(0, limits.title);
@@ -35,7 +38,10 @@ function section(title, extension, output) {
   ].join("\n\n");
 }
 
-/** The first lines of an output between two texts, and a note below if it has more. */
+/**
+ * Returns the first lines of an output between two texts, with a note at the end if the output is
+ * truncated.
+ */
 function cut(output, limit, before = "", after = "") {
   if (output.length <= limit) return `${before}${output}${after}`;
   const first = output.slice(0, output.lastIndexOf("\n", limit));

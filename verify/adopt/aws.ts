@@ -12,7 +12,7 @@ interface Inputs {
   serviceAccount: string;
 }
 
-/** Finds a resource in the account, by resource type: returns its ID for the import, if it exists. */
+/** Looks up a resource in the account, by resource type. Returns its import ID if it exists. */
 const lookups: Record<string, (inputs: Inputs, region?: string) => Promise<string | undefined>> = {
   "aws:s3/bucket:Bucket": ({ bucket }) =>
     ifFound(bucket, ["s3api", "head-bucket", "--bucket", bucket]),
@@ -29,7 +29,7 @@ const lookups: Record<string, (inputs: Inputs, region?: string) => Promise<strin
     const found = await aws([
       ...["eks", "list-pod-identity-associations", ...of],
       ...["--service-account", serviceAccount],
-      // Without it, the AWS CLI reads the region from its own configuration.
+      // Otherwise, the AWS CLI uses the region from its own configuration.
       ...(region === undefined ? [] : ["--region", region]),
     ]);
     const { associations } = JSON.parse(found ?? '{"associations":[]}') as {
@@ -48,7 +48,7 @@ const effects: Record<string, string> = {
   "aws:eks/podIdentityAssociation:PodIdentityAssociation": "it binds the role of the program",
 };
 
-/** An existing AWS resource. */
+/** Returns the existing AWS resource that matches a registered one. */
 export async function existingInAws(resource: Registered, region?: string): Promise<Finding[]> {
   const { entry, inputs } = resource;
   const id = await lookups[entry.type]?.(inputs as unknown as Inputs, region);
@@ -58,12 +58,12 @@ export async function existingInAws(resource: Registered, region?: string): Prom
   return [{ fate: Fate.Adopted, what: `${kind} ${id}`, effect, adopts: { resource, id } }];
 }
 
-/** The ID, if the command finds the resource. Some commands print nothing. */
+/** Returns the ID if the command finds the resource. Some commands print nothing. */
 async function ifFound(id: string, args: string[]): Promise<string | undefined> {
   return (await aws(args)) === undefined ? undefined : id;
 }
 
-/** The output of the AWS CLI, or undefined if the requested resource does not exist. */
+/** Returns the output of the AWS CLI, or undefined if the requested resource does not exist. */
 async function aws(args: string[]): Promise<string | undefined> {
   const { code, out, err } = await run("aws", [...args, "--output", "json"], {
     missing: "the AWS CLI is not on the PATH\n  fix: https://aws.amazon.com/cli/",

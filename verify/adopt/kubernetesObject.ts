@@ -6,12 +6,12 @@ export interface KubernetesObject {
   metadata: ObjectMeta;
 }
 
-/** Whether a resource with this type and these inputs is a Kubernetes object and not a release. */
+/** Whether a resource with this type and these inputs is a Kubernetes object rather than a release. */
 export function isObject(type: string, inputs: object): inputs is KubernetesObject {
   return type.startsWith("kubernetes:") && "kind" in inputs && "metadata" in inputs;
 }
 
-/** Path of an object in the Kubernetes API. */
+/** Returns an object's path in the Kubernetes API. */
 export function pathOf({ apiVersion, kind, metadata }: KubernetesObject): string {
   const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const { namespace, name } = metadata;

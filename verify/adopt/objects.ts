@@ -4,7 +4,7 @@ import { Fate, type Finding } from "./finding";
 import { type KubernetesObject, pathOf } from "./kubernetesObject";
 import type { Registered } from "./registered";
 
-/** Kinds of objects that people create manually instead of a release. */
+/** Kinds of objects that people may have created manually in place of a release. */
 const workloadKinds: [apiVersion: string, kind: string, namespaced: boolean][] = [
   ["apps/v1", "DaemonSet", true],
   ["apps/v1", "Deployment", true],
@@ -20,7 +20,7 @@ const workloadKinds: [apiVersion: string, kind: string, namespaced: boolean][] =
 export interface ExistingObject {
   resource: Registered;
   object: KubernetesObject;
-  /** The Helm release that it belongs to, as `namespace/name`. */
+  /** The Helm release that the object belongs to, as `namespace/name`. */
   release: string | undefined;
 }
 
@@ -38,7 +38,10 @@ export async function existingObjects(
   return found.flat();
 }
 
-/** Only namespaces are adopted, because they contain objects of other deployments. */
+/**
+ * Returns the finding for an existing object. Only namespaces are adopted, because they may contain
+ * objects of other deployments.
+ */
 export function objectFinding({ resource, object }: ExistingObject): Finding {
   const { kind, metadata } = object;
   const id = idOf(metadata);
@@ -58,7 +61,10 @@ export function objectFinding({ resource, object }: ExistingObject): Finding {
   };
 }
 
-/** Manually created objects with the names of a release's objects, over which Helm refuses to install. */
+/**
+ * Returns manually created objects with the same names as objects of a release. Helm refuses to install
+ * over them.
+ */
 export async function madeByHand(
   kubernetes: Api,
   release: { namespace: string; name: string },
@@ -82,7 +88,7 @@ export async function madeByHand(
   }));
 }
 
-/** ServiceMonitors outside the stack that also scrape the namespaces of its services. */
+/** Returns ServiceMonitors outside the stack that also scrape the namespaces of its services. */
 export async function otherMonitors(
   kubernetes: Api,
   namespaces: string[],
@@ -106,7 +112,7 @@ export async function otherMonitors(
     }));
 }
 
-/** The Helm release that an object belongs to, as `namespace/name`. */
+/** Returns the Helm release that an object belongs to, as `namespace/name`. */
 function releaseOf({ metadata }: KubernetesObject): string | undefined {
   const annotation = (key: string) => metadata.annotations?.[`meta.helm.sh/release-${key}`];
   const name = annotation("name");

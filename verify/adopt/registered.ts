@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { mustPulumi } from "../pulumiCli";
 import { isObject, pathOf } from "./kubernetesObject";
 
-/** The file that `pulumi import --file` reads. */
+/** File format of `pulumi import --file`. */
 export interface ImportFile {
   resources: ImportEntry[];
 }
@@ -32,7 +32,7 @@ export interface Registration {
   resources: Registered[];
   /** Paths of all Kubernetes objects of the program, including those in the state. */
   objects: Set<string>;
-  /** Plain configuration of the stack, such as `aws:region`. */
+  /** Plain-text configuration of the stack, such as `aws:region`. */
   config: Record<string, string>;
 }
 
@@ -41,7 +41,7 @@ interface Preview {
   steps: { urn: string; newState?: { type: string; inputs?: Record<string, unknown> } }[];
 }
 
-/** Everything that the next `pulumi up` would create, and the file that can import it. */
+/** Returns everything that the next `pulumi up` would create, and the file for importing it. */
 export async function registration(stack: string): Promise<Registration> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "adopt-"));
   try {
@@ -51,7 +51,7 @@ export async function registration(stack: string): Promise<Registration> {
     ]);
     const { config, steps } = JSON.parse(out) as Preview;
     const read = JSON.parse(fs.readFileSync(saved, "utf8")) as Partial<ImportFile>;
-    // The CLI writes null if nothing would be created.
+    // The CLI writes null if there is nothing to create.
     const file = { ...read, resources: read.resources ?? [] };
     const inputs = new Map(
       steps.map(({ urn, newState }) => [
@@ -75,7 +75,7 @@ export async function registration(stack: string): Promise<Registration> {
   }
 }
 
-/** The import file for these resources and the components that contain them. */
+/** Returns the import file for the given resources and the components that contain them. */
 export function importFile(file: ImportFile, adopted: Map<ImportEntry, string>): ImportFile {
   const parents = new Set([...adopted.keys()].map(({ parent }) => parent));
   const resources = file.resources

@@ -12,7 +12,7 @@ export interface ReleaseInputs extends ReleaseName {
   version: string;
 }
 
-/** The fields that Helm stores about a release. */
+/** Fields that Helm stores about a release. */
 interface StoredRelease {
   chart: { metadata: { name: string; version: string } };
 }
@@ -22,9 +22,9 @@ export function isRelease({ entry }: Registered): boolean {
 }
 
 /**
- * The existing release with the name of a release of the program. It is upgraded if it has the same
- * chart, unless it also contains objects that the program creates outside the release: Helm would
- * delete them, because its new revision does not contain them.
+ * Returns the existing release with the same name as a release of the program. It is upgraded if it has
+ * the same chart, unless it contains objects that the program creates outside the release. Helm would
+ * delete those, because the new revision does not contain them.
  */
 export async function existingRelease(
   kubernetes: Api,
@@ -58,7 +58,10 @@ export function releaseInputs({ inputs }: Registered): ReleaseInputs {
   return inputs as unknown as ReleaseInputs;
 }
 
-/** The last revision of a release. Helm stores it as compressed JSON, in base64 twice. */
+/**
+ * Returns the last revision of a release. Helm stores it as compressed JSON that is base64-encoded
+ * twice.
+ */
 async function storedRelease(
   kubernetes: Api,
   release: ReleaseInputs,
@@ -70,13 +73,13 @@ async function storedRelease(
   return JSON.parse(gunzipSync(compressed).toString()) as StoredRelease;
 }
 
-/** What happens to the volumes of a release. Neither upgrading nor uninstalling deletes claims. */
+/** Describes what happens to a release's volumes. Neither an upgrade nor an uninstall deletes claims. */
 async function volumesOf(kubernetes: Api, { namespace, name }: ReleaseInputs): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
   const list = await kubernetes.find<List<{ metadata: ObjectMeta }>>(path);
   const claims = (list?.items ?? [])
     .map(({ metadata }) => metadata.name)
-    // Claims of StatefulSets end with the name and number of the pod.
+    // Claims of a StatefulSet end with the name and number of the pod.
     .filter((claim) => new RegExp(`(^|-)${name}-`).test(claim));
   return claims.length === 0
     ? "it has no volumes, so what its pods store is lost with the pods"

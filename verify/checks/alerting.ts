@@ -11,7 +11,7 @@ function logsOf({ namespaces }: Settings): string {
   return podLogs(namespaces.monitoring, "alertmanager", "alertmanager");
 }
 
-/** Alertmanager loaded the configuration of the stack, with each of its receivers. */
+/** Checks that Alertmanager has loaded the stack's configuration, including each receiver. */
 export function alertmanagerCheck(settings: Settings): Check {
   const { slack } = settings;
   const expected = slack === undefined ? [] : receivers(slack).map(({ name }) => name);
@@ -41,11 +41,14 @@ export function alertmanagerCheck(settings: Settings): Check {
   };
 }
 
-/** No notification failed in the last hour, by the counters that Prometheus scrapes. */
+/**
+ * Checks that no notification failed in the last hour, according to the counters that Prometheus
+ * scrapes.
+ */
 export function deliveryCheck(settings: Settings): Check {
   const ours = `namespace="${settings.namespaces.monitoring}"`;
   const sentTotal = `alertmanager_notifications_total{${ours}}`;
-  // Alertmanager also counts a notification that a reload cancels, and sends it again.
+  // Alertmanager also counts a notification that a reload canceled, although it sends that again.
   const failedTotal = `alertmanager_notifications_failed_total{${ours}, reason!="contextCanceled"}`;
   return {
     name: "notifications",
@@ -75,7 +78,7 @@ export function deliveryCheck(settings: Settings): Check {
   };
 }
 
-/** Watchdog, which always fires, reaches the heartbeat. */
+/** Checks that Watchdog, which always fires, reaches the heartbeat. */
 export function heartbeatCheck(settings: Settings): Check {
   const { slack } = settings;
   const hasHeartbeat =
@@ -107,7 +110,7 @@ export function heartbeatCheck(settings: Settings): Check {
 
 const testAlert = "VerifyTestAlert";
 
-/** Sends an alert to Alertmanager, and waits until a receiver was notified of it. */
+/** Sends an alert to Alertmanager, and waits for the notification to a receiver. */
 export function testAlertCheck(settings: Settings, waitSeconds = 90): Check {
   return {
     name: "test alert",
@@ -140,9 +143,9 @@ export function testAlertCheck(settings: Settings, waitSeconds = 90): Check {
 }
 
 /**
- * Number of requests to Slack, which notifications to PagerDuty and the heartbeat do not affect.
- * Notification counters are not used: Alertmanager increments them before the request, regardless of
- * Slack's response.
+ * Returns the number of requests to Slack. Notifications to PagerDuty and the heartbeat do not affect
+ * it. Notification counters are not suitable, because Alertmanager increments them before the request,
+ * regardless of Slack's response.
  */
 async function slackRequests(alertmanager: Api): Promise<{ sent: number; failed: number }> {
   const metrics = await alertmanager.text("/metrics");

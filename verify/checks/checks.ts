@@ -10,7 +10,7 @@ import { secretChecks } from "./secrets";
 import { podMetricsChecks, serviceChecks } from "./targets";
 import { agentChecks, podCheck } from "./workloads";
 
-/** All checks of a stack, in the order in which their subjects depend on each other. */
+/** Returns all checks of a stack, ordered so that each comes after those that it depends on. */
 export function checksOf(settings: SettingsWithPrometheus, { testAlert = false } = {}): Check[] {
   return [
     ...releaseChecks(settings),

@@ -4,7 +4,7 @@ import type { SettingsWithPrometheus } from "../../stacks/config/parseConfigurat
 import { type Check, listed, pass } from "../check";
 import { podLogs } from "./podLogs";
 
-/** One check for each data source: Grafana reaches it. */
+/** Checks for each data source that Grafana can reach it. */
 export function dataSourceChecks({ namespaces, loki }: SettingsWithPrometheus): Check[] {
   return ["prometheus", ...(loki === undefined ? [] : ["loki"])].map((uid) => ({
     name: `data source ${uid}`,
@@ -15,7 +15,7 @@ export function dataSourceChecks({ namespaces, loki }: SettingsWithPrometheus): 
       if ((await grafana.find(path)) === undefined) {
         return { status: "fail", evidence: "does not exist in Grafana" };
       }
-      // Grafana answers with 400 if the data source is not healthy.
+      // Grafana responds with status 400 if the data source is unhealthy.
       const { text } = await grafana.send(`${path}/health`);
       const { status, message = "" } = JSON.parse(text) as { status?: string; message?: string };
       return status === "OK"
@@ -32,8 +32,8 @@ interface FoundDashboard {
 }
 
 /**
- * Grafana has the dashboards of this library and of `dashboardsFolder`, and as many community
- * dashboards as configured.
+ * Checks that Grafana has the dashboards of this library and of `dashboardsFolder`, and as many
+ * community dashboards as configured.
  */
 export function dashboardsCheck(settings: SettingsWithPrometheus): Check {
   const { namespaces, prometheus, services, loki } = settings;

@@ -9,12 +9,12 @@ import { type List, type Pod, type ServiceAccount, isReady } from "../cluster/ob
 import { podLogs } from "./podLogs";
 import { increaseInLastHour, query } from "./prometheusQuery";
 
-/** Label of the lines that this check writes. */
+/** Label of the log lines that this check writes. */
 const job = "observability-verify";
 
 /**
- * The checks of Loki: a line can be written and read, chunks reach the storage, and pods have the IAM
- * role.
+ * Checks that Loki can store and return a line, that chunks reach the storage, and that pods have the
+ * IAM role.
  */
 export function lokiChecks(settings: Settings, waitSeconds = 20): Check[] {
   if (settings.loki === undefined) return [];
@@ -66,7 +66,10 @@ async function hasLine(loki: Api, line: string, time: number): Promise<boolean> 
   return data.result.length > 0;
 }
 
-/** Chunks reach the bucket or the volume, according to the counters of Loki that Prometheus scrapes. */
+/**
+ * Checks that chunks reach the bucket or the volume, according to the Loki counters that Prometheus
+ * scrapes.
+ */
 function chunkCheck(settings: Settings): Check {
   const { loki, namespaces } = settings;
   const storage = loki?.storage === LokiStorage.S3 ? `the bucket ${loki.bucket}` : "the volume";
@@ -108,7 +111,7 @@ const credentialVariables = {
   [AwsIdentity.Irsa]: "AWS_WEB_IDENTITY_TOKEN_FILE",
 };
 
-/** Loki's pods received the credentials of their IAM role. */
+/** Checks that Loki's pods received the credentials of their IAM role. */
 function identityCheck({ namespaces: { monitoring: namespace }, loki, cluster }: Settings): Check {
   const identity = loki?.awsIdentity ?? AwsIdentity.PodIdentity;
   const variable = credentialVariables[identity];
@@ -145,7 +148,7 @@ function identityCheck({ namespaces: { monitoring: namespace }, loki, cluster }:
   };
 }
 
-/** The chart's canary and caches do not access the bucket. */
+/** Whether a pod needs the IAM role. The chart's canary and caches do not access the bucket. */
 function usesAccount({ spec }: Pod): boolean {
   return spec?.serviceAccountName === undefined || spec.serviceAccountName === lokiName;
 }

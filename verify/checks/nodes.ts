@@ -3,10 +3,10 @@ import { accessCommands } from "../../stacks/accessCommands";
 import { type Check, listed, pass } from "../check";
 import { query } from "./prometheusQuery";
 
-/** Seconds by which a clock may be off. Above `fail`, samples and log lines are rejected. */
+/** Tolerated clock skew, in seconds. Above `fail`, samples and log lines are rejected. */
 const skewSeconds = { warn: 0.05, fail: 5 };
 
-/** The node clocks agree with NTP, and the clock of Prometheus agrees with this machine. */
+/** Checks that node clocks agree with NTP, and that Prometheus's clock agrees with this machine's. */
 export function clockCheck(settings: Settings): Check {
   return {
     name: "clocks",
@@ -17,7 +17,7 @@ export function clockCheck(settings: Settings): Check {
       const [now] = await query(prometheus, "vector(time())");
       const answered = Date.now();
       const own = (now?.value ?? Number.NaN) - (asked + answered) / 2000;
-      // A slow response is not clock skew.
+      // A slow response must not count as clock skew.
       const tolerance = skewSeconds.fail + (answered - asked) / 1000;
       if (!(Math.abs(own) <= tolerance)) {
         return {
@@ -38,10 +38,10 @@ export function clockCheck(settings: Settings): Check {
   };
 }
 
-/** Used shares of a volume. The alert VolumeNearlyFull fires at `fail`. */
+/** Ratios of used space on a volume. The alert VolumeNearlyFull fires at `fail`. */
 const usedRatio = { warn: 0.85, fail: 0.95 };
 
-/** The volumes of the monitoring stack have space. */
+/** Checks that the monitoring stack's volumes have free space. */
 export function volumeCheck({ namespaces: { monitoring: namespace } }: Settings): Check {
   return {
     name: "volumes",

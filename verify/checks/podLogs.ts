@@ -1,6 +1,6 @@
 /**
- * Command that prints the logs of the pods with this `app.kubernetes.io/name`. Without `--tail`,
- * kubectl prints only the last 10 lines of each pod that a label selects.
+ * Returns a command that prints the logs of the pods with an `app.kubernetes.io/name`. The command sets
+ * `--tail`, because kubectl otherwise prints only the last 10 lines of each pod that a label selects.
  */
 export function podLogs(namespace: string, name: string, container?: string): string {
   const pods = `kubectl logs -n ${namespace} -l app.kubernetes.io/name=${name} --tail=100`;

@@ -5,7 +5,7 @@ export interface Sample {
   value: number;
 }
 
-/** The result of an instant query. */
+/** Returns the result of an instant query. */
 export async function query(prometheus: Api, expr: string): Promise<Sample[]> {
   const { data } = await prometheus.json<{
     data: { result: { metric: Record<string, string>; value: [number, string] }[] };
@@ -17,8 +17,8 @@ export async function query(prometheus: Api, expr: string): Promise<Sample[]> {
 }
 
 /**
- * How much a counter increased in the last hour. `increase` alone misses the first value of a series,
- * which many counters only have after the first event.
+ * Returns an expression for the increase of a counter in the last hour. `increase` alone misses the
+ * first value of a series, and many counters do not exist until the first event.
  */
 export function increaseInLastHour(counter: string): string {
   return `((${counter} unless ${counter} offset 1h) or increase(${counter}[1h]))`;

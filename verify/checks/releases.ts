@@ -3,7 +3,7 @@ import { type Check, type Result, pass } from "../check";
 import type { Api } from "../cluster/api";
 import { releasesOf, revisionOf, revisionsOf } from "../cluster/helm";
 
-/** The only result for a stack of which no release is installed; undefined for any other stack. */
+/** Returns the only result for a stack without any installed release; undefined for any other stack. */
 export async function notDeployed(
   kubernetes: Api,
   settings: Settings,
@@ -11,7 +11,7 @@ export async function notDeployed(
 ): Promise<Result | undefined> {
   const releases = releasesOf(settings);
   const revisions = Promise.all(releases.map((release) => revisionsOf(kubernetes, release)));
-  // If they cannot be read, each check says so.
+  // If they cannot be read, each check reports that.
   const installed = await revisions.catch(() => undefined);
   if (installed === undefined || installed.some(({ length }) => length > 0)) return undefined;
   const namespaces = [...new Set(releases.map(({ namespace }) => namespace))];
@@ -23,7 +23,7 @@ export async function notDeployed(
   };
 }
 
-/** One check for each Helm release: its last operation succeeded. */
+/** Checks for each Helm release that its last operation succeeded. */
 export function releaseChecks(settings: Settings): Check[] {
   return releasesOf(settings).map((release) => ({
     name: `release ${release.namespace}/${release.name}`,
@@ -39,7 +39,7 @@ export function releaseChecks(settings: Settings): Check[] {
       }
       const status = last.metadata.labels?.["status"] ?? "unknown";
       const evidence = `revision ${revisionOf(last)} is ${status}`;
-      // Pulumi compares the release with its own state, and does not notice the status of manual
+      // Pulumi compares the release with its own state, and does not detect the status of manual
       // operations.
       return status === "deployed" ? pass(evidence) : { status: "fail", evidence };
     },

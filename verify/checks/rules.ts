@@ -9,7 +9,9 @@ interface LoadedGroup {
   rules: { name: string; health: string; lastError?: string }[];
 }
 
-/** Every rule of the stack is loaded, and Prometheus evaluates all rules without an error. */
+/**
+ * Checks that every rule of the stack is loaded, and that Prometheus evaluates all rules without errors.
+ */
 export function rulesCheck(settings: SettingsWithPrometheus): Check {
   const { prometheus, services, loki, namespaces } = settings;
   const groups = [

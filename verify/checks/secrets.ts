@@ -17,7 +17,7 @@ interface ExpectedSecret {
 
 const placeholders = new Set<string>(secrets.map(({ placeholder }) => placeholder));
 
-/** The Secrets that the stack's workloads mount. */
+/** Returns the Secrets that the stack's workloads mount. */
 function expectedSecrets({
   namespaces,
   prometheus,
@@ -47,7 +47,10 @@ function expectedSecrets({
   ];
 }
 
-/** The Secrets with credentials and certificates that the settings of Prometheus and Grafana name. */
+/**
+ * Returns the Secrets with credentials and certificates that the settings of Prometheus and Grafana
+ * refer to.
+ */
 function prometheusSecrets({
   longTerm,
   grafana: { sso, ingress, dataSources },
@@ -67,7 +70,7 @@ function prometheusSecrets({
   ];
 }
 
-/** One check for each Secret: it exists, and each of its keys has a value. */
+/** Checks for each Secret that it exists and that all of its keys have a value. */
 export function secretChecks(settings: SettingsWithPrometheus): Check[] {
   return expectedSecrets(settings).map(({ namespace, name, keys }) => ({
     name: `Secret ${namespace}/${name}`,

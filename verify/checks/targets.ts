@@ -18,7 +18,7 @@ import type { Settings } from "../../stacks/config/parseConfiguration";
 import { type Check, listed, pass } from "../check";
 import { query } from "./prometheusQuery";
 
-/** One check for each service: all targets are up and expose the metrics that its alerts read. */
+/** Checks for each service that all targets are up and expose the metrics that its alerts read. */
 export function serviceChecks(settings: Settings): Check[] {
   return settings.services.flatMap((services) => checksOfServices(services, settings));
 }
@@ -70,7 +70,7 @@ function checksOfServices(
         const names = [...requests, ...durations, ...counts].join("|");
         const named = await query(
           prometheus,
-          // If a native histogram is scraped as a classic histogram, only the bucket `+Inf` exists.
+          // If Prometheus scrapes a native histogram as a classic one, only the bucket `+Inf` exists.
           `count by (__name__) ({${labels}, __name__=~"${names}", le!="+Inf"})`,
         );
         const existing = new Set(named.map((series) => series.labels["__name__"]));
@@ -95,7 +95,7 @@ function checksOfServices(
   }
 }
 
-/** A scheduled job has no targets: its CronJob exists. */
+/** Checks that a scheduled job's CronJob exists. It has no targets. */
 function jobCheck(namespace: string, name: string): Check {
   return {
     name: `job ${name}`,
@@ -109,7 +109,7 @@ function jobCheck(namespace: string, name: string): Check {
   };
 }
 
-/** The blackbox exporter requests the URL of a service, and receives a successful response. */
+/** Checks that the blackbox exporter receives a successful response from a service's URL. */
 function probeCheck(namespace: string, name: string): Check {
   return {
     name: `probe ${name}`,
@@ -128,16 +128,16 @@ function probeCheck(namespace: string, name: string): Check {
   };
 }
 
-/** The objects through which Prometheus discovers a service's targets. */
+/** Returns the objects through which Prometheus discovers a service's targets. */
 function monitoring(service: ServiceSettings): string {
   const monitor = monitorKind(service).toLowerCase();
   return monitor === "podmonitor" ? monitor : `${monitor},service,endpoints`;
 }
 
-/** Pod metrics that every running container has. The others appear only with the first failure. */
+/** Pod metrics that every running container has. Others appear only after the first failure. */
 const { memory, cpu, resourceRequests, owner, restarts } = podMetrics;
 
-/** The metrics of pods that alerts read exist for each namespace of services. */
+/** Checks for each namespace of services that the pod metrics that alerts read exist. */
 export function podMetricsChecks(settings: Settings): Check[] {
   return settings.services
     .filter(({ services }) => services.length > 0)

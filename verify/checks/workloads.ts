@@ -3,14 +3,14 @@ import type { Settings } from "../../stacks/config/parseConfiguration";
 import { type Check, listed, pass } from "../check";
 import { type DaemonSet, type List, type Pod, isReady } from "../cluster/objects";
 
-/** All pods in the namespace of the monitoring stack are ready. */
+/** Checks that all pods in the monitoring stack's namespace are ready. */
 export function podCheck({ namespaces: { monitoring: namespace } }: Settings): Check {
   return {
     name: `pods in ${namespace}`,
     next: `kubectl get pods -n ${namespace}`,
     run: async ({ kubernetes }) => {
       const { items } = await kubernetes.json<List<Pod>>(`/api/v1/namespaces/${namespace}/pods`);
-      // Pods of finished Jobs are not ready.
+      // Pods of finished Jobs are never ready.
       const pods = items.filter(({ status }) => status?.phase !== "Succeeded");
       if (pods.length === 0) return { status: "fail", evidence: "no pod exists" };
       const notReady = pods.filter((pod) => !isReady(pod));
@@ -31,7 +31,7 @@ function describe({ metadata, status }: Pod): string {
   return `${metadata.name} (${waiting?.reason ?? pending ?? status?.phase ?? "unknown"})`;
 }
 
-/** One check for each agent that runs on every node. */
+/** Returns one check for each agent that runs on every node. */
 export function agentChecks({ namespaces, loki, datadog }: Settings): Check[] {
   const collector = loki?.collector ?? LogCollector.None;
   return [
@@ -59,10 +59,10 @@ function daemonSetCheck(namespace: string, name: string): Check {
   };
 }
 
-/** How the Datadog Agent logs that Datadog rejects its data. */
+/** Matches the message that the Datadog Agent logs if Datadog rejects its data. */
 const refusal = /api key.*(invalid|rejected|not valid)|403 forbidden/i;
 
-/** An agent's log does not contain a rejection by Datadog. */
+/** Checks that an agent's log contains no rejection by Datadog. */
 function datadogKeyCheck(namespace: string): Check {
   return {
     name: "Datadog accepts the API key",

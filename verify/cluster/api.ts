@@ -1,8 +1,8 @@
-/** A response of an HTTP API. */
+/** A response from an HTTP API. */
 export interface ApiResponse {
   status: number;
   text: string;
-  /** Server time, from the header `Date`. */
+  /** Server time, from the `Date` header. */
   date?: Date;
 }
 
@@ -12,10 +12,10 @@ export interface ApiRequest {
   body?: string;
 }
 
-/** Sends a request with a path relative to the URL of the API. */
+/** Sends a request to a path that is relative to the URL of the API. */
 export type Send = (path: string, request?: ApiRequest) => Promise<ApiResponse>;
 
-/** Seconds after which a request fails. */
+/** Number of seconds after which a request fails. */
 export const requestTimeoutSeconds = 20;
 
 export class ApiError extends Error {
@@ -27,15 +27,18 @@ export class ApiError extends Error {
   }
 }
 
-/** The HTTP API of Kubernetes, Prometheus, Alertmanager, Loki or Grafana, which usually returns JSON. */
+/**
+ * Client for the HTTP API of Kubernetes, Prometheus, Alertmanager, Loki or Grafana. Most responses are
+ * JSON.
+ */
 export class Api {
   constructor(
-    /** Name in messages. */
+    /** Name of the API, for messages. */
     readonly name: string,
     readonly send: Send,
   ) {}
 
-  /** The text of a response. Any status other than 2xx is an error. */
+  /** Returns the text of a response. Any status other than 2xx is an error. */
   async text(path: string, request: ApiRequest = {}): Promise<string> {
     const { status, text } = await this.send(path, request);
     if (status >= 200 && status < 300) return text;
@@ -46,7 +49,7 @@ export class Api {
     );
   }
 
-  /** The JSON of a response, or undefined if the path does not exist. */
+  /** Returns the JSON of a response, or undefined if the path does not exist. */
   async find<T>(path: string, request?: ApiRequest): Promise<T | undefined> {
     try {
       return await this.json<T>(path, request);
@@ -70,7 +73,7 @@ export class Api {
   }
 }
 
-/** Sends requests to a URL, with additional headers. */
+/** Returns a function that sends requests to a URL, with additional headers. */
 export function sendTo(url: string, extraHeaders: Record<string, string> = {}): Send {
   return async (path, { method = "GET", headers, body } = {}) => {
     const response = await fetch(`${url}${path}`, {

@@ -6,10 +6,11 @@ import type { Settings } from "../../stacks/config/parseConfiguration";
 import { Api, type Send, requestTimeoutSeconds, sendTo } from "./api";
 import { type Forward, forwardService } from "./portForward";
 
-/** A live cluster: its own API, and the APIs of Services through port-forwards. */
+/** A live cluster, with its own API and, through port-forwards, the APIs of its Services. */
 export interface Cluster {
-  /** Context of the kubeconfig, and the URL of its cluster. */
+  /** Context in the kubeconfig. */
   context: string;
+  /** URL of the context's cluster. */
   server: string;
   kubernetes: Api;
   /** Forwards a port of a Service to the loopback interface. */
@@ -24,7 +25,7 @@ export interface ServicePort {
   port: number;
 }
 
-/** Connects to the cluster of a stack. The kubeconfig supplies the credentials, as for kubectl. */
+/** Connects to a stack's cluster, with credentials from the kubeconfig, like kubectl. */
 export async function connect(settings: Settings, context?: string): Promise<Cluster> {
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
@@ -75,7 +76,7 @@ export async function connect(settings: Settings, context?: string): Promise<Clu
   };
 }
 
-/** The API of a Service, through a port-forward. */
+/** Returns the API of a Service, through a port-forward. */
 export async function serviceApi(
   cluster: Pick<Cluster, "forward">,
   name: string,
@@ -86,7 +87,9 @@ export async function serviceApi(
   return new Api(name, sendTo(url, headers));
 }
 
-/** The messages of an error and of its cause. When `fetch` fails, the reason is only in the cause. */
+/**
+ * Returns the messages of an error and its cause. If `fetch` fails, only the cause contains the reason.
+ */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as { code?: string };

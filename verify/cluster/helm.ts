@@ -5,13 +5,16 @@ import type { Settings } from "../../stacks/config/parseConfiguration";
 import type { Api } from "./api";
 import type { List, Secret } from "./objects";
 
-/** Name and namespace of a Helm release. */
+/** Namespace and name of a Helm release. */
 export interface ReleaseName {
   namespace: string;
   name: string;
 }
 
-/** The Helm releases of a stack, with the release of its collector or of other collectors. */
+/**
+ * Returns the Helm releases of a stack, including its own log collector's or those of the given
+ * collectors.
+ */
 export function releasesOf(
   { namespaces, prometheus, loki, datadog }: Settings,
   collectors: LogCollector[] = [loki?.collector ?? LogCollector.None],
@@ -25,7 +28,7 @@ export function releasesOf(
   ];
 }
 
-/** The Secrets in which Helm stores the revisions of a release, latest first. */
+/** Returns the Secrets in which Helm stores the revisions of a release, latest first. */
 export async function revisionsOf(
   kubernetes: Api,
   { namespace, name }: ReleaseName,

@@ -1,4 +1,4 @@
-/** The fields of Kubernetes objects that the commands read. */
+/** Fields of Kubernetes objects that the commands use. */
 export interface ObjectMeta {
   name: string;
   namespace?: string;
@@ -55,7 +55,7 @@ export interface List<T> {
   items: T[];
 }
 
-/** Whether a pod receives requests. */
+/** Whether a pod is ready to receive requests. */
 export function isReady({ status }: Pod): boolean {
   return (status?.conditions ?? []).some(
     ({ type, status: value }) => type === "Ready" && value === "True",

@@ -6,7 +6,7 @@ import { ExpectedError } from "../../preview/config/errors";
 import type { Api } from "./api";
 import { type Pod, type Service, isReady } from "./objects";
 
-/** A port of the loopback interface that leads to a pod. */
+/** A port on the loopback interface that is forwarded to a pod. */
 export interface Forward {
   url: string;
   close: () => Promise<void>;
@@ -30,7 +30,7 @@ export async function forwardService(options: ForwardOptions, localPort = 0): Pr
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
-    // The kubelet reports a refused connection on this channel, and keeps the other open.
+    // The kubelet reports a refused connection on this channel, but keeps the data channel open.
     const errors = new PassThrough().on("data", () => socket.destroy());
     forwarder
       .portForward(options.namespace, pod, [port], socket, errors, socket)
@@ -58,7 +58,7 @@ export async function forwardService(options: ForwardOptions, localPort = 0): Pr
   };
 }
 
-/** A ready pod of a Service, and the port of the pod to which the Service sends requests. */
+/** Returns a ready pod of a Service, and the pod's port that the Service targets. */
 async function podOf({ kubernetes, namespace, service, port }: ForwardOptions) {
   const path = `/api/v1/namespaces/${namespace}`;
   const found = await kubernetes.find<Service>(`${path}/services/${service}`);

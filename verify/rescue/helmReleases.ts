@@ -6,8 +6,8 @@ import type { Secret } from "../cluster/objects";
 import type { Obstacle } from "./obstacle";
 
 /**
- * Releases that Helm refuses to install or upgrade: releases whose last operation never ended, because
- * Helm cannot know that the process is dead, and releases in `installing` that Helm installed after the
+ * Returns the releases that Helm refuses to install or upgrade: those whose last operation never
+ * finished, because Helm cannot detect that the process is dead, and those that Helm installed after the
  * engine was killed, because the state does not contain them.
  */
 export async function stuckReleases(
@@ -15,7 +15,7 @@ export async function stuckReleases(
   settings: Settings,
   installing: string[],
 ): Promise<Obstacle[]> {
-  // A change of the collector may have been interrupted.
+  // The interrupted update may have been changing the collector.
   const releases = releasesOf(settings, Object.values(LogCollector));
   const found = await Promise.all(
     releases.map((release) => stuck(kubernetes, release, installing)),

@@ -1,8 +1,8 @@
-/** Leftover of an interrupted update, and its repair. */
+/** Something that an interrupted update left behind, and its repair. */
 export interface Obstacle {
-  /** The leftover, as the subject of a sentence. */
+  /** The obstacle, as the subject of a sentence. */
   what: string;
-  /** What the repair does, as an imperative sentence. */
+  /** The effect of the repair, as an imperative sentence. */
   repair: string;
   run: () => Promise<void>;
 }

@@ -7,7 +7,7 @@ interface Resource {
   inputs?: { namespace?: string; name?: string };
 }
 
-/** The state of a stack, as `pulumi stack export` prints it. */
+/** A stack's state in the format of `pulumi stack export`. */
 export interface State {
   deployment: { pending_operations?: { type: string; resource: Resource }[] };
 }
@@ -16,12 +16,12 @@ export async function readState(stack: string): Promise<State> {
   return JSON.parse(await mustPulumi(["stack", "export", "--stack", stack])) as State;
 }
 
-/** What an interrupted update left in the state of a stack: its lock and its pending operations. */
+/** Returns the lock and the pending operations that an interrupted update left in a stack's state. */
 export async function stateObstacles(stack: string, state: State): Promise<Obstacle[]> {
   return [...(await lockOf(stack)), ...pendingOperations(stack, state)];
 }
 
-/** The Helm releases that an interrupted update was installing, as `namespace/name`. */
+/** Returns the Helm releases that an interrupted update was installing, as `namespace/name`. */
 export function pendingInstallations({ deployment }: State): string[] {
   return (deployment.pending_operations ?? []).flatMap(({ type, resource }) =>
     type === "creating" && resource.type === "kubernetes:helm.sh/v3:Release"
@@ -30,12 +30,12 @@ export function pendingInstallations({ deployment }: State): string[] {
   );
 }
 
-/** Which backend the CLI uses: Pulumi Cloud, or a folder or bucket with files. */
+/** The CLI's backend: Pulumi Cloud, or a folder or bucket with files. */
 interface Backend {
   url: string;
 }
 
-/** The lock of the stack, with its owner if the backend names it. */
+/** Returns the stack's lock, with its owner if the backend reports one. */
 async function lockOf(stack: string): Promise<Obstacle[]> {
   const { url } = JSON.parse(await mustPulumi(["whoami", "--json"])) as Backend;
   const reason = /^https?:/.test(url) ? await updateInProgress(stack) : await lockFile(stack);
@@ -62,8 +62,8 @@ async function updateInProgress(stack: string): Promise<string | undefined> {
 }
 
 /**
- * The error of an operation that takes the lock. Only such an operation reports it. The name of the
- * stack exists already, so this one fails without the lock, and changes nothing.
+ * Returns the error of an operation that takes the lock, because no other operation reports it. Renaming
+ * the stack to its current name is harmless: without a lock, it fails and changes nothing.
  */
 async function lockFile(stack: string): Promise<string | undefined> {
   const { out, err } = await pulumi(["stack", "rename", stack, "--stack", stack]);
