@@ -2,20 +2,20 @@ import { Binary, Expr } from "./expr";
 
 export type ComparisonOperator = ">" | ">=" | "<" | "<=" | "==" | "!=";
 
-/** A comparison in normal form: a product of series on the left, a constant on the right. */
+/** A comparison in normal form, with a product of series on the left and a constant on the right. */
 export interface Comparison {
   operator: ComparisonOperator;
-  /** The constant on the right, where all constants have been moved. */
+  /** The constant on the right, which includes all constants of the original expression. */
   threshold: number;
   /** Factors of the product. */
   numerator: Expr[];
-  /** Factors that divide the product. */
+  /** Factors that the product is divided by. */
   denominator: Expr[];
-  /** Whether `and` or `unless` joins the comparison to another condition, which it may guard. */
+  /** Whether `and` or `unless` joins the comparison with another condition, which it may just guard. */
   joined: boolean;
 }
 
-/** The equivalent operator after the operands are swapped. */
+/** Equivalent operators for swapped operands. */
 export const flipped: Record<ComparisonOperator, ComparisonOperator> = {
   ">": "<",
   ">=": "<=",
@@ -25,7 +25,7 @@ export const flipped: Record<ComparisonOperator, ComparisonOperator> = {
   "!=": "!=",
 };
 
-/** The operator that holds exactly when the original one does not. */
+/** Operators for the opposite condition. */
 export const negated: Record<ComparisonOperator, ComparisonOperator> = {
   ">": "<=",
   ">=": "<",

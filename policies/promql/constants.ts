@@ -1,6 +1,6 @@
 import { Call, Expr } from "./expr";
 
-/** Operators that compute a number from two numbers. */
+/** Arithmetic operators. */
 export const arithmetic: Record<string, (a: number, b: number) => number> = {
   "+": (a, b) => a + b,
   "-": (a, b) => a - b,
@@ -13,19 +13,22 @@ export const arithmetic: Record<string, (a: number, b: number) => number> = {
 const unitPreserving =
   /^(sum|(avg|max|min|last|first)(_over_time)?|(top|bottom)k|sort.*|label_(replace|join)|scalar|vector)$/;
 
-/** Whether the result of a function or an aggregation has the unit of its argument. */
+/** Whether the result of a function or an aggregation has the same unit as its argument. */
 export function preservesUnit(expr: Expr): expr is Call {
   return expr.kind === "call" && unitPreserving.test(expr.name);
 }
 
-/** The argument whose unit a unit-preserving function preserves. */
+/** Returns the argument whose unit a unit-preserving function preserves. */
 export function measuredArgument({ args }: Pick<Call, "args">): Expr | undefined {
   const value = args.find(({ kind }) => kind !== "number" && kind !== "string");
   const argument = value ?? args[0];
   return argument?.kind === "subquery" ? argument.expr : argument;
 }
 
-/** The number that an expression always returns, or undefined when it depends on series or time. */
+/**
+ * Returns the number that an expression always evaluates to, or undefined if it depends on series or
+ * time.
+ */
 export function constantOf(expr: Expr): number | undefined {
   switch (expr.kind) {
     case "number":

@@ -2,13 +2,13 @@ import { ComparisonOperator, flipped, isComparison } from "./comparison";
 import { constantOf, measuredArgument } from "./constants";
 import { Binary, Expr, Matching, nodesOf, selectorsOf } from "./expr";
 
-/** Conditions that exclude each other: no series, or no value, meets both. */
+/** Mutually exclusive conditions: no series, or no value, satisfies both. */
 export interface Contradiction {
   one: string;
   other: string;
 }
 
-/** Requirements of both sides of an operator that no single series can meet. */
+/** Finds requirements on the two sides of an operator that no single series can satisfy. */
 export function contradictionsIn(expr: Expr): Contradiction[] {
   const nodes = nodesOf(expr).filter((node) => node.kind === "binary");
   // The bounds of a nested `and` are also bounds of the outer one.
@@ -36,7 +36,7 @@ function isMatched(label: string, matching: Matching | undefined): boolean {
   return matching === undefined || (matching.kind === "on") === matching.labels.includes(label);
 }
 
-/** The labels that have one known value in all series of a result. */
+/** Returns the labels that have the same known value in all series of a result. */
 function fixedLabels(expr: Expr): Map<string, string> {
   const none = new Map<string, string>();
   if (expr.kind === "selector") {
@@ -73,10 +73,13 @@ interface Bound {
   limit: number;
 }
 
-/** A larger number of conditions on one subject is generated, not a human mistake. */
+/**
+ * Maximum number of conditions on one subject. More than that are generated, rather than a human
+ * mistake.
+ */
 const MANY = 20;
 
-/** Two bounds of a conjunction that no value can meet together. */
+/** Finds two bounds of a conjunction that no value can satisfy together. */
 function contraryBounds(conjunction: Binary): Contradiction[] {
   const bySubject = new Map<string, Bound[]>();
   for (const bound of boundsIn(conjunction)) {
@@ -93,7 +96,7 @@ function contraryBounds(conjunction: Binary): Contradiction[] {
   );
 }
 
-/** The bounds that each series of a result meets. */
+/** Returns the bounds that each series of a result satisfies. */
 function boundsIn(expr: Expr): Bound[] {
   if (expr.kind !== "binary") return [];
   const { operator, left, right, matching } = expr;
@@ -121,7 +124,9 @@ const meets: Record<ComparisonOperator, (value: number, limit: number) => boolea
   "!=": (value, limit) => value !== limit,
 };
 
-/** Whether a value meets both bounds. Tries each limit, and values below, between and above the limits. */
+/**
+ * Whether a value can satisfy both bounds. Tries both limits, and values below, between and above them.
+ */
 function isPossible(one: Bound, other: Bound): boolean {
   const [least, most] = [one.limit, other.limit].sort((a, b) => a - b) as [number, number];
   return [least - 1, least, (least + most) / 2, most, most + 1].some((value) =>

@@ -1,14 +1,14 @@
 import { Matcher, matchesValue } from "../shared/matcher";
 import { perObject } from "../shared/perObject";
 
-/** A PromQL expression as a tree of plain data, without parentheses. */
+/** A PromQL expression as a plain-data tree, without parentheses. */
 export type Expr = Form & {
-  /** Labels that the recording rule of the expression sets. */
+  /** Labels that the expression's recording rule sets. */
   addedLabels?: string[];
 };
 
 type Form =
-  /** `duration` is the source text of a number that is written as a duration: `500m` for 30000. */
+  /** `duration` is the original text of a number that is written as a duration: `500m` for 30000. */
   | { kind: "number"; value: number; duration?: string }
   | { kind: "string"; value: string }
   | Selector
@@ -25,24 +25,24 @@ type Form =
 
 export interface Selector {
   kind: "selector";
-  /** Undefined when only a pattern selects the name; see `selects`. */
+  /** Undefined if only a pattern matches the name; see `selects`. */
   metric?: string;
-  /** The native histogram of which `metric` names a part; see `inClassicForm`. */
+  /** The native histogram that `metric` is derived from; see `inClassicForm`. */
   histogram?: string;
   matchers: Matcher[];
   /** Range in seconds: 300 for `[5m]`. */
   rangeSeconds?: number;
   offsetSeconds: number;
-  /** Whether `@` fixes the time of evaluation. */
+  /** Whether `@` fixes the evaluation time. */
   isPinned?: boolean;
 }
 
-/** A call of a function or an aggregation. */
+/** A call to a function or an aggregation. */
 export interface Call {
   kind: "call";
   name: string;
   args: Expr[];
-  /** Only aggregations have a grouping: `sum(x)` is `sum by () (x)`. */
+  /** Set only for aggregations: `sum(x)` is `sum by () (x)`. */
   grouping?: { kind: "by" | "without"; labels: string[] };
 }
 
@@ -53,25 +53,25 @@ export interface Binary {
   right: Expr;
   /** Whether the comparison returns 0 or 1 instead of filtering. */
   bool: boolean;
-  /** How the series of both sides are matched. If not set, by all labels. */
+  /** How series of the two sides are matched. Default: by all labels. */
   matching?: Matching;
 }
 
 export interface Matching {
   kind: "on" | "ignoring";
   labels: string[];
-  /** Whether `group_left` or `group_right` allows many series on that side. */
+  /** The side that may have many series, as set by `group_left` or `group_right`. */
   group?: "left" | "right";
 }
 
-/** The direct operands and arguments of an expression. */
+/** Returns an expression's direct operands and arguments. */
 export function childrenOf(expr: Expr): Expr[] {
   if (expr.kind === "call") return expr.args;
   if (expr.kind === "binary") return [expr.left, expr.right];
   return expr.kind === "subquery" || expr.kind === "negate" ? [expr.expr] : [];
 }
 
-/** A copy whose direct operands and arguments are mapped. */
+/** Copies an expression and applies a function to its direct operands and arguments. */
 export function mapChildren(expr: Expr, map: (part: Expr) => Expr): Expr {
   if (expr.kind === "call") return { ...expr, args: expr.args.map(map) };
   if (expr.kind === "binary") return { ...expr, left: map(expr.left), right: map(expr.right) };
@@ -79,7 +79,7 @@ export function mapChildren(expr: Expr, map: (part: Expr) => Expr): Expr {
   return hasOperand ? { ...expr, expr: map(expr.expr) } : expr;
 }
 
-/** An expression and all expressions inside it, each before its operands. */
+/** Returns an expression and all expressions inside it, each before its operands. */
 export const nodesOf = perObject((expr: Expr): readonly Expr[] => {
   const found: Expr[] = [];
   const open = [expr];
@@ -90,7 +90,7 @@ export const nodesOf = perObject((expr: Expr): readonly Expr[] => {
   return found;
 });
 
-/** All calls in an expression whose name matches. */
+/** Returns all calls in an expression whose name matches. */
 export function callsOf(expr: Expr, name: RegExp): Call[] {
   return allCallsOf(expr).filter((call) => name.test(call.name));
 }
@@ -99,19 +99,19 @@ const allCallsOf = perObject((expr: Expr): readonly Call[] =>
   nodesOf(expr).filter((node) => node.kind === "call"),
 );
 
-/** All selectors in an expression. */
+/** Returns all selectors in an expression. */
 export const selectorsOf = perObject((expr: Expr): readonly Selector[] =>
   nodesOf(expr).filter((node) => node.kind === "selector"),
 );
 
-/** Whether a selector can return series of this metric. */
+/** Whether a selector can return series of a metric. */
 export function selects(selector: Selector, metric: string): boolean {
   if (selector.metric !== undefined) return selector.metric === metric;
   const isNamed = selector.matchers.some(({ label }) => label === "__name__");
   return isNamed && allows(selector, "__name__", metric);
 }
 
-/** Whether the matchers of a selector match this value of a label. */
+/** Whether a selector's matchers match a label value. */
 export function allows({ matchers }: Selector, label: string, value: string): boolean {
   return matchers.every((matcher) => matcher.label !== label || matchesValue(matcher, value));
 }

@@ -5,7 +5,7 @@ import { Comparison, ComparisonOperator, flipped, isComparison, negated } from "
 import { solve } from "./solve";
 
 /**
- * Every comparison inside an expression, in normal form: `product > number`. Equivalent spellings
+ * Returns every comparison in an expression, in normal form: `product > number`. Equivalent expressions
  * have the same form: `0.05 < x`, `100 * x > 5`, `errors > 0.05 * total`, `x unless x < 0.05`.
  */
 export const comparisonsOf = perObject((expr: Expr): readonly Comparison[] =>
@@ -14,14 +14,17 @@ export const comparisonsOf = perObject((expr: Expr): readonly Comparison[] =>
 
 interface Context {
   joined: boolean;
-  /** Whether the opposite comparison counts: to the right of `unless`, or inside `absent`. */
+  /**
+   * Whether the opposite comparison counts, because this one is to the right of `unless` or inside
+   * `absent`.
+   */
   negate: boolean;
 }
 
 function collect(expr: Expr, context: Context): Comparison[] {
   if (expr.kind === "binary") {
     const joins = expr.operator === "and" || expr.operator === "unless";
-    // A side without a comparison, such as a list of services, is not a condition.
+    // An operand without a comparison, such as a list of services, is not a condition.
     const joinedWith = (other: Expr) =>
       context.joined || (joins && nodesOf(other).some(isComparison));
     const left = { ...context, joined: joinedWith(expr.right) };

@@ -3,20 +3,20 @@ import recorded from "../facts/recordedMetrics.json";
 import { own } from "../shared/own";
 
 /**
- * The metrics of kube-state-metrics 2.17 and of cAdvisor in the kubelet, by the first word of their
- * names. Hardly any other exporter uses these words.
+ * Metrics of kube-state-metrics 2.17 and of the kubelet's cAdvisor, by the first word of their names.
+ * Few other exporters use these words.
  */
 const names: Record<string, string> = recorded;
 
 const sets = new Map<string, Set<string>>();
 
-/** Metrics that kube-state-metrics removed in version 2, and the label that replaced each unit. */
+/** Matches metrics that kube-state-metrics removed in version 2, where a label replaced the unit. */
 const removed =
   /^kube_(?:pod_container_resource|node_status)_\w+_(cpu_cores|memory_bytes)$|^kube_hpa_/;
 
 /**
- * Metrics that node-exporter renamed in version 0.16 and that old tutorials and dashboards still use,
- * with their current suffixes.
+ * Metrics that node-exporter renamed in version 0.16 but that old tutorials and dashboards still use,
+ * with their current names.
  */
 const renamedOfNodes: [former: RegExp, name: string][] = [
   [/^node_(cpu)$/, "node_$1_seconds_total"],
@@ -34,7 +34,7 @@ const renamedOfNodes: [former: RegExp, name: string][] = [
 
 const answers = new Map<string, string | undefined>();
 
-/** The Kubernetes or node metric that was probably meant by a name that no exporter exposes. */
+/** Returns the Kubernetes or node metric that was probably meant by a name that no exporter exposes. */
 export function meantMetric(metric: string): string | undefined {
   if (!answers.has(metric)) answers.set(metric, search(metric));
   return answers.get(metric);

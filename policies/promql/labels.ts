@@ -4,13 +4,13 @@ import { Binary, Call, Expr, nodesOf } from "./expr";
 import { Matcher } from "../shared/matcher";
 import { stateLabels } from "./stateLabels";
 
-/** The labels that the series of a result can have: only these, or all except these. */
+/** The labels that a result's series can have: only those listed, or all except those listed. */
 interface LabelSet {
   kind: "only" | "except";
   labels: string[];
 }
 
-/** The labels of a result, as its aggregations determine them; undefined if something adds labels. */
+/** Returns the labels of a result that its aggregations allow; undefined if something adds labels. */
 export function labelsOf(expr: Expr): LabelSet | undefined {
   const labels = unrecordedLabelsOf(expr);
   const { addedLabels = [] } = expr;
@@ -33,13 +33,16 @@ function unrecordedLabelsOf(expr: Expr): LabelSet | undefined {
   if (inner === undefined) return undefined;
   const { name, grouping } = expr;
   if (name === "histogram_quantile") return without(inner, ["le"]);
-  // These functions select series and keep their labels.
+  // These functions select series without changing their labels.
   if (grouping === undefined || /^(topk|bottomk|limit)/.test(name)) return inner;
   if (grouping.kind === "without") return without(inner, grouping.labels);
   return { kind: "only", labels: grouping.labels.filter((label) => has(inner, label)) };
 }
 
-/** The labels of `absent()`: the labels that its selector compares for equality exactly once. */
+/**
+ * Returns the labels of `absent()`, which are those that its selector compares for equality exactly
+ * once.
+ */
 function labelsOfAbsent({ args: [selector] }: Call): LabelSet {
   const matchers = selector?.kind === "selector" ? selector.matchers : [];
   const isOnce = ({ label, operator }: Matcher) =>
@@ -71,16 +74,19 @@ function without({ kind, labels }: LabelSet, removed: string[]): LabelSet {
     : { kind, labels: [...labels, ...removed] };
 }
 
-/** The labels by which the series of one side are matched. */
+/** Returns the labels that are used to match one side's series. */
 function matched(set: LabelSet, matching: NonNullable<Binary["matching"]>): LabelSet {
   if (matching.kind === "ignoring") return without(set, matching.labels);
   return { kind: "only", labels: matching.labels.filter((label) => has(set, label)) };
 }
 
-/** Metrics whose series have labels that other metrics lack, such as the metrics of kube-state-metrics. */
+/** Matches metrics with labels that other metrics do not have, such as those of kube-state-metrics. */
 const labelMetric = /^(kube|node|container)_\w+_(labels|annotations|info|owner)$/;
 
-/** Such a metric combined with another metric without `on`: the two have no series with the same labels. */
+/**
+ * Finds metrics with labels of their own that an operator combines with another metric without `on`. No
+ * series of the two metrics have the same labels.
+ */
 export function unmatchedInfo(expr: Expr): string[] {
   return nodesOf(expr).flatMap((node) => {
     if (node.kind !== "binary" || /^(or|unless)$/.test(node.operator) || node.matching) return [];
@@ -100,13 +106,13 @@ export function unmatchedInfo(expr: Expr): string[] {
   });
 }
 
-/** Whether a metric has labels that the metrics of the other side lack. */
+/** Whether a metric has labels that the other side's metrics do not have. */
 function hasNoLabels(other: Expr, metric: string): boolean {
   const names = metricsOf(other);
   return labelMetric.test(metric) && names?.length === 1 && names[0] !== metric;
 }
 
-/** Whether the series of a side definitely lack the label of a state. */
+/** Whether the series of a side definitely do not have a state's label. */
 function lacks(side: Expr, label: string): boolean {
   const labels = labelsOf(side);
   if (labels?.kind === "only") return !has(labels, label);
@@ -118,7 +124,7 @@ function lacks(side: Expr, label: string): boolean {
   );
 }
 
-/** The metrics of a side, if nothing changes their labels; otherwise undefined. */
+/** Returns the metrics of a side; undefined if something changes their labels. */
 function metricsOf(side: Expr): string[] | undefined {
   const parts = nodesOf(side);
   if (
@@ -130,8 +136,8 @@ function metricsOf(side: Expr): string[] | undefined {
 }
 
 /**
- * cAdvisor metrics with several series per pod, on a side of an operator that must have one series for
- * the labels of `on`.
+ * Finds cAdvisor metrics with several series per pod on a side of an operator that must have a single
+ * series for the labels in `on`.
  */
 export function repeatedContainers(expr: Expr): string[] {
   return nodesOf(expr).flatMap((node) => {
@@ -150,7 +156,7 @@ export function repeatedContainers(expr: Expr): string[] {
   });
 }
 
-/** Labels that only one side of an operator has, so no series can match. */
+/** Finds labels that only one side of an operator has, so no series can match. */
 export function unmatchedLabels(expr: Expr): string[] {
   return nodesOf(expr).flatMap((node) => {
     if (node.kind !== "binary" || node.operator === "or") return [];

@@ -3,13 +3,13 @@ import { perObject } from "../shared/perObject";
 import { constantOf } from "./constants";
 import { Binary, Call, Expr, Selector, callsOf, mapChildren, selectorsOf } from "./expr";
 
-/** Functions for native histograms; only `histogram_fraction` also reads classic buckets. */
+/** Functions for native histograms. Only `histogram_fraction` also supports classic buckets. */
 export const histogramFunctions = /^histogram_(count|sum|avg|fraction)$/;
 
 /**
- * An expression with native histogram functions rewritten in classic form, so policies judge both
- * alike: `histogram_count(rate(x[5m]))` as `rate(x_count[5m])`, and `histogram_fraction(0, 0.5,
- * rate(x[5m]))` as `rate(x_bucket{le="0.5"}[5m]) / rate(x_count[5m])`.
+ * Rewrites native histogram functions in classic form, so policies treat both kinds of histograms the
+ * same: `histogram_count(rate(x[5m]))` becomes `rate(x_count[5m])`, and `histogram_fraction(0, 0.5,
+ * rate(x[5m]))` becomes `rate(x_bucket{le="0.5"}[5m]) / rate(x_count[5m])`.
  */
 export const inClassicForm = perObject((expr: Expr): Expr => {
   if (callsOf(expr, histogramFunctions).length === 0) return expr;
@@ -52,7 +52,7 @@ function binary(operator: string, left: Expr, right: Expr): Binary {
   return { kind: "binary", operator, left, right, bool: false };
 }
 
-/** The expression over a series of the classic histogram. */
+/** Replaces the histogram in an expression with a series of the classic histogram. */
 function partOf(expr: Expr, suffix: string, matchers: Matcher[] = []): Expr {
   if (expr.kind !== "selector") return mapChildren(expr, (part) => partOf(part, suffix, matchers));
   const { metric } = expr;
@@ -68,12 +68,12 @@ function partOf(expr: Expr, suffix: string, matchers: Matcher[] = []): Expr {
 
 const isClassic = ({ metric = "" }: Selector) => /_(bucket|count|sum|total)$/.test(metric);
 
-/** Whether an expression reads series of classic histograms, which most of the functions ignore. */
+/** Whether an expression reads series of classic histograms, which most of these functions ignore. */
 export function readsClassic(expr: Expr): boolean {
   return selectorsOf(expr).some(isClassic);
 }
 
-/** Whether an aggregation removes `le` from classic buckets; native histograms have no `le`. */
+/** Whether an aggregation removes `le` from classic buckets. Native histograms have no `le`. */
 export function losesBoundaries(histogram: Expr): boolean {
   const hasBuckets = (part: Expr) =>
     selectorsOf(part).some(({ metric = "" }) => /_bucket(:|$)/.test(metric));

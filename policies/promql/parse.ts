@@ -9,14 +9,14 @@ import { typeProblem } from "./types";
 export type Parsed = { expr: Expr; error?: undefined } | { error: string };
 
 /**
- * Parses an expression and checks its types. An error is a predicate about the expression:
+ * Parses an expression and checks its types. An error is a predicate whose subject is the expression:
  * "does not parse at character 5".
  */
 export function parsePromQL(text: string): Parsed {
   const known = parsed.get(text);
   if (known !== undefined) return known;
   const result = read(text);
-  // Results are cached, because every rule policy parses the same expressions.
+  // Results are cached, because all rule policies parse the same expressions.
   if (parsed.size >= 20_000) parsed.clear();
   parsed.set(text, result);
   return result;
@@ -25,7 +25,7 @@ export function parsePromQL(text: string): Parsed {
 const parsed = new Map<string, Parsed>();
 
 function read(text: string): Parsed {
-  // The grammar is loaded on first use: loading it takes time, and most stacks have no rules.
+  // The grammar is loaded on first use, because loading is slow and most stacks have no rules.
   const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser };
   const tree = parser.parse(text);
   let errorAt: number | undefined;
@@ -99,7 +99,7 @@ class Reader {
     const [left, right] = [this.expr(first), this.expr(last)];
     const operator = this.text(symbol).toLowerCase();
     const bool = node.getChild("BoolModifier") !== null;
-    // The grammar parses `-2 ^ 2` as (-2) ^ 2, Prometheus as -(2 ^ 2).
+    // The grammar parses `-2 ^ 2` as (-2) ^ 2, whereas Prometheus parses it as -(2 ^ 2).
     if (operator === "^" && left.kind === "number" && this.text(first).startsWith("-")) {
       const positive: Expr = { ...left, value: -left.value };
       return { kind: "negate", expr: { kind: "binary", operator, left: positive, right, bool } };
@@ -160,7 +160,7 @@ class Reader {
     return args.map((argument) => this.expr(argument));
   }
 
-  /** A duration in seconds; computes arithmetic durations such as `[2*5m]`. */
+  /** Converts a duration to seconds. Evaluates arithmetic durations such as `[2*5m]`. */
   private duration(node: SyntaxNode): number {
     if (node.name === "NumberDurationLiteralInDurationContext") return numberOf(this.text(node));
     const children = childrenOf(node);
@@ -188,8 +188,8 @@ function numberExpr(text: string): Expr {
 }
 
 /**
- * The grammar applies `offset` and `@` to the whole expression before them, Prometheus to the last
- * selector.
+ * Applies `offset` or `@` to the last selector, as Prometheus does. The grammar attaches these modifiers
+ * to the whole preceding expression.
  */
 function withModifier(
   expr: Expr,
@@ -214,12 +214,14 @@ function required(node: SyntaxNode | undefined): SyntaxNode {
 }
 
 /**
- * Thrown for an expression that the grammar accepts but this reader does not support. The message
- * is a predicate whose subject is the expression.
+ * Thrown for an expression that the grammar accepts but this parser does not support. The message is a
+ * predicate whose subject is the expression.
  */
 class Unreadable extends Error {}
 
-/** A number as Prometheus reads it: `0.05`, `1e3`, `0x1F`, `1_000`, `Inf`, or seconds for `5m`. */
+/**
+ * Parses a number in any PromQL notation: `0.05`, `1e3`, `0x1F`, `1_000`, `Inf`, or seconds for `5m`.
+ */
 function numberOf(literal: string): number {
   const sign = literal.startsWith("-") ? -1 : 1;
   const text = literal.replace(/^[+-]/, "").replaceAll("_", "").toLowerCase();
@@ -233,7 +235,7 @@ function numberOf(literal: string): number {
   return sign * seconds;
 }
 
-/** The value of a string literal. */
+/** Returns the value of a string literal. */
 function stringOf(literal: string): string {
   const inner = literal.slice(1, -1);
   if (literal.startsWith("`")) return inner;

@@ -3,7 +3,7 @@ import { perObject } from "../shared/perObject";
 import { Expr, Selector, mapChildren, selectorsOf } from "./expr";
 import { parsePromQL } from "./parse";
 
-/** The expressions of the recording rules, by the name of the series that they record. */
+/** Expressions of the recording rules, by the name of the recorded series. */
 export type Records = ReadonlyMap<string, Expr>;
 
 interface RecordingRule {
@@ -12,7 +12,7 @@ interface RecordingRule {
   labels?: object;
 }
 
-/** The range that the name of a recorded rate states, in seconds. */
+/** Returns the range in a recorded rate's name, in seconds. */
 export function recordedRange(name: string): number | undefined {
   return parseDuration(/(?:rate|increase|burnrate)_?(\d+[smhdw])$/.exec(name)?.[1] ?? "");
 }
@@ -22,7 +22,7 @@ export const recordsIn = perObject((rules: RecordingRule[]): Records => {
   for (const { record, expr, labels = {} } of rules) {
     if (record === undefined) continue;
     const parsed = parsePromQL(expr);
-    // A constant has no series that the matchers of a selector could narrow.
+    // A constant has no series that a selector's matchers could narrow.
     if (parsed.error !== undefined || selectorsOf(parsed.expr).length === 0) continue;
     const addedLabels = Object.keys(labels);
     const recorded = addedLabels.length === 0 ? parsed.expr : { ...parsed.expr, addedLabels };
@@ -33,14 +33,14 @@ export const recordsIn = perObject((rules: RecordingRule[]): Records => {
   return records;
 });
 
-/** Replaces recorded series with the expressions that record them. */
+/** Replaces recorded series with their expressions. */
 export function inlineRecords(expr: Expr, records: Records): Expr {
   return records.size === 0 ? expr : inliningOf(records)(expr);
 }
 
 /**
  * Expressions that read a recorded series with the same matchers share one inlined expression, because
- * the results of policies are cached per expression. Within one expression, no part occurs twice.
+ * policy results are cached per expression. Within an expression, each part occurs only once.
  */
 const inliningOf = perObject((records: Records) => {
   const shared = new Map<string, Expr[]>();
@@ -59,8 +59,8 @@ const inliningOf = perObject((records: Records) => {
 });
 
 /**
- * Maximum number of levels of recorded series that are inlined. Mixins chain two, and each level
- * multiplies the size of the expression and thereby the time of every rule policy.
+ * Maximum number of levels of recorded series to inline. Mixins use two, and each level multiplies the
+ * size of the expression and therefore the run time of every rule policy.
  */
 const MAX_DEPTH = 3;
 

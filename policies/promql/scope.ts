@@ -1,13 +1,16 @@
 import { Expr, Selector, allows, childrenOf, nodesOf, selectorsOf } from "./expr";
 
-/** Services to which `and` limits a part of an expression, or which `unless` excludes. */
+/** Services that `and` limits a part of an expression to, or that `unless` excludes from it. */
 export interface ServiceScope {
   excluded: boolean;
-  /** A selector that names the services in the label `service`, or `workload` for their pods. */
+  /** Selector that names the services in the label `service`, or in `workload` for their pods. */
   selector: Selector;
 }
 
-/** The scopes of one selector of an expression, such as of `a` in `a unless b{service="batch"}`. */
+/**
+ * Returns the scopes of a selector in an expression, such as those of `a` in `a unless
+ * b{service="batch"}`.
+ */
 export function scopesOf(expr: Expr, part: Selector): ServiceScope[] {
   const inside = childrenOf(expr)
     .filter((child) => nodesOf(child).includes(part))
@@ -16,7 +19,7 @@ export function scopesOf(expr: Expr, part: Selector): ServiceScope[] {
   const excluded = expr.operator === "unless";
   const applies = expr.operator === "and" || (excluded && nodesOf(expr.left).includes(part));
   if (!applies) return inside;
-  // The matchers on a recorded series apply to every selector in its expression.
+  // Matchers on a recorded series apply to every selector in its expression.
   const own = part.matchers.map((matcher) => JSON.stringify(matcher));
   const naming = selectorsOf(expr.right)
     // Recorded series of other services do not match this service.
@@ -29,7 +32,7 @@ export function scopesOf(expr: Expr, part: Selector): ServiceScope[] {
   return [...naming.map((selector) => ({ excluded, selector })), ...inside];
 }
 
-/** The services that a selector names. */
+/** Returns the services that a selector names. */
 export function namedServices({ matchers }: Selector): string[] {
   return matchers
     .filter(({ label, operator }) => /^(service|workload)$/.test(label) && /^=~?$/.test(operator))
@@ -44,7 +47,7 @@ export function includesService(scopes: ServiceScope[], service: string): boolea
   });
 }
 
-/** Whether a selector can return series of a service, or of the workload with its name. */
+/** Whether a selector can return series of a service, or of the workload with the same name. */
 export function allowsService(selector: Selector, service: string): boolean {
   return ["service", "workload"].every((label) => allows(selector, label, service));
 }

@@ -17,12 +17,12 @@ export function solve(operator: ComparisonOperator, expr: Expr, threshold: numbe
 }
 
 /**
- * Converts a threshold on a function's result to a threshold on its argument: Infinity if the
- * result never exceeds the threshold, -Infinity if it always does.
+ * Converts a threshold on a function's result to a threshold on its argument. Returns Infinity if the
+ * result never exceeds the threshold, and -Infinity if it always does.
  */
 const inverses: Record<string, (threshold: number, ...parameters: number[]) => number> = {
   abs: (threshold) => threshold,
-  // Results are integers: `floor(x) > 0.05` is `x >= 1`.
+  // Results are integers, so `floor(x) > 0.05` means `x >= 1`.
   floor: (threshold) => Math.floor(threshold) + 1,
   ceil: Math.floor,
   round: (threshold, step = 1) => (Math.floor(threshold / step) + 0.5) * step,
@@ -64,7 +64,7 @@ function solveBinary(
       break;
   }
   if (!isComparison(expr)) return undefined;
-  // With `bool` the result is 0 or 1; `comparisonsOf` collects the inner comparison separately.
+  // With `bool`, the result is 0 or 1. `comparisonsOf` collects the inner comparison separately.
   if (expr.bool) return [];
   return solve(operator, onLeft === undefined ? left : right, threshold);
 }
@@ -77,7 +77,7 @@ interface Product {
 
 function solveProduct(operator: ComparisonOperator, expr: Expr, threshold: number): Comparison[] {
   const { coefficient, ...product } = productOf(expr);
-  // For positive values, `k / x > c` is `x < k / c`.
+  // For positive values, `k / x > c` means `x < k / c`.
   const isInverse = product.numerator.length === 0;
   const numerator = isInverse ? product.denominator : product.numerator;
   const denominator = isInverse ? [] : product.denominator;
@@ -92,7 +92,7 @@ function solveProduct(operator: ComparisonOperator, expr: Expr, threshold: numbe
   return [{ operator: direction, threshold: bound, numerator, denominator, joined: false }];
 }
 
-/** Returns `good / total` for `(total - good) / total`; the two add up to 1. */
+/** Returns `good / total` for `(total - good) / total`, because the two add up to 1. */
 function complementOf([difference, ...others]: Expr[], [total, ...rest]: Expr[]): Expr | undefined {
   if (total === undefined || others.length > 0 || rest.length > 0) return undefined;
   if (difference?.kind !== "binary" || difference.operator !== "-") return undefined;
@@ -101,7 +101,7 @@ function complementOf([difference, ...others]: Expr[], [total, ...rest]: Expr[])
   return { kind: "binary", operator: "/", left: difference.right, right: total, bool: false };
 }
 
-/** The expression that a comparison filters: `total` for `total > 0`. */
+/** Returns the expression that a comparison filters: `total` for `total > 0`. */
 function withoutFilter(expr: Expr): Expr {
   if (!isComparison(expr) || expr.bool) return expr;
   return withoutFilter(constantOf(expr.left) === undefined ? expr.left : expr.right);
@@ -144,7 +144,7 @@ function inverted({ coefficient, numerator, denominator }: Product): Product {
   return { coefficient: 1 / coefficient, numerator: denominator, denominator: numerator };
 }
 
-/** Moves constants and ratios out of a unit-preserving function, which does not change them. */
+/** Moves constants and ratios out of a unit-preserving function, which does not affect them. */
 function productInside(expr: Call): Product {
   const argument = measuredArgument(expr);
   if (argument === undefined) return { coefficient: 1, numerator: [expr], denominator: [] };

@@ -1,11 +1,14 @@
 import { podMetrics } from "../shared/metricNames";
 
-/** The label of a metric of kube-state-metrics for the state or the resource of an object. */
+/** A label of a kube-state-metrics metric that contains an object's state or resource. */
 interface StateLabel {
   label: string;
   /** All values of the label. Not set if they depend on the object. */
   values?: string[];
-  /** Whether each object has one series per state: 1 for its current state, and 0 for the others. */
+  /**
+   * Whether each object has one series per state, with the value 1 for its current state and 0 for the
+   * others.
+   */
   isComplete?: boolean;
 }
 
@@ -18,7 +21,7 @@ const resources = { label: "resource", values: ["cpu", "memory"] };
 const phases = ["Pending", "Running", "Succeeded", "Failed", "Unknown"];
 const answers = ["true", "false", "unknown"];
 
-/** Metrics with a label that the other metrics of the same object do not have. */
+/** Metrics with a label that other metrics of the same object do not have. */
 export const stateLabels: Record<string, StateLabel> = {
   [podMetrics.lastTerminatedReason]: { label: "reason", values: terminations },
   kube_pod_container_status_terminated_reason: { label: "reason", values: terminations },

@@ -2,7 +2,7 @@ import { Expr } from "./expr";
 
 type Type = "scalar" | "instant vector" | "range vector" | "string";
 
-/** The first type error of an expression, as a predicate; the grammar does not check types. */
+/** Returns an expression's first type error, as a predicate. The grammar itself does not check types. */
 export function typeProblem(expr: Expr): string | undefined {
   try {
     const type = typeOf(expr);

@@ -17,7 +17,7 @@ import {
   writeFile,
 } from "./bundle.cjs";
 
-/** Files that determine a bundle without being part of it. */
+/** Files that affect a bundle without being part of it. */
 const ownInputs = [
   __filename,
   path.join(__dirname, "bundle.cjs"),
@@ -39,7 +39,9 @@ const sharedOptions = {
   footer: { js: "})" },
 } as const satisfies esbuild.BuildOptions;
 
-/** Bundles the preview with the program of the project in `directory`, or the pack in `directory`. */
+/**
+ * Bundles the preview with the program of the project in `directory`, or the policy pack in `directory`.
+ */
 async function build(kind: BundleKind, directory: string): Promise<Bundle> {
   if (kind === "pack") return await buildEntry(kind, directory, packEntry(directory), []);
   try {
@@ -66,7 +68,7 @@ function packEntry(directory: string): string {
   return `try {
   require(${share}).shareProperties(require("@pulumi/policy/deserialize"));
 } catch {
-  // The pack uses another SDK version, in which each policy reads the properties itself.
+  // The pack uses another SDK version, where each policy reads the properties itself.
 }
 module.exports = require(${JSON.stringify(path.join(directory, "pack.ts"))});`;
 }
@@ -102,16 +104,17 @@ async function buildEntry(
 }
 
 /**
- * A bundle of any directory that has these packages, such as the last one of this directory or the one
- * of another clone that shares its `node_modules`. Linking packages takes seconds.
+ * Finds an existing bundle with the required packages, from any directory. It may be an earlier bundle
+ * of this directory, or one of another clone that shares its `node_modules`. Linking packages takes
+ * seconds.
  */
 function withPackages(entries: ReadonlySet<string>): Manifest | undefined {
   return manifests().find((manifest) => hasPackages(manifest, entries) && renew(manifest));
 }
 
 /**
- * Renews the date of the packages, so no other process removes them as outdated. Returns false if a
- * process already has.
+ * Renews the date of the packages, so that no other process removes them as outdated. Returns false if a
+ * process has already removed them.
  */
 function renew({ bundle: { packages } }: Manifest): boolean {
   try {
@@ -122,7 +125,7 @@ function renew({ bundle: { packages } }: Manifest): boolean {
   }
 }
 
-/** All manifests in the cache, sorted by number of packages, ascending. */
+/** Returns all manifests in the cache, in ascending order of the number of packages. */
 function manifests(): Manifest[] {
   if (!fs.existsSync(cacheFolder)) return [];
   return fs
@@ -132,13 +135,16 @@ function manifests(): Manifest[] {
     .sort((a, b) => a.entries.length - b.entries.length);
 }
 
-/** Whether a bundle has these packages in the installed versions, built as this file does. */
+/**
+ * Whether a bundle contains the given packages in the installed versions, and was built by this version
+ * of the builder.
+ */
 function hasPackages(
   { inputs, packageInputs, entries }: Manifest,
   required: ReadonlySet<string>,
 ): boolean {
   const exported = new Set(entries);
-  // In another clone, the files that build a bundle are in a different place.
+  // In another clone, the files that build a bundle have different paths.
   const contents = new Set(Object.values(inputs));
   return (
     [...required].every((entry) => exported.has(entry)) &&
@@ -184,13 +190,13 @@ function inputsOf({ metafile }: { metafile: esbuild.Metafile }, directory: strin
     .map((file) => path.resolve(directory, file));
 }
 
-/** The `package.json`, which states the version, of the package that contains a file. */
+/** Returns the `package.json` of the package that contains a file. It states the version. */
 function packageFile(file: string): string | undefined {
   const root = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0];
   return root === undefined ? undefined : path.join(root, "package.json");
 }
 
-/** Names the output after its content, so no process ever reads a mixture of two builds. */
+/** Names the output after its content, so that no process ever reads a mixture of two builds. */
 function writeOutput(name: string, outputs: esbuild.OutputFile[]): string {
   const code = outputs.find((output) => output.path.endsWith(".js"));
   if (code === undefined) throw new Error("esbuild wrote nothing");
@@ -214,7 +220,7 @@ function removeOldFiles(): void {
     if (fs.existsSync(bundle.directory)) used.push(file, bundle.own, bundle.packages);
   }
   for (const file of files) {
-    // Another process may be about to read a file that has just been replaced.
+    // Another process may be about to read a file that was just replaced.
     const { mtimeMs } = fs.statSync(file, { throwIfNoEntry: false }) ?? { mtimeMs: Infinity };
     const isOld = Date.now() - mtimeMs > 3_600_000;
     if (isOld && !used.some((name) => file.startsWith(name))) fs.rmSync(file, { force: true });
@@ -230,7 +236,8 @@ function linkPackages(packages: Set<string>): esbuild.Plugin {
         if (pluginData === build || isBuiltin(id) || path.isAbsolute(id)) return undefined;
         const resolve = (kind: esbuild.ImportKind) =>
           build.resolve(id, { resolveDir, kind, pluginData: build });
-        // A package in CommonJS and ESM must load in one form; compiled programs use `require`.
+        // A package that exists as CommonJS and ESM must load in only one form. Compiled programs use
+        // `require`.
         let resolved = await resolve("require-call");
         if (resolved.errors.length > 0) resolved = await resolve(kind);
         if (resolved.errors.length > 0 || packageFile(resolved.path) === undefined)
@@ -243,8 +250,8 @@ function linkPackages(packages: Set<string>): esbuild.Plugin {
 }
 
 /**
- * Modules that a package loads at startup even though a preview rarely uses them, each paired
- * with the package that loads it. In `@pulumi/pulumi`, they belong to the Automation API and to function serialization.
+ * Modules that a package loads at startup although a preview rarely uses them, each with the package
+ * that loads it. Those of `@pulumi/pulumi` belong to the Automation API and to function serialization.
  */
 const deferred: [module: string, importer: string][] = [
   ["./automation", "@pulumi/pulumi"],
@@ -252,13 +259,13 @@ const deferred: [module: string, importer: string][] = [
   ["@npmcli/arborist", "@pulumi/pulumi"],
   ["normalize-package-data", "@pulumi/pulumi"],
   ["../locales/index.cjs", "zod"],
-  // Builders for the second version of Grafana's dashboards, with all of its types.
+  // Builders for version 2 of Grafana's dashboards, with all of its types.
   ...["visualizationV2Builder", "visualizationBuilder", "queryV2Builder", "queryBuilder"].map(
     (name): [string, string] => [`./${name}.gen`, "@grafana/grafana-foundation-sdk"],
   ),
 ];
 
-/** Loads each deferred module when the program first uses it. */
+/** Delays the loading of each deferred module until the program uses it. */
 const deferModules: esbuild.Plugin = {
   name: "defer modules",
   setup(build) {
@@ -273,8 +280,8 @@ const deferModules: esbuild.Plugin = {
       if (pluginData === build || !isDeferred) return undefined;
       const resolved = await build.resolve(id, { resolveDir, kind, pluginData: build });
       if (resolved.errors.length > 0) return undefined;
-      // Other packages do not import the SDK, so they can be loaded outside the bundle. The unused
-      // builders are never read.
+      // Other packages do not import the SDK, so their modules can be loaded from outside the bundle.
+      // Unused builders are never read.
       return {
         path: resolved.path,
         namespace,
@@ -291,7 +298,7 @@ const deferModules: esbuild.Plugin = {
       contents: `let loaded;
 const load = () => (loaded ??= require(${JSON.stringify(file)}));
 module.exports = new Proxy(function () {}, {
-  // Compiled imports copy the properties of a CommonJS module, but not of an ES module.
+  // Compiled imports copy the properties of a CommonJS module, but not those of an ES module.
   get: (_, key) => (key === "__esModule" ? true : key === "default" ? load() : load()[key]),
   has: (_, key) => key in load(),
   apply: (_, self, args) => Reflect.apply(load(), self, args),
@@ -318,7 +325,7 @@ const keepDirectoryNames: esbuild.Plugin = {
         ([name, value]) => `var ${name} = ${JSON.stringify(value)};`,
       );
       return {
-        // On the first line, so line numbers stay the same.
+        // Declarations go on the first line, so that line numbers stay the same.
         contents: `${declarations.join("")}${source.replace(/^#!/, "//")}`,
         loader: /\.[cm]?tsx?$/.test(file) ? "ts" : "js",
       };
@@ -330,7 +337,7 @@ const [kind, directory] = process.argv.slice(2) as [BundleKind, string];
 build(kind, path.resolve(directory)).then(
   (bundle) => process.stdout.write(JSON.stringify(bundle)),
   (error: unknown) => {
-    // esbuild's message names the file, the line and the mistake.
+    // esbuild's message contains the file, the line and the mistake.
     process.stderr.write(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   },

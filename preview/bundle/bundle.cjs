@@ -1,8 +1,8 @@
 "use strict";
 
 /**
- * Starts the preview and the policy pack from bundles. A bundle is one file with TypeScript removed
- * and every module linked, which loads several times faster than the hundreds of files it replaces.
+ * Runs the preview and the policy pack from bundles. A bundle is a single file, without TypeScript and
+ * with every module linked, which loads several times faster than the hundreds of files it replaces.
  * This file is plain JavaScript, because it runs before anything can compile TypeScript.
  */
 const { spawnSync } = require("node:child_process");
@@ -22,12 +22,12 @@ function prepareBundle(kind, directory) {
   return isCurrent ? manifest.bundle : build(kind, directory);
 }
 
-/** Path of the file in the cache that describes the bundle of an entry. */
+/** Returns the path of the manifest that describes an entry's bundle in the cache. */
 function manifestFile(kind, directory) {
   return path.join(cacheFolder, `${kind}-${hash(path.resolve(directory))}.json`);
 }
 
-/** The description of a bundle in a file of the cache, if the files of the bundle exist. */
+/** Reads a bundle's manifest from the cache; undefined if the files of the bundle do not exist. */
 function readManifest(file) {
   try {
     const manifest = JSON.parse(fs.readFileSync(file, "utf8"));
@@ -43,7 +43,9 @@ function isUnchanged(hashes) {
   return Object.entries(hashes).every(([file, content]) => hashFile(file) === content);
 }
 
-/** Builds in a separate process, so the compiler adds no memory or module hooks to the preview. */
+/**
+ * Builds a bundle in a separate process, so the compiler adds no memory or module hooks to the preview.
+ */
 function build(kind, directory) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -55,15 +57,15 @@ function build(kind, directory) {
 }
 
 /**
- * Runs a bundle and returns its exports. The packages from `node_modules` are in a separate bundle,
- * in which each package exists once for all code that the process runs.
+ * Runs a bundle and returns its exports. Packages from `node_modules` are in a separate bundle, so that
+ * each package exists only once in the process.
  */
 function runBundle({ directory, own, packages }) {
   optimizeLater();
   const nodeRequire = createRequire(path.join(directory, "index.js"));
   const modules = runFile(packages, nodeRequire);
   const require = (id) => {
-    // The bundle lists modules by resolved path; an ID computed at run time may need resolving.
+    // The bundle lists modules by resolved path, but an ID computed at run time may not be resolved yet.
     const load = modules[id] ?? modules[nodeRequire.resolve(id)];
     return load === undefined ? nodeRequire(id) : load();
   };
@@ -71,18 +73,19 @@ function runBundle({ directory, own, packages }) {
 }
 
 /**
- * V8 optimizes functions that have run for a while. In a process that lasts one second, this costs more
- * than it saves, so functions must first run four times as long. Only Node.js 20 has this flag.
+ * Delays V8's optimization of functions that run often. In a process that lives for one second,
+ * optimizing costs more than it saves, so functions must first run four times as long. Only Node.js 20
+ * has this flag.
  */
 function optimizeLater() {
   if (process.versions.node.startsWith("20.")) v8.setFlagsFromString("--interrupt-budget=300000");
 }
 
-/** Scripts whose compiled code is cached when the process ends, by the file in the cache. */
+/** Scripts whose compiled code is cached when the process exits, by cache file. */
 const scripts = new Map();
 
 process.once("exit", () => {
-  // By then, V8 has also compiled the functions that were called.
+  // At exit, V8 has also compiled the functions that were called.
   for (const [file, script] of scripts) writeFile(file, script.createCachedData());
 });
 
@@ -90,7 +93,7 @@ process.once("exit", () => {
 function runFile(file, require) {
   const compiled = `${file}.compiled`;
   const cachedData = fs.existsSync(compiled) ? fs.readFileSync(compiled) : undefined;
-  // esbuild writes ASCII. Read as Latin-1, the source needs half the memory.
+  // esbuild writes ASCII. Reading it as Latin-1 halves the memory of the source.
   const source = fs.readFileSync(file, "latin1");
   const script = new vm.Script(source, { filename: file, cachedData });
   if (cachedData === undefined || script.cachedDataRejected) scripts.set(compiled, script);

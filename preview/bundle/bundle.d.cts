@@ -7,20 +7,20 @@ export interface Bundle {
   packages: string;
 }
 
-/** Either the preview with the program of a project, or a policy pack. */
+/** Either the preview with a project's program, or a policy pack. */
 export type BundleKind = "program" | "pack";
 
-/** Hashes of the contents of files. */
+/** Content hashes by file. */
 export type Hashes = Record<string, string>;
 
-/** The last bundle of an entry, and the files that determine it. */
+/** The last bundle of an entry, and the files that it depends on. */
 export interface Manifest {
   bundle: Bundle;
   /** The sources in `bundle.own`, and the files that build a bundle. */
   inputs: Hashes;
   /** The `package.json` of each package in `bundle.packages`. */
   packageInputs: Hashes;
-  /** The modules of packages that `bundle.packages` exports. */
+  /** Package modules that `bundle.packages` exports. */
   entries: string[];
 }
 

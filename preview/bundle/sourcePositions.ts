@@ -3,7 +3,7 @@ import { SourceMap } from "node:module";
 import * as path from "node:path";
 import { cacheFolder } from "./bundle.cjs";
 
-/** Translates the positions in a stack trace from a bundle back to its sources. */
+/** Translates positions in a stack trace from a bundle to its sources. */
 export function sourcePositions(stack: string): string {
   const maps = new Map<string, SourceMap | undefined>();
   return stack.replace(/([^\s()]+\.js):(\d+):(\d+)/g, (position, file: string, line, column) => {

@@ -37,11 +37,11 @@ export type {
 export interface AnalyzeOptions {
   project: string;
   stack: string;
-  /** The content of a policy configuration file. */
+  /** Content of a policy configuration file. */
   config?: PolicyConfigFile;
 }
 
-/** Maximum number of resources that the pack holds at a time. */
+/** Maximum number of resources that the pack processes at a time. */
 const IN_FLIGHT = 8;
 
 /**
@@ -62,8 +62,8 @@ export class Analyzer {
   }
 
   /**
-   * Begins to analyze a stack whose resources arrive one at a time, as the program registers them.
-   * The program and the pack then work at the same time.
+   * Starts the analysis of a stack whose resources arrive one at a time, as the program registers them.
+   * This way, the program and the pack run in parallel.
    */
   begin(options: AnalyzeOptions): Analysis {
     return new Analysis(this.configure(options), () => this.pack.hold());
@@ -76,7 +76,7 @@ export class Analyzer {
     return await analysis.finish();
   }
 
-  /** Ends the pack. */
+  /** Stops the pack. */
   close(): void {
     void this.client?.then(
       (client) => client.close(),
@@ -122,16 +122,16 @@ interface ConfiguredPack {
   policies: ConfiguredPolicy[];
 }
 
-/** The result of all policies for one resource. */
+/** The results of all policies for one resource. */
 interface ResourceResult {
   urn: string;
-  /** Inputs after all remediations, or undefined if no remediation changed them. */
+  /** Inputs after all remediations; undefined if no remediation changed them. */
   remediated: WireObject | undefined;
   remediations: Remediation[];
   violations: ReportedViolation[];
 }
 
-/** The analysis of one stack. */
+/** The analysis of a stack. */
 export class Analysis {
   private readonly byUrn = new Map<string, AnalyzedResource>();
   private readonly results: Promise<ResourceResult>[] = [];
@@ -143,16 +143,17 @@ export class Analysis {
     catchLater(configured);
   }
 
-  /** Adds a resource. The provider of a resource must be added before the resource. */
+  /** Adds a resource. Its provider must be added first. */
   add(resource: AnalyzedResource): void {
     this.byUrn.set(resource.urn, resource);
-    // Each resource waits for an earlier one, which limits how many resources the pack holds.
+    // Each resource waits for an earlier one, which limits the number of resources that the pack
+    // processes at a time.
     const result = this.analyzeResource(resource, this.results.at(-IN_FLIGHT));
     catchLater(result);
     this.results.push(result);
   }
 
-  /** Waits for the results of all resources, and analyzes the stack as a whole. */
+  /** Waits for the results of all resources, then analyzes the stack as a whole. */
   async finish(): Promise<PolicyReport> {
     this.hold();
     const { client, pack, policies } = await this.configured;
@@ -162,7 +163,8 @@ export class Analysis {
       if (result.remediated !== undefined) remediated.set(result.urn, result.remediated);
     }
     const violations = results.flatMap((result) => result.violations);
-    // Ignores `scope`: the SDK reports a stack policy that also remediates as a resource policy.
+    // `scope` is not reliable here, because the SDK reports a stack policy with a remediation as a
+    // resource policy.
     if (policies.some(({ level }) => level !== "disabled")) {
       const resources = [...this.byUrn.values()].map((resource) =>
         stackResource(resource, remediated.get(resource.urn), this.byUrn),
@@ -199,7 +201,7 @@ export class Analysis {
   }
 }
 
-/** Keeps a failure from ending the process before the caller awaits the result and handles it. */
+/** Prevents a failure from ending the process before the caller awaits the result and handles it. */
 function catchLater(result: Promise<unknown>): void {
   result.catch(() => undefined);
 }

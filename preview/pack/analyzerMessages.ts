@@ -5,15 +5,15 @@ import type { ConfiguredPolicy, Remediation, ReportedViolation, Severity } from 
 import type { RecordedResource } from "../engine/recordedResource";
 import { type WireObject, policyValues } from "../engine/values";
 
-// Conversion between the preview and the messages of the analyzer protocol.
+// Conversion between the preview's data and the messages of the analyzer protocol.
 
-/** The part of a recorded resource that a policy receives. */
+/** The parts of a recorded resource that a policy receives. */
 export type AnalyzedResource = Pick<
   RecordedResource,
   "type" | "name" | "urn" | "parent" | "custom" | "properties" | "options" | "registeredOutputs"
 >;
 
-/** The request to check one resource, or to remediate it. */
+/** Returns the request to check or remediate a resource. */
 export function analyzeRequest(
   resource: AnalyzedResource,
   properties: WireObject,
@@ -22,7 +22,9 @@ export function analyzeRequest(
   return describe(new proto.AnalyzeRequest(), resource, properties, byUrn);
 }
 
-/** A resource in the request to check the stack. A component's state is its registered outputs. */
+/**
+ * Returns a resource for the request to check the stack. A component's state is its registered outputs.
+ */
 export function stackResource(
   resource: AnalyzedResource,
   remediated: WireObject | undefined,
@@ -97,10 +99,10 @@ function seconds(duration: string): number {
   return sum;
 }
 
-/** The violations in a response about one resource, or about the stack if `urn` is not set. */
+/** Returns the violations in a response about one resource, or about the stack if `urn` is not set. */
 export function violationsOf(response: proto.AnalyzeResponse, urn?: string): ReportedViolation[] {
   return response.getDiagnosticsList().map((diagnostic) => {
-    // The SDK prefixes the message with the policy description.
+    // The SDK prefixes the message with the policy's description.
     const prefix = `${diagnostic.getDescription()}\n`;
     const message = diagnostic.getMessage();
     return {
@@ -113,14 +115,15 @@ export function violationsOf(response: proto.AnalyzeResponse, urn?: string): Rep
   });
 }
 
-/** The remediations of one resource, and its inputs after them if any remediation ran. */
+/** Returns a resource's remediations and, if any remediation ran, the resulting inputs. */
 export function remediationsOf(
   response: proto.RemediateResponse,
   urn: string,
 ): { remediated: WireObject | undefined; remediations: Remediation[] } {
   const list = response.getRemediationsList();
   return {
-    // Each remediation starts from the result of the previous one, so the last one includes all.
+    // Each remediation starts from the result of the previous one, so the last result includes all of
+    // them.
     remediated: list
       .filter((remediation) => !remediation.getDiagnostic())
       .at(-1)
@@ -159,7 +162,10 @@ export function configuredPolicyOf(
   };
 }
 
-/** The configuration that the pack was constructed with. A missing level arrives as advisory. */
+/**
+ * Returns the configuration that the pack was constructed with. The engine reports a missing level as
+ * advisory.
+ */
 export function initialLayer(info: proto.AnalyzerInfo): PolicyLayer {
   return Object.fromEntries(
     [...info.getInitialconfigMap().entries()].map(([name, config]) => [
@@ -179,7 +185,7 @@ export function policyConfig(settings: PolicySettings): proto.PolicyConfig {
   return config;
 }
 
-/** The levels and severities by their protocol number. */
+/** Levels and severities by protocol number. */
 const levels: EnforcementLevel[] = ["advisory", "mandatory", "disabled", "remediate"];
 const severities: (Severity | undefined)[] = [undefined, "low", "medium", "high", "critical"];
 

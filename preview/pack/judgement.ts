@@ -2,7 +2,7 @@ import { type JudgedEnvironment, judgedEnvironment } from "../../policies/engine
 import type { Resource } from "../../policies/facts/resource";
 import type { ConfiguredPolicy, PolicyReport } from "./policyReport";
 
-/** The result of the policies, as reports show it. */
+/** The results of the policies, as shown in reports. */
 export interface Judgement extends Omit<PolicyReport, "remediated"> {
   environment: JudgedEnvironment;
 }
@@ -14,17 +14,17 @@ export function judgementOf(
   return { environment: environmentOf(resources, report.policies), ...report };
 }
 
-/** Whether no mandatory policy was violated. */
+/** Whether all mandatory policies passed. */
 export function hasPassed({ violations }: Pick<Judgement, "violations">): boolean {
   return violations.every((violation) => violation.level === "advisory");
 }
 
-/** The line of a header that names the environment. */
+/** Returns the header line that states the environment. */
 export function environmentRow({ environment }: Judgement): [name: string, value: string] {
   return ["judged as", `${environment.judged}, by ${environment.source}`];
 }
 
-/** The environment that the policies assume for the resources. */
+/** Returns the environment that the policies assume for the resources. */
 function environmentOf(resources: Resource[], policies: ConfiguredPolicy[]): JudgedEnvironment {
   const configured = policies
     .map(({ settings }) => settings["environment"])

@@ -2,30 +2,30 @@ import type { ChildProcess } from "node:child_process";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
 
-// Required by its path, so the bundle shares this module with start.cjs.
+// Required by path, so that the bundle shares this module with start.cjs.
 const { spawnPack } = require(path.join(__dirname, "spawnPack.cjs")) as {
   spawnPack: (directory: string) => ChildProcess;
 };
 
 /** A policy pack in a separate process that serves the engine's analyzer protocol. */
 export interface PackProcess {
-  /** The port that the pack listens on. Resolves when the pack is ready. */
+  /** Port that the pack listens on. Resolves when the pack is ready. */
   port: Promise<number>;
-  /** Keeps this process running while the pack runs. Without this call, it may exit first. */
+  /** Keeps this process alive while the pack runs. Without this call, this process may exit first. */
   hold(): void;
-  /** Ends the pack. Can be called repeatedly. */
+  /** Stops the pack. Can be called repeatedly. */
   close(): void;
 }
 
 /**
- * Starts a policy pack and returns at once. The pack loads while the caller continues, so call this
- * before you load large modules.
+ * Starts a policy pack and returns immediately. The pack loads while the caller continues, so call this
+ * before loading large modules.
  */
 export function startPack(directory: string): PackProcess {
   const child = spawnPack(path.resolve(directory));
   const port = portOf(child, directory);
-  // The caller handles a rejection when it awaits the port. Until then, an unhandled rejection would
-  // end this process.
+  // The caller handles a rejection when it awaits the port. Until then, an unhandled rejection would end
+  // this process.
   port.catch(() => undefined);
   const handles = [child, child.stdout, child.stderr] as unknown as NodeJS.RefCounted[];
   for (const handle of handles) handle.unref();

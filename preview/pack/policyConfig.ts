@@ -6,27 +6,27 @@ import {
 
 export type EnforcementLevel = (typeof enforcementLevels)[number];
 
-/** A policy in the description of its pack. */
+/** A policy as its pack describes it. */
 export interface PackPolicy extends ConfigurablePolicy {
-  /** The default level. */
+  /** Default level. */
   level: EnforcementLevel;
 }
 
-/** The complete configuration of one policy. */
+/** Complete configuration of a policy. */
 export interface PolicySettings {
   level: EnforcementLevel;
   properties: Record<string, unknown>;
 }
 
-/** The content of a configuration file: `{"all": "mandatory", "prometheus-retention": {"maxDays": 14}}`. */
+/** Content of a configuration file: `{"all": "mandatory", "prometheus-retention": {"maxDays": 14}}`. */
 export type PolicyConfigFile = Record<string, unknown>;
 
-/** A layer of configuration on top of the defaults of the policies. */
+/** A layer of configuration on top of the policies' defaults. */
 export type PolicyLayer = Record<string, Partial<PolicySettings>>;
 
 /**
- * The effective configuration of every policy, merged as the engine does: the defaults of the policy,
- * then each layer. Within a layer, the entry of the policy overrides `all`.
+ * Returns the effective configuration of every policy. Merges like the engine: the policy's defaults
+ * come first, followed by each layer. Within a layer, the policy's own entry overrides `all`.
  */
 export function effectivePolicySettings(
   policies: PackPolicy[],

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import type { PolicyConfigFile } from "./policyConfig";
 import { ExpectedError } from "../config/errors";
 
-/** Reads a file with the configuration of the policies. */
+/** Reads a policy configuration file. */
 export function readPolicyConfig(directory: string, name: string): PolicyConfigFile {
   const file = path.resolve(directory, name);
   const fail = (reason: string): never => {

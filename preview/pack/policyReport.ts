@@ -9,11 +9,11 @@ export interface ConfiguredPolicy {
   name: string;
   displayName: string;
   description: string;
-  /** Whether the policy checks one resource at a time or the stack as a whole. */
+  /** Whether the policy checks resources one at a time or the stack as a whole. */
   scope: "resource" | "stack";
   level: EnforcementLevel;
   severity: Severity | undefined;
-  /** Configuration including defaults. */
+  /** Configuration, including defaults. */
   settings: Record<string, unknown>;
 }
 
@@ -21,7 +21,7 @@ export interface ReportedViolation {
   policy: string;
   level: EnforcementLevel;
   severity: Severity | undefined;
-  /** URN of the resource, or undefined if a stack policy does not name one. */
+  /** URN of the resource; undefined if a stack policy does not specify one. */
   urn: string | undefined;
   message: string;
 }
@@ -30,7 +30,7 @@ export interface ReportedViolation {
 export interface ReportedNote {
   urn: string | undefined;
   message: string;
-  /** The lines of the message in the form `name: value`. */
+  /** Lines of the message in the form `name: value`. */
   details: Record<string, string>;
 }
 
@@ -38,21 +38,21 @@ export interface Remediation {
   policy: string;
   urn: string;
   description: string;
-  /** The reason why the remediation could not run, or undefined if it ran. */
+  /** Reason why the remediation could not run; undefined if it ran. */
   diagnostic: string | undefined;
 }
 
 export interface PolicyReport {
   pack: { name: string; version: string };
   policies: ConfiguredPolicy[];
-  /** Violations of resources in the order of registration, then violations of the whole stack. */
+  /** Violations of resources in order of registration, followed by violations of the whole stack. */
   violations: ReportedViolation[];
   /** Parts of the resources that policies could not evaluate. */
   notEvaluated: ReportedNote[];
   /** Exceptions that suppressed violations. */
   exceptions: ReportedNote[];
   remediations: Remediation[];
-  /** Inputs that remediations changed, by URN, in the wire format. */
+  /** Inputs that remediations changed, by URN, in wire format. */
   remediated: Map<string, WireObject>;
 }
 
@@ -76,7 +76,7 @@ export function withNotes({
   };
 }
 
-/** Whether a policy is a report on what other policies skip. */
+/** Whether a policy reports what other policies skip. */
 function isReport(policy: string): boolean {
   return [notEvaluated, appliedExceptions].some(({ name }) => name === policy);
 }

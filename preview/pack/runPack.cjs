@@ -6,7 +6,7 @@ const { prepareBundle, runBundle } = require("../bundle/bundle.cjs");
 
 const bundle = prepareBundleOrExit(process.argv[2]);
 if (![bundle.own, bundle.packages].every((file) => fs.existsSync(`${file}.compiled`))) {
-  // The preview ends the pack with this signal. An orderly exit caches the compiled code.
+  // The preview stops the pack with this signal. A clean exit caches the compiled code.
   process.once("SIGTERM", () => process.exit());
 }
 runBundle(bundle);
@@ -15,7 +15,8 @@ function prepareBundleOrExit(directory) {
   try {
     return prepareBundle("pack", directory);
   } catch (error) {
-    // The message names the file, the line and the mistake. The stack trace would hide it.
+    // The message contains the file, the line and the mistake. A stack trace would only distract from
+    // it.
     process.stderr.write(error.message);
     process.exit(1);
   }

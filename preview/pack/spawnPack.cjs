@@ -2,17 +2,17 @@
 
 /**
  * Starts the process of a policy pack. This file is plain JavaScript, because `start.cjs` calls it
- * before it loads the bundle of the preview: the pack takes as long to load as the preview and the
- * program together.
+ * before loading the preview's bundle: the pack takes as long to load as the preview and the program
+ * together.
  */
 const { spawn } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 
-/** Processes that were started early and are not claimed yet, by pack directory. */
+/** Processes that were started early and have not been claimed, by pack directory. */
 const early = new Map();
 
-/** Starts the pack in a directory before the `spawnPack` call that uses it. */
+/** Starts the pack in a directory early. A later `spawnPack` call returns this process. */
 function spawnEarly(directory) {
   early.set(directory, start(directory));
 }
@@ -36,14 +36,16 @@ function start(directory) {
   return child;
 }
 
-/** A TypeScript pack runs as a bundle; a JavaScript pack runs without a bundle. */
+/**
+ * Returns the arguments for a pack. A TypeScript pack runs as a bundle, a JavaScript pack without one.
+ */
 function packArguments(directory) {
   const isSource = fs.existsSync(path.join(directory, "pack.ts"));
   return isSource ? [path.join(__dirname, "runPack.cjs"), directory] : [directory];
 }
 
 function packEnvironment() {
-  // Options for this process, such as a loader for TypeScript, would slow the pack down.
+  // Options for this process, such as a TypeScript loader, would slow the pack down.
   const { NODE_OPTIONS: _options, ...environment } = process.env;
   return environment;
 }
