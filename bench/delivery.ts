@@ -63,9 +63,9 @@ async function faultToMessage(parent: string, report: Report): Promise<void> {
   const scale = 20;
   report.section(
     "From fault to message",
-    "Seconds from a fault until Slack receives the message, with the real Prometheus and Alertmanager." +
-      ` Their time is scaled ${scale} times. The floor follows from the rules: the time until a rate rises` +
-      " above its threshold, `for`, `group_wait`, a scrape and an evaluation.",
+    "The time from a fault until Slack receives the message, with the real Prometheus and Alertmanager" +
+      ` running ${scale} times faster than normal. The floor follows from the rules: it is the sum of the` +
+      " time until a rate exceeds its threshold, `for`, `group_wait`, a scrape and an evaluation.",
   );
   const folder = path.join(parent, "delivery");
   fs.mkdirSync(folder);
@@ -112,9 +112,9 @@ async function faultToMessage(parent: string, report: Report): Promise<void> {
 async function ruleEvaluation(parent: string, report: Report): Promise<void> {
   report.section(
     "Evaluation of rules",
-    "All rules once over all services, compared with a copy of each rule for each service, in one" +
-      ` Prometheus on the same series. Medians of ${evaluationsMeasured} rounds; of many copies,` +
-      ` ${copiesMeasured} are measured.`,
+    "The time to evaluate rules that each cover all services, compared with a copy of each rule per" +
+      " service, in one Prometheus with the same series. The figures are medians of" +
+      ` ${evaluationsMeasured} rounds. The time of more than ${copiesMeasured} copies is extrapolated from ${copiesMeasured}.`,
   );
   const counts = [10, 100, 1_000];
   const ratios: number[] = [];
@@ -143,16 +143,16 @@ async function ruleEvaluation(parent: string, report: Report): Promise<void> {
       rounds.map((round) => round[key]);
     ratios.push(median(column("ratio")));
     report.line(
-      `${count} services: ${median(column("once")).toFixed(1)} ms over all,` +
-        ` ${median(column("copies")).toFixed(1)} ms as copies,` +
-        ` ${median(column("ratio")).toFixed(1)}x (from ${Math.min(...column("ratio")).toFixed(1)}` +
+      `${count} services: ${median(column("once")).toFixed(1)} ms for the rules over all services,` +
+        ` ${median(column("copies")).toFixed(1)} ms for copies,` +
+        ` ${median(column("ratio")).toFixed(1)}x (range ${Math.min(...column("ratio")).toFixed(1)}` +
         ` to ${Math.max(...column("ratio")).toFixed(1)}; bound: 5)`,
     );
   }
   report.chart({
-    title: "Time for a copy of each rule per service",
+    title: "Evaluation time with a copy of each rule per service",
     x: { name: "services", values: counts },
-    y: { name: "times that of the rules over all services", values: ratios },
+    y: { name: "relative to rules over all services", values: ratios },
   });
 }
 

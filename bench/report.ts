@@ -42,8 +42,8 @@ export class Report {
   markdown(): string {
     const machine = `${os.availableParallelism()} cores, Node.js ${process.versions.node.split(".")[0]}`;
     const intro =
-      "`npm run bench -- --write` measures and writes this page. All figures come from one run" +
-      ` (${machine}). Compare only the ratios with those of another machine.`;
+      "`npm run bench -- --write` runs the measurements and generates this page. All figures come from one run" +
+      ` (${machine}). Only the ratios are comparable between machines.`;
     const body = this.sections.map(({ title, method, lines, charts }) =>
       [
         `## ${title}`,

@@ -18,9 +18,9 @@ interface Usage {
 export async function series(report: Report): Promise<void> {
   report.section(
     "Series in Prometheus",
-    "The real Prometheus scrapes series with nine labels, as those of kube-state-metrics, every 5 seconds" +
-      ` for a minute. The cost is the difference between ${counts.join(" and ")} series, so what Prometheus` +
-      " uses for itself does not count.",
+    "The real Prometheus scrapes series with nine labels, like those of kube-state-metrics, every 5" +
+      ` seconds for a minute. The cost is the difference between ${counts.join(" and ")} series, which` +
+      " excludes the base load of Prometheus itself.",
   );
   const [few, many] = [await usageOf(counts[0]), await usageOf(counts[1])];
   const bytes = (many.memoryBytes - few.memoryBytes) / (counts[1] - counts[0]);
