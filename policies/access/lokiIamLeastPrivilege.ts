@@ -38,7 +38,7 @@ const podTags = ["kubernetes-namespace", "kubernetes-service-account"];
 const properties = {
   podIdentityTags: listProperty(
     podTags,
-    "Session tags of EKS Pod Identity that a trust policy must require. Without one, it is enough that only Loki has an association with the role, or that the trust policy names the cluster or the account as the source.",
+    "Session tags of EKS Pod Identity that a trust policy must require. If the list is empty, it is enough that only Loki is associated with the role, or that the trust policy names the cluster or the account as the source.",
     podTags,
   ),
   alsoAllowed: listProperty(

@@ -20,7 +20,7 @@ const properties = {
 
 export const noPlaintextCredentials = resourcePolicy({
   name: "no-plaintext-credentials",
-  description: "Credentials are only in resources for credentials.",
+  description: "Credentials are only in resources that are intended for them.",
   why: "Every user with read access to the cluster or the preview can read chart values, ConfigMaps and annotations.",
   remediation:
     "create a Kubernetes Secret with the value, and refer to that Secret by name; a Pulumi program reads the value with `config.requireSecret`, after `pulumi config set --secret`",

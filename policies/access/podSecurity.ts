@@ -9,9 +9,9 @@ const operatedKinds =
 export const podSecurity = resourcePolicy({
   name: "pod-security",
   description:
-    "The servers of metrics, logs and dashboards run without root, privileges, and the namespaces of the node.",
-  why: "Prometheus, Loki and Grafana read everything and run code of many authors. A container that is root or privileged, or in the network of the node, makes a mistake in one of them a mistake of the node.",
-  remediation: "remove the setting: the charts run these servers without root",
+    "The metrics, log and dashboard servers run without root, without privileges, and outside the node's namespaces.",
+  why: "Prometheus, Loki and Grafana can read everything and run code from many authors. If a container runs as root, is privileged or uses the node's network, a flaw in one of them exposes the whole node.",
+  remediation: "remove the setting, because the charts run these servers without root by default",
   severity: "medium",
   baseline: { enforcementLevel: "advisory" },
   appliesTo: (type) => operatedKinds.test(type) || isHelmType(type),

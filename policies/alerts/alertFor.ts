@@ -23,7 +23,7 @@ const properties = {
   warningMaxMinutes: minutesProperty(warning.max, "Maximum `for` of a warning"),
   slowMaxMinutes: minutesProperty(
     slow.max,
-    "Maximum `for` of an alert on a slow condition: a volume that fills up, a certificate that expires, a backup that is missing",
+    "Maximum `for` of an alert on a slow condition: a volume that fills up, a certificate that expires, or a missing backup",
   ),
 };
 type Config = ConfigOf<typeof properties>;
@@ -31,7 +31,7 @@ type Config = ConfigOf<typeof properties>;
 export const alertFor = resourcePolicy({
   name: "alert-for",
   description:
-    "Each alert's `for` is within the bounds for its severity, and its group evaluates it in time; the condition of a single event holds for longer than `for`.",
+    "Each alert's `for` is within the bounds for its severity, and its group evaluates it in time; an alert on a single event holds for longer than its `for`.",
   why: "Without `for`, a single outlier pages the on-call engineer; with a `for` of an hour, a critical alert fires after customers have called.",
   remediation: "set `for`, for example to 5m",
   severity: "medium",

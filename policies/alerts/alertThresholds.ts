@@ -32,7 +32,7 @@ const properties = {
   ),
   maxTrafficFloorPerSecond: numberProperty(
     trafficFloorPerSecond.max,
-    "Maximum rate of requests below which such an alert does not fire, per second.",
+    "Maximum traffic floor of such an alert, in requests per second. The alert does not fire below its floor.",
   ),
 };
 type Config = ConfigOf<typeof properties>;

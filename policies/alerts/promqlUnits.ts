@@ -20,7 +20,7 @@ import { podMetrics } from "../shared/metricNames";
 export const promqlUnits = resourcePolicy({
   name: "promql-units",
   description: "Thresholds and quantiles have the unit of the compared value.",
-  why: "`ratio > 5`, meant as a percentage, never fires; `> 500m`, meant as half a second, is 500 minutes; a burn rate of 14.4 times a budget of 10% is more than 100%; a quantile over buckets without `le` is empty; an alert on the value of a counter never resolves; the rate of a gauge means nothing.",
+  why: "`ratio > 5`, meant as a percentage, never fires; `> 500m`, meant as half a second, is 500 minutes; a burn rate of 14.4 times a budget of 10% is more than 100%; a quantile over buckets without `le` is empty; an alert on the value of a counter never resolves; the rate of a gauge is meaningless.",
   remediation:
     "write ratios from 0 to 1, durations in seconds, quantiles from 0 to 1, and keep `le` in sum by (le)",
   severity: "high",

@@ -29,7 +29,7 @@ import { templateProblem } from "./templates";
 export const promqlValid = resourcePolicy({
   name: "promql-valid",
   description: "Rule expressions are valid, and alerts have a condition.",
-  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses; a condition that holds in health fires all the time, and resolves in the outage; a template with a label that the result lacks is empty, and one with an unknown function is rejected; an operator whose sides have different labels matches nothing.",
+  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses; an alert on a healthy state always fires, and resolves during an outage; a template is empty if the result does not have its label, and is rejected if it calls an unknown function; an operator whose sides have different labels matches nothing.",
   remediation: "correct the expression; `promtool check rules` names the position",
   severity: "high",
   appliesTo: canContainRules,

@@ -30,7 +30,8 @@ const scrapeConfigType = "kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig
 
 export const rateWindow = stackPolicy({
   name: "rate-window",
-  description: "The range of each rate contains enough scrapes, and each other range at least one.",
+  description:
+    "The range of each rate contains enough scrapes, and every other range contains at least one.",
   why: "A rate needs two samples in its range: with a range near the scrape interval, one late scrape leaves a gap, and the alert resolves during the incident.",
   remediation: "extend the range, for example to [5m]",
   severity: "medium",

@@ -16,8 +16,8 @@ import { closest, distance } from "fastest-levenshtein";
 export const recordsExist = stackPolicy({
   name: "records-exist",
   description:
-    "Each series that an alert reads exists: rules record it, the parts of the stack export it, no keep list drops it, and each job that it names is one.",
-  why: "An alert on a series that nothing records or exports, or that a keep list drops, never fires: a recording rule was renamed, a name is misspelled, or the exporter is disabled.",
+    "Each series that an alert reads exists: a rule records it or a part of the stack exports it, no keep list drops it, and its job is one of the stack's targets.",
+  why: "An alert on a series that nothing records or exports, or that a keep list drops, never fires. Typical causes are a renamed recording rule, a misspelled name or a disabled exporter.",
   remediation:
     "correct the name of the series, add the recording rule or the exporter, or keep the metric",
   severity: "high",

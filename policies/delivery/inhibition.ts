@@ -12,7 +12,7 @@ const remediationFor = (severity: string) =>
 const properties = {
   inhibitingSeverities: listProperty(
     ["critical"],
-    "Severities whose alerts must inhibit warnings about the same object. Without one, no inhibition has to exist.",
+    "Severities whose alerts must inhibit warnings about the same object. If the list is empty, no inhibition is required.",
   ),
   advisedSeverities: listProperty<string>(
     [],

@@ -47,7 +47,7 @@ const properties = {
   ),
   exceptAlerts: listProperty<string>(
     [],
-    "Names of further alerts that do not need to reach a receiver.",
+    "Names of additional alerts that do not need to reach a receiver.",
   ),
   externalSecrets: listProperty<string>(
     [],

@@ -8,7 +8,7 @@ export interface EnvironmentConfig {
 }
 
 const byDefault =
-  "Default: the environment in labels, tags or settings; otherwise the one in the name of the stack; otherwise production.";
+  "Default: the environment in labels, tags or settings; otherwise the one in the stack's name; otherwise production.";
 
 /**
  * Returns the property `environment` of a policy. `effect` describes how the policy treats production.

@@ -43,7 +43,7 @@ export const exceptionProperties: Record<string, ConfigProperty> = {
     type: "array",
     items: { type: "string" },
     description:
-      "Resources and rules that may have an exception in an annotation, in the form of `excludeFor`.",
+      "Resources and rules that may have an exception in an annotation, in the same format as `excludeFor`.",
   },
   maxExceptionDays: {
     type: "number",

@@ -12,8 +12,8 @@ import { checkOtelPipelines } from "./otelPipelines";
 export const collectorPipelines = resourcePolicy({
   name: "collector-pipelines",
   description:
-    "Each collector starts, and each of its pipelines leads from a receiver to a server: OpenTelemetry, Alloy, Fluent Bit, Vector and the Datadog Agent.",
-  why: "A pipeline that names a component which does not exist stops the collector; an exporter that no pipeline uses, or a pattern that matches no input, loses the data without an error.",
+    "Each collector (OpenTelemetry, Alloy, Fluent Bit, Vector or the Datadog Agent) starts, and each of its pipelines leads from a receiver to a server.",
+  why: "A collector does not start if a pipeline refers to a missing component. If no pipeline uses an exporter, or a pattern matches no input, data is lost without an error.",
   remediation:
     "correct the name, and check the configuration with the collector itself: otelcol validate, alloy validate, vector validate, fluent-bit --dry-run",
   severity: "high",

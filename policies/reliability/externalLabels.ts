@@ -12,8 +12,8 @@ import { Resource } from "../facts/resource";
 export const externalLabels = resourcePolicy({
   name: "external-labels",
   description:
-    "A Prometheus that sends its samples to long-term storage reaches it, and has an external label that tells its cluster apart.",
-  why: "Without one, the series of two clusters have the same labels: the storage rejects or mixes their samples, and an alert does not say which cluster it is about. An address without the path of the API receives nothing.",
+    "A Prometheus that sends its samples to long-term storage can reach it, and has an external label that identifies its cluster.",
+  why: "Without such a label, the series of two clusters have the same labels: the storage rejects or mixes their samples, and an alert does not show which cluster it is about. An address without the API's path receives nothing.",
   remediation: "set externalLabels, for example cluster, to a value of this cluster",
   severity: "medium",
   enforcementLevel: "advisory",

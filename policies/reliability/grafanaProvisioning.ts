@@ -30,8 +30,8 @@ import { checkUrl } from "./grafanaUrl";
 export const grafanaProvisioning = stackPolicy({
   name: "grafana-provisioning",
   description:
-    "Grafana starts with its data sources and alert rules, reaches them, knows its own address, and loads the dashboards of the stack.",
-  why: "With two default data sources, Grafana does not start. It ignores a dashboard whose ConfigMap does not have the label of its sidecar, which is noticed only when the dashboard is needed.",
+    "Grafana starts with its data sources and alert rules, can reach the data sources, has the address of its ingress, and loads the stack's dashboards.",
+  why: "With two default data sources, Grafana does not start. It ignores a dashboard whose ConfigMap does not have the sidecar's label, and the on-call engineer notices only when the dashboard is needed.",
   remediation:
     "set isDefault: false on all data sources but one, use the address of a Service, and add the label grafana_dashboard to the ConfigMap of each dashboard",
   severity: "medium",

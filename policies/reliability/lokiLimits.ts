@@ -19,8 +19,8 @@ const properties = {
 export const lokiLimits = resourcePolicy({
   name: "loki-limits",
   description:
-    "Loki limits the logs and streams of a tenant, its collectors reach it and use labels with few values, and they and the data sources name the tenant that it requires.",
-  why: "One service that logs in a loop, or that has a request ID as a label, stops Loki for all others. With auth_enabled, Loki refuses the logs of a collector and the queries of a data source that name no tenant.",
+    "Loki limits each tenant's logs and streams; its collectors can reach it and use labels with few values; and collectors and data sources set the tenant that it requires.",
+  why: "A single service that logs in a loop, or uses a request ID as a label, can stop Loki for all others. With auth_enabled, Loki rejects logs and queries that do not set a tenant.",
   remediation:
     "remove the limit that is 0 from loki.limits_config, and set loki.auth_enabled: false, or the tenant of each collector and data source",
   severity: "high",

@@ -16,7 +16,7 @@ const properties = {
 export const pinnedCharts = resourcePolicy({
   name: "pinned-charts",
   description:
-    "Each chart has an exact version and comes from a trusted repository, and no image has a tag that moves.",
+    "Each chart has an exact version and comes from a trusted repository, and no image has a moving tag.",
   why: "Without a version, the next deployment installs whatever was published last. When a chart moves, its old repository becomes stale or changes hands.",
   remediation: "set the exact version and the URL of the repository",
   severity: "high",

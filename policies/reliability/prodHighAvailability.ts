@@ -29,7 +29,7 @@ export const prodHighAvailability = resourcePolicy({
   name: "prod-high-availability",
   description:
     "In production, Prometheus, Alertmanager and Loki survive the loss of one pod, and of one node at a time; replicas of Grafana share a database.",
-  why: "With one replica, no alert fires while a node drains, exactly when nodes are being replaced.",
+  why: "With a single replica, no alert fires while its node drains, which happens exactly when nodes are being replaced.",
   remediation: remediationOf({ path: "prometheus.replicas", value: prometheus }),
   severity: "high",
   baseline: { enforcementLevel: "advisory" },

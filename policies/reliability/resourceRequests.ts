@@ -12,7 +12,7 @@ export const resourceRequests = stackPolicy({
   name: "resource-requests",
   description:
     "In production, Prometheus, Alertmanager and Loki request memory, and no request or limit has a wrong unit.",
-  why: "A node that runs out of memory first ends the pods that exceed their requests. Without a request, that is Prometheus, in the middle of the incident. A limit of 512m is half a byte, with which no container starts.",
+  why: "When a node runs out of memory, it first kills the pods that exceed their requests. Without a request, that is Prometheus, in the middle of an incident. A limit of 512m is half a byte, so the container does not start.",
   remediation: "set resources.requests.memory of the workload",
   severity: "medium",
   enforcementLevel: "advisory",

@@ -29,7 +29,7 @@ export const scrapeCost = resourcePolicy({
   name: "scrape-cost",
   description:
     "The scrape interval is within bounds, the timeout is shorter than the interval, the number of samples per scrape is limited, and each relabeling step and each field has an effect.",
-  why: "Half the interval doubles the cost. With more than a minute, the usual five-minute ranges hold too few samples. A single service with a user ID as a label can stop Prometheus.",
+  why: "Halving the interval doubles the cost. With an interval of more than a minute, the usual five-minute ranges contain too few samples. A single service with a user ID as a label can stop Prometheus.",
   remediation: remediationOf({ path: "prometheus.scrapeIntervalSeconds", value: defaultSeconds }),
   severity: "medium",
   baseline: {

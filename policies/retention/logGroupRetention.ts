@@ -13,7 +13,7 @@ const properties = {
   maxDays: numberProperty(max, "Maximum number of days.", { minimum: 1 }),
   maxDaysForAudits: numberProperty(
     maxForAudits,
-    "Maximum number of days of a log group for audits, by its name.",
+    "Maximum number of days for log groups whose names indicate audits.",
     { minimum: 1 },
   ),
 };

@@ -21,7 +21,7 @@ const properties = {
   minDaysInProd: numberProperty(minInProd, "Minimum number of days in production."),
   minHoursWithLongTermStorage: numberProperty(
     2,
-    "Minimum number of hours of a server that sends its samples to long-term storage: a Thanos sidecar that uploads blocks, or remote write.",
+    "Minimum retention, in hours, of a server that sends its samples to long-term storage through remote write or a Thanos sidecar that uploads blocks.",
   ),
   maxDays: numberProperty(max, "Maximum number of days."),
 };
@@ -29,7 +29,7 @@ const properties = {
 export const prometheusRetention = resourcePolicy({
   name: "prometheus-retention",
   description: "Prometheus retains samples for an explicit number of days within bounds.",
-  why: "With a retention that is too short, last week's incident cannot be investigated; with one that is too long, the volume fills up. Without one, the default of the chart applies.",
+  why: "If the retention is too short, last week's incident cannot be investigated; if it is too long, the volume fills up. If it is not set, the chart's default applies.",
   remediation: remediationOf({ path: "prometheus.retentionDays", value: defaultDays }),
   severity: "high",
   baseline: { defaults: { minDays: 1, minDaysInProd: 7, maxDays: 400 } },
