@@ -337,7 +337,7 @@ function checkService(resource: Resource, ui: Ui, path: Path, hasProxy: boolean)
     }
     if (isSecure) return undefined;
     return {
-      problem: "the service of Grafana is exposed without TLS",
+      problem: "Grafana's Service is exposed without TLS",
       found: undefined,
       bound: "ClusterIP, behind an ingress with TLS",
       fix,

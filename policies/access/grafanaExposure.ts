@@ -157,7 +157,7 @@ function checkAdminApi(resource: Resource): Finding[] {
 }
 
 const adminApi = {
-  problem: "the admin API of Prometheus is enabled, with which any client can delete series",
+  problem: "the admin API of Prometheus is enabled, so any client can delete series",
   bound: "disabled",
   fix: "remove enableAdminAPI and --web.enable-admin-api; enable it only while you delete series",
 };

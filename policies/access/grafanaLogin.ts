@@ -43,7 +43,7 @@ function checkAnonymousAccess(settings: GrafanaSetting[]): Finding[] {
 function checkSignUp(settings: GrafanaSetting[]): Finding[] {
   return enabled(settings, "USERS_ALLOW_SIGN_UP").map(({ path, disabled }) => ({
     path,
-    problem: "anyone can create an account in Grafana",
+    problem: "anyone can create a Grafana account",
     bound: "disabled",
     fix: "set users: {allow_sign_up: false} in grafana.ini, and invite the users",
     set: disabled,

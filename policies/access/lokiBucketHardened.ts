@@ -151,7 +151,7 @@ function isSecure(algorithm: Plain): boolean {
 
 function checkOwnership(bucket: Bucket): StackFinding[] {
   const violation = {
-    problem: "objects can belong to other accounts, whose access control lists apply",
+    problem: "objects can belong to other accounts, and their access control lists apply",
     bound: "BucketOwnerEnforced",
     fix: 'add new s3.BucketOwnershipControls(..., {bucket, rule: {objectOwnership: "BucketOwnerEnforced"}})',
   };

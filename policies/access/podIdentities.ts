@@ -27,7 +27,7 @@ export function checkPodIdentities(resources: Resource[]): StackFinding[] {
       {
         urn: first.urn,
         problem:
-          "the association names another namespace than the release, so its pods receive no credentials",
+          "the association names a different namespace than the release, so its pods receive no credentials",
         where: `${describeResource(first)}, namespace`,
         found: textAt(first.props, "namespace"),
         bound: `${namespace}, the namespace of ${describeResource(release)}`,
@@ -57,7 +57,7 @@ export function checkSessions(roles: Resource[]): StackFinding[] {
     if (statements.length === 0 || statements.some(({ unknown }) => unknown)) return [];
     return missing.map((action) => ({
       urn: role.urn,
-      problem: `the trust policy does not allow ${action}, so EKS gives the pods no credentials`,
+      problem: `the trust policy does not allow ${action}, so EKS does not provide credentials to the pods`,
       where: `${describeResource(role)}, assumeRolePolicy`,
       bound: sessionActions.join(" and "),
       fix: `add ${action} to Action`,

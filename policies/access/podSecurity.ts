@@ -68,7 +68,7 @@ function checkContext(context: Plain, path: Path): Finding[] {
   const strong = added.find((name) => /^(ALL|SYS_\w+|NET_ADMIN|DAC_\w+)$/.test(name));
   const isWrong: [key: string, value: Plain, problem: string][] = [
     ["privileged", true, "the container is privileged"],
-    ["allowPrivilegeEscalation", true, "a process of the container can get more privileges"],
+    ["allowPrivilegeEscalation", true, "a process in the container can gain more privileges"],
     ["runAsUser", 0, "the container runs as root"],
     ["runAsNonRoot", false, "the container may run as root"],
   ];

@@ -117,7 +117,7 @@ function checkGroup(alert: Rule, expr: Expr | undefined, config: Config): Violat
   const findings: ViolationFinding[] = [];
   if (minutes > max) {
     findings.push({
-      problem: "the group of the alert is evaluated too rarely",
+      problem: "the alert's group is evaluated too rarely",
       found: shown(interval),
       bound: `at most ${numeral(max)} minutes for severity ${String(severity)}`,
       fix: "remove interval from the group, or move the alert to another group",

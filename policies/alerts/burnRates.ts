@@ -109,7 +109,7 @@ function checkPair({ operator }: Binary, one: Burn, other: Burn): ViolationFindi
   const long = Math.max(one.windowSeconds, other.windowSeconds);
   return one.factors.includes(fastFactor) && long > 2 * HOUR
     ? {
-        problem: "the factor of the burn rate is that of an hour, so the alert fires late",
+        problem: "the factor of the burn rate is for a window of one hour, so the alert fires late",
         found: `${fastFactor} over ${numeral(long / HOUR)} h`,
         bound,
         fix: "write 6 over 6h and 30m, 3 over 1d and 2h, or 1 over 3d and 6h",

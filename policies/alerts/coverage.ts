@@ -35,14 +35,14 @@ export function gapOf(
     return "requires one reason of termination";
   }
   for (const { selector, calls, rangeSeconds } of pathsTo(expr, signal.selectors)) {
-    if (selector.offsetSeconds !== 0 || selector.isPinned) return "reads samples of the past";
+    if (selector.offsetSeconds !== 0 || selector.isPinned) return "reads samples from the past";
     const isMinimum = calls.some((name) => /^(min|quantile)_over_time$/.test(name));
     if (isMinimum && rangeSeconds > longestMinimum) return "fires only after a long outage";
     const isPeak = calls.includes("max_over_time");
     if (!isPeak && rangeSeconds > longestAverage) return "averages an outage over hours";
     const isRate = calls.some((name) => /^i?rate$/.test(name));
     if (signal.name === "crashLoop" && isRate && (signal.threshold ?? 0) > fastRestarts) {
-      return "requires more restarts per second than the kubelet makes";
+      return "requires more restarts per second than the kubelet performs";
     }
     const isRecorded = selector.metric?.includes(":") === true;
     if (countsRequests.has(signal.name) && rangeSeconds === 0 && !isRecorded) {

@@ -61,7 +61,7 @@ function recordedTwice(rules: Alert[]): StackFinding[] {
         problem: `two rules record ${name} without labels that tell their results apart`,
         where,
         found: `also in ${first.where}`,
-        fix: "rename one of the two, or give each a label of its own",
+        fix: "rename one of the two, or add a distinguishing label to each",
       },
     ];
   });

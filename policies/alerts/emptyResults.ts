@@ -47,7 +47,7 @@ function missingGroup([, target, replacement, , pattern]: Expr[]): ViolationFind
   const label = target?.kind === "string" ? target.value : "";
   return [
     {
-      problem: `label_replace removes ${label}, because its replacement names a group that the regular expression lacks`,
+      problem: `label_replace removes ${label}, because its replacement refers to a group that the regular expression does not have`,
       found: `$${highest}`,
       bound: `a group in parentheses for each $1`,
       fix: 'write parentheses around the part to keep, such as "([^:]+):.*"',
@@ -79,7 +79,7 @@ function impossibleTime({ operator, threshold, numerator, denominator }: Compari
   if (!isNever) return [];
   return [
     {
-      problem: `${factor.name}() never has such a value, so the condition does not hold at any time`,
+      problem: `${factor.name}() never returns such a value, so the condition never holds`,
       found: `${operator} ${numeral(threshold)}`,
       bound: `${least} to ${most}, in UTC`,
       fix: factor.name === "day_of_week" ? "write 0 for Sunday" : "correct the number",

@@ -115,7 +115,7 @@ function shareOf(comparison: Comparison): ViolationFinding | undefined {
   if (!isUpper && !isMostly) return undefined;
   return {
     problem:
-      "the condition holds while most of the space is free, because the threshold is for the part that is used",
+      "the condition holds while most of the space is free, because the threshold is meant for the used part",
     found: `${operator} ${numeral(threshold)} of the space that is free`,
     bound: "a small part of the space that is free",
     fix: `compare the part that is free with < ${numeral(Math.min(0.1, 1 - threshold) || 0.1)}`,

@@ -47,7 +47,7 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
     ...measured(/^(rate|irate|increase)$/)
       .filter(({ metric }) => gauge.test(metric))
       .map(({ name, metric }) => ({
-        problem: `${name} is for counters, and the metric is a gauge, whose falls it takes for restarts`,
+        problem: `${name} is for counters, but the metric is a gauge, and each decrease looks like a restart`,
         found: metric,
         bound: "deriv or delta of a gauge",
         fix: "write deriv(…[15m]) or delta(…[15m]), or compare the gauge itself",
@@ -57,7 +57,7 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
       if (seconds <= 0 || seconds >= 300) return [];
       return [
         {
-          problem: "a prediction is for the next seconds, too soon for a reaction",
+          problem: "the prediction covers only the next seconds, which is too soon to react",
           found: numeral(seconds),
           bound: "a number of seconds: a day is 24 * 3600",
           fix: `write ${numeral(seconds)} * 3600`,
@@ -67,7 +67,7 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
     ...measured(/^(i?delta|deriv)$/)
       .filter(({ metric }) => counter.test(metric))
       .map(({ name, metric }) => ({
-        problem: `${name} is for gauges, and the metric is a counter, whose restarts it takes for falls`,
+        problem: `${name} is for gauges, but the metric is a counter, and each restart looks like a decrease`,
         found: metric,
         bound: "increase or rate of a counter",
         fix: "write increase(…) or rate(…)",
@@ -86,7 +86,7 @@ function checkFreeMemory({ operator, numerator, denominator }: Comparison): Viol
   if (names(numerator).join() !== "node_memory_MemFree_bytes") return [];
   return [
     {
-      problem: "little memory is free on each healthy node, because Linux uses it for caches",
+      problem: "every healthy node has little free memory, because Linux uses it for caches",
       found: "node_memory_MemFree_bytes",
       bound: "the memory that processes can get",
       fix: "write node_memory_MemAvailable_bytes",
@@ -204,7 +204,7 @@ function checkLatencies(
   const unit = isTooSmall ? "milliseconds" : "seconds";
   return [
     {
-      problem: `a time in ${unit} is compared with ${isTooSmall ? "a part of a millisecond" : "a threshold in milliseconds"}`,
+      problem: `a time in ${unit} is compared with ${isTooSmall ? "a fraction of a millisecond" : "a threshold in milliseconds"}`,
       found: `${operator} ${numeral(threshold)}`,
       bound: `a threshold in ${unit}`,
       fix: `${operator} ${numeral(isTooSmall ? threshold * 1000 : threshold / 1000)}`,
@@ -306,7 +306,8 @@ function checkTerms(expr: Expr): ViolationFinding[] {
       return left && right && (isDividedTerm(left, right) || isDividedTerm(right, left));
     })
     .map(() => ({
-      problem: "a quantity is added to a ratio of that quantity, because parentheses are missing",
+      problem:
+        "a quantity is combined with a ratio of the same quantity, because parentheses are missing",
       bound: "terms of the same unit",
       fix: "write (a - b) / a: a division comes before a sum",
     }));

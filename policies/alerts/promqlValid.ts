@@ -102,7 +102,7 @@ function check(
         fix: 'write sum by (namespace, pod) (…) on both sides, with container!="" in the selector',
       })),
       ...unmatchedInfo(parsed.expr).map((metric) => ({
-        problem: `no series of the two sides of an operator match: ${metric} has labels of its own`,
+        problem: `no series of the two sides of an operator match: ${metric} has labels that the other side does not have`,
         bound: "on (…) with the labels of both sides",
         fix: "write on (namespace, pod) after the operator, and group_left for arithmetic",
       })),
@@ -139,7 +139,7 @@ function rejectedFields({ fields, record, alert }: Rule): ViolationFinding[] {
                 : "a rule either alerts or records, so Prometheus rejects the rule",
             found: record,
             bound: "a name of letters, digits, _ and :, in a rule without alert",
-            fix: `record: ${record.replace(/[^\w:]/g, "_")} in a rule of its own`,
+            fix: `record: ${record.replace(/[^\w:]/g, "_")} in a separate rule`,
           },
         ]),
     ...(!isText(duration) || /^$|^0$|\{\{/.test(duration) || parseDuration(duration) !== undefined

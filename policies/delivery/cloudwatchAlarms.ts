@@ -332,7 +332,7 @@ function wrongMissingData(props: Plain): Mistake[] {
     return [
       [
         "treatMissingData",
-        "the alarm waits for a missing signal, and treats a missing value as good, so it never fires",
+        "the alarm detects a missing signal but treats missing data as good, so it never fires",
         "set treatMissingData: breaching",
       ],
     ];

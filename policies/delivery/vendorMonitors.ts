@@ -63,7 +63,7 @@ function checkMute(resource: Resource): StackFinding[] {
       urn,
       problem: isEndless
         ? "the downtime mutes every monitor, and does not end"
-        : "the subscription sends to a placeholder",
+        : "the subscription's endpoint is a placeholder",
       where: `${describeResource(resource)}, ${isEndless ? "scope" : "endpoint"}`,
       fix: isEndless
         ? "set oneTimeSchedule.end, or a scope"

@@ -85,7 +85,7 @@ function slowHeartbeat(
       where: `${where}, ${route.where}.repeat_interval`,
       found: route.repeatInterval,
       bound: "at most 1h",
-      fix: `set repeat_interval: 1m in ${route.where}, or in a route of its own for alertname="Watchdog"`,
+      fix: `set repeat_interval: 1m in ${route.where}, or in a separate route for alertname="Watchdog"`,
     },
   ];
 }

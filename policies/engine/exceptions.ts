@@ -37,7 +37,7 @@ export const exceptionProperties: Record<string, ConfigProperty> = {
     enum: [...annotationUses],
     default: "allowed",
     description:
-      "Whether annotations can make exceptions: `allowed`, `approved` (only those that `approvedExceptions` lists) or `forbidden`.",
+      "Whether annotations can declare exceptions: `allowed`, `approved` (only those that `approvedExceptions` lists) or `forbidden`.",
   },
   approvedExceptions: {
     type: "array",
@@ -238,7 +238,7 @@ function approvalProblem(
   subject: Subject,
   { annotations, approvedExceptions }: ExceptionsConfig,
 ): string | undefined {
-  if (annotations === "forbidden") return `annotations cannot make exceptions from ${policy}`;
+  if (annotations === "forbidden") return `annotations cannot declare exceptions from ${policy}`;
   const isApproved =
     matchesAny(namesOf(subject), approvedExceptions) ||
     (rule !== undefined && isExcluded(subject, rule, approvedExceptions));

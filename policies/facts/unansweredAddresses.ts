@@ -86,7 +86,7 @@ export function unansweredAddresses(
     if (here?.known === undefined || another !== undefined || !here.resembles(service)) return [];
     const names = [...here.known.services.keys()].filter((name) => !/headless$/.test(name));
     return found({
-      problem: `${here.what} makes no Service of this name, so nothing answers at the address`,
+      problem: `${here.what} creates no Service with this name, so nothing answers at the address`,
       bound: names.slice(0, 3).join(", "),
       fix: `use ${names[0]}, port ${String(here.known.services.get(names[0] ?? "")?.[0])}`,
     });

@@ -62,7 +62,7 @@ function checkCluster(resource: Resource, server: PrometheusServer): Finding[] {
     entriesAt(labels).some(([label, value]) => !replicaLabels.test(label) && value !== "")
       ? undefined
       : {
-          problem: "no external label tells this cluster apart from others in the same storage",
+          problem: "no external label distinguishes this cluster from others in the same storage",
           bound: "an external label such as cluster",
           fix: `set ${formatPath([...path, "cluster"])}: "<name of the cluster>"`,
         },

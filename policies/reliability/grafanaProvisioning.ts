@@ -267,7 +267,7 @@ function checkUids(maps: Resource[]): StackFinding[] {
           where,
           problem,
           found: `also ${other}`,
-          bound: "a uid of its own",
+          bound: "a unique uid",
           fix: "change the uid of one of the two",
         },
       ];
@@ -358,7 +358,7 @@ function obstacleOf(
   if (found === undefined || (wanted !== "" && found !== wanted)) {
     return {
       problem:
-        "Grafana does not load the dashboards of the ConfigMap, which lacks the label of its sidecar",
+        "Grafana does not load the dashboards of the ConfigMap, because the ConfigMap does not have the sidecar's label",
       bound: `the label ${label}: "${wanted || "1"}"`,
       fix: `metadata.labels.${label}: "${wanted || "1"}"`,
     };

@@ -77,7 +77,7 @@ function wrongUrl(url: string, ingress: Plain) {
   const found = { found: url };
   if (/^(localhost|127\.)/.test(host)) {
     return {
-      problem: "the address of Grafana is that of its own pod, so sign-in and links fail",
+      problem: "the address of Grafana points to its own pod, so sign-in and links fail",
       ...found,
     };
   }

@@ -276,8 +276,7 @@ const ownPod = {
 function manyStreams(path: Path, name: string): Finding {
   return {
     path,
-    problem:
-      "a label has a value for each request or pod, so each log line becomes a stream of its own",
+    problem: "a label has a value for each request or pod, so each value creates a separate stream",
     found: name,
     bound: "labels with few values, such as namespace and app",
     fix: `move ${name} from labels to structured_metadata, or remove it`,

@@ -18,7 +18,7 @@ export function checkTenants(resources: Resource[]): StackFinding[] {
     .filter(({ url, settings, values }) => isLoki(url) && !namesTenant(settings, values))
     .map(({ urn, where }) => ({
       urn,
-      problem: "Loki requires a tenant, and the collector names none, so Loki refuses its logs",
+      problem: "Loki requires a tenant, but the collector sets none, so Loki rejects its logs",
       where,
       bound: "a tenant, or loki.auth_enabled: false",
       fix: "set loki.auth_enabled: false in the values of Loki, or the tenant in the output: tenant_id, or the header X-Scope-OrgID of an exporter for OTLP",
@@ -32,8 +32,7 @@ export function checkTenants(resources: Resource[]): StackFinding[] {
     )
     .map(({ urn, where }) => ({
       urn,
-      problem:
-        "Loki requires a tenant, and the data source names none, so Loki refuses its queries",
+      problem: "Loki requires a tenant, but the data source sets none, so Loki rejects its queries",
       where,
       bound: "the header X-Scope-OrgID, or loki.auth_enabled: false",
       fix: "set loki.auth_enabled: false in the values of Loki, or jsonData.httpHeaderName1: X-Scope-OrgID and secureJsonData.httpHeaderValue1 in the data source",

@@ -209,7 +209,8 @@ function checkReceivers({ written, path }: OtelCollector): PlacedFinding[] {
       )
       .map(([protocol]) => ({
         path: [...path, "receivers", name, "protocols", protocol, "endpoint"],
-        problem: "the receiver listens on the pod itself, so no other pod can send to it",
+        problem:
+          "the receiver listens only on the pod's loopback interface, so no other pod can send to it",
         bound: "0.0.0.0, or the address of the pod",
         fix: "write 0.0.0.0, or ${env:MY_POD_IP}, in place of localhost",
       })),

@@ -163,7 +163,7 @@ function checkSpread(resource: Resource, spec: Path, part: string): Finding[] {
   return checkValue(resource, path, (value) =>
     value === "" && !isSpread
       ? {
-          problem: `all replicas of ${part} may be on one node, and are lost with it`,
+          problem: `all replicas of ${part} may be on one node, and would be lost with it`,
           bound: "soft or hard, or an affinity (prod)",
           fix: `set ${formatPath(path)}: soft`,
         }
@@ -222,7 +222,7 @@ function checkGrafana(resource: Resource, base: Path): Finding[] {
       Number(value) > 1
         ? {
             problem:
-              "each replica of Grafana has a database of its own, so users lose their sessions and changes",
+              "each replica of Grafana has its own database, so users lose their sessions and changes",
             bound: "one replica, or a database that the replicas share (prod)",
             fix: "set grafana.ini: {database: {type: postgres, host: <host>}}, or replicas: 1",
           }
@@ -283,7 +283,7 @@ function checkRing(resource: Resource, part: string): Finding[] {
     ...checkValue(resource, ["values", ...store], (value) =>
       value === "inmemory" && !(replicas <= 1)
         ? {
-            problem: "each replica of Loki has a ring of its own, so they do not find each other",
+            problem: "each replica of Loki has its own ring, so they do not find each other",
             bound: "memberlist, the default of the chart",
             fix: `remove ${formatPath(["values", ...store])}`,
           }
@@ -292,7 +292,7 @@ function checkRing(resource: Resource, part: string): Finding[] {
     ...checkValue(resource, log, (value) =>
       value === false
         ? {
-            problem: "Loki loses the logs that are not yet in the bucket with each restart",
+            problem: "each restart of Loki loses the logs that are not yet in the bucket",
             bound: "true, the default (prod)",
             fix: `remove ${formatPath(log)}`,
           }

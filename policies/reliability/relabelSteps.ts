@@ -71,14 +71,14 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
   // expression must match the whole name.
   if (isText(regex) && isOfName && /(^|[|(])[a-z][\w:]*_($|[|)])/.test(regex)) {
     return {
-      problem: "the regular expression is the start of a name, but it has to match whole names",
+      problem: "the regular expression is the start of a name, but it must match whole names",
       bound: "a regular expression for whole names",
       fix: "write .* after the start, such as go_.* instead of go_",
     };
   }
   if (isText(regex) && isGlob(regex)) {
     return {
-      problem: "the regular expression of a step is written like the name of files",
+      problem: "the regular expression of a step is written like a file glob",
       bound: "a regular expression, in which * repeats the character before it",
       fix: "write .* for any text, such as go_.* instead of go_*",
     };
@@ -147,7 +147,7 @@ function rejectedStep(
   if (!isWriting || regex === undefined || highest <= countGroups(regex)) return undefined;
   return {
     problem:
-      "the step writes an empty text, because its replacement names a group that regex lacks",
+      "the step writes an empty text, because its replacement refers to a group that regex does not have",
     found: `$${highest}`,
     bound: "a group in parentheses for each $1",
     fix: "write parentheses around the part to keep, such as ([^:]+):.*",

@@ -192,9 +192,9 @@ function repeatedNames({ props }: Resource, path: Path): Finding[] {
       : [
           {
             path: [...path, index, "job_name"],
-            problem: "two scrapes have one name, so Prometheus rejects its configuration",
+            problem: "two scrapes have the same name, so Prometheus rejects its configuration",
             found: name,
-            bound: "a name of its own for each scrape",
+            bound: "a unique name for each scrape",
             fix: "rename one of the two",
           },
         ],

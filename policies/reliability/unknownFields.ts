@@ -74,7 +74,7 @@ function checkSelectors({ props }: Resource): PlacedFinding[] {
 function unread(path: Path, meant: string): PlacedFinding {
   return {
     path,
-    problem: "nothing reads this field, so it has no effect",
+    problem: "nothing uses this field, so it has no effect",
     bound: meant,
     fix: `write ${meant} in place of ${formatPath(path.slice(-1))}`,
   };

@@ -50,7 +50,7 @@ export const lokiBucketLifecycle = stackPolicy({
     ...otherBuckets(resources).map(({ urn }) => ({
       unknown: [],
       urn,
-      because: "the policies read the settings of buckets of the provider aws alone",
+      because: "the policies evaluate only buckets of the provider aws",
     })),
   ],
 });
@@ -87,8 +87,7 @@ function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
     .filter(({ props }) => listAt(props, "tierings").length > 0)
     .map(({ name }) => ({
       urn,
-      problem:
-        "objects that are not read for a while move to an archive, from which Loki cannot read",
+      problem: "objects that are not read for a while move to an archive, which Loki cannot read",
       where: `${where}, ${name}`,
       bound: "no archive tiers",
       fix: "remove the BucketIntelligentTieringConfiguration: the other tiers need none",

@@ -163,7 +163,7 @@ function checkStart(resource: Resource, chart: HelmChart): Finding[] {
     ...checkField(first, (from) =>
       isText(from) && Date.parse(from) > Date.now() + 2 * SECONDS_PER_DAY * 1000
         ? {
-            problem: "no schema is in force yet, so Loki does not start",
+            problem: "no schema is in effect yet, so Loki does not start",
             bound: "a first schema with a date in the past",
             fix: "set from of the first schema to a date before the first logs",
           }
@@ -172,8 +172,7 @@ function checkStart(resource: Resource, chart: HelmChart): Finding[] {
     ...checkValue(resource, isTest, (value) =>
       value === true
         ? {
-            problem:
-              "the schema is the one that the chart has for tests, and may change with the chart",
+            problem: "the schema is the chart's test schema, which may change with the chart",
             bound: "a schema of your own in loki.schemaConfig",
             fix: "remove loki.useTestSchema, and set loki.schemaConfig.configs",
           }

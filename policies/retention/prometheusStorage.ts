@@ -121,7 +121,7 @@ function checkClass(resource: Resource, size: Path): Finding[] {
     isText(value) && /(?:^|[-_.])(?:efs|nfs|azurefile|cephfs|glusterfs)(?:$|[-_.])/i.test(value)
       ? {
           problem:
-            "the volume is on a file system of the network, on which Prometheus corrupts its samples",
+            "the volume is on a network file system, where Prometheus can corrupt its samples",
           bound: "a volume of blocks (prod)",
           fix: `set ${formatPath(path)} to a class such as gp3`,
         }

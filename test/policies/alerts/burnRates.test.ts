@@ -25,11 +25,11 @@ describe("the windows of a burn rate", () => {
     ],
     [
       pair("slo:burnrate3d > (14.4 * 0.001)", "slo:burnrate6h > (14.4 * 0.001)"),
-      /the factor of the burn rate is that of an hour/,
+      /the factor of the burn rate is for a window of one hour/,
     ],
     [
       pair(`${ratio("1d")} > 14.4 * (1 - 0.999)`, `${ratio("2h")} > 14.4 * (1 - 0.999)`),
-      /the factor of the burn rate is that of an hour/,
+      /the factor of the burn rate is for a window of one hour/,
     ],
   ] as const) {
     it(`do not fit: ${expr}`, () => assert.match(find(expr), problem));

@@ -26,9 +26,9 @@ function found(expr: string, signal = "errorRatio", severity?: string): string[]
 describe("alerts on base signals", () => {
   describe("do not count if they miss an outage", () => {
     for (const [form, expr, reason, signal, severity] of [
-      ["an offset", `${ratio("5m", "", " offset 1d")} > 0.05`, /reads samples of the past/],
-      ["a fixed time", `${ratio("5m", "", " @ 1700000000")} > 0.05`, /reads samples of the past/],
-      ["the start of a range", `${ratio("5m", "", " @ start()")} > 0.05`, /samples of the past/],
+      ["an offset", `${ratio("5m", "", " offset 1d")} > 0.05`, /reads samples from the past/],
+      ["a fixed time", `${ratio("5m", "", " @ 1700000000")} > 0.05`, /reads samples from the past/],
+      ["the start of a range", `${ratio("5m", "", " @ start()")} > 0.05`, /samples from the past/],
       ["a subquery of the past", `max_over_time((${ratio()})[5m:] offset 1d) > 0.05`, /the past/],
       ["the minimum of hours", `min_over_time((${ratio()})[6h:]) > 0.05`, /after a long outage/],
       ["the average of a day", `avg_over_time((${ratio()})[1d:]) > 0.05`, /averages an outage/],

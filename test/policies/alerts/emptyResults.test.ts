@@ -11,7 +11,7 @@ describe("labels and values that no series has", () => {
     [replace("$1", "[^:]+:.*"), /label_replace removes host/],
     [replace("$2", "([^:]+):.*"), /label_replace removes host/],
     [replace("${1}-a", "(?:[^:]+):[()]"), /label_replace removes host/],
-    ["cart_queue > 5 and on () hour() > 24", /hour\(\) never has such a value/],
+    ["cart_queue > 5 and on () hour() > 24", /hour\(\) never returns such a value/],
     ["cart_queue > 5 and on () day_of_week() == 7", /day_of_week\(\) never/],
     ["cart_queue > 5 and on () 12 < month()", /month\(\) never/],
     ['http_request_duration_seconds{quantile="99"} > 0.5', /quantile "99"/],

@@ -126,8 +126,16 @@ describe("policies/exceptions", () => {
       const line = "alert-for: flaps; until 2026-07-15";
       const rule = "alert-for/HighLatency: flaps; until 2026-07-15";
       for (const [config, annotation, problem] of [
-        [{ annotations: "forbidden" }, line, "annotations cannot make exceptions from alert-for"],
-        [{ annotations: "forbidden" }, rule, "annotations cannot make exceptions from alert-for"],
+        [
+          { annotations: "forbidden" },
+          line,
+          "annotations cannot declare exceptions from alert-for",
+        ],
+        [
+          { annotations: "forbidden" },
+          rule,
+          "annotations cannot declare exceptions from alert-for",
+        ],
         [
           { annotations: "approved" },
           line,

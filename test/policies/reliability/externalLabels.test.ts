@@ -79,7 +79,7 @@ describe("remote writes", () => {
     assert.deepEqual(problems(externalLabels, stack({ ...labels, additionalRemoteWrite })), []);
     assert.match(
       problems(externalLabels, stack({ additionalRemoteWrite })).join(),
-      /cluster apart/,
+      /distinguishes this cluster/,
     );
   });
 });

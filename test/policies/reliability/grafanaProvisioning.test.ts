@@ -40,8 +40,8 @@ describe("policy grafana-provisioning", () => {
     const load = (labels: PlainMap, text = dashboard) =>
       found({}, configMap(labels, { "shop.json": text }));
     assert.deepEqual(load(shown), []);
-    assert.match(load({})[0] ?? "", /lacks the label/);
-    assert.match(load({ grafana_dashboard: "true" })[0] ?? "", /lacks the label/);
+    assert.match(load({})[0] ?? "", /does not have the sidecar's label/);
+    assert.match(load({ grafana_dashboard: "true" })[0] ?? "", /does not have the sidecar's label/);
     assert.match(load(shown, '{"title": "Shop", "panels": [}')[0] ?? "", /not valid JSON/);
     assert.match(load(shown, dashboard.replace("[]", '["${DS_X}"]'))[0] ?? "", /import by hand/);
   });

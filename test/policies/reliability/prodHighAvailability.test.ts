@@ -155,8 +155,11 @@ describe("replicas that are lost together", () => {
     loki({ singleBinary: { replicas: 3 }, loki: { storage: { type: "s3" }, ...change } });
   it("are those of a Loki with a ring for each, or without a log of its writes", () => {
     const memory = { ring: { kvstore: { store: "inmemory" } } };
-    assert.match(found(ring({ commonConfig: memory })), /a ring of its own/);
-    assert.match(found(ring({ ingester: { wal: { enabled: false } } })), /with each restart/);
+    assert.match(found(ring({ commonConfig: memory })), /its own ring/);
+    assert.match(
+      found(ring({ ingester: { wal: { enabled: false } } })),
+      /each restart of Loki loses/,
+    );
     for (const change of [
       {},
       { commonConfig: { ring: { kvstore: { store: "memberlist" } } } },

@@ -181,14 +181,14 @@ describe("schemas and queries of Loki", () => {
   const schemas = (...dates: string[]) => ({ schemaConfig: { configs: dates.map(schema) } });
 
   for (const [name, change, limits, problem] of [
-    ["a first schema of a later year", schemas("2190-01-01"), {}, /no schema is in force/],
+    ["a first schema of a later year", schemas("2190-01-01"), {}, /no schema is in effect/],
     [
       "two schemas of later years",
       schemas("2190-01-01", "2191-01-01"),
       {},
-      /no schema is in force/,
+      /no schema is in effect/,
     ],
-    ["the schema for tests", { useTestSchema: true }, {}, /the chart has for tests/],
+    ["the schema for tests", { useTestSchema: true }, {}, /the chart's test schema/],
     ["a week of queries", {}, { max_query_lookback: "168h" }, /no query reads/],
     ["two days of queries", {}, { max_query_lookback: "2d" }, /no query reads/],
   ] as const) {

@@ -130,10 +130,10 @@ describe("the class of Prometheus' volume", () => {
     }),
   ];
   for (const name of ["efs-sc", "nfs-client", "azurefile-premium", "cephfs"]) {
-    it(`is not a file system of the network: ${name}`, () =>
+    it(`is not a network file system: ${name}`, () =>
       assert.match(
         problems(prometheusStorage, ofClass(name)[0] as never)[0] ?? "",
-        /of the network/,
+        /network file system/,
       ));
   }
   for (const name of ["gp3", "premium-rwo", "ceph-rbd", "managed-csi", "prefs"]) {
