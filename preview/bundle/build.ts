@@ -259,6 +259,9 @@ const deferred: [module: string, importer: string][] = [
   ["@npmcli/arborist", "@pulumi/pulumi"],
   ["normalize-package-data", "@pulumi/pulumi"],
   ["../locales/index.cjs", "zod"],
+  // Only its functions that create node groups use `@pulumi/aws`, and a preview does not support the
+  // transforms in them. All of AWS would make the bundle twice as large.
+  ["@pulumi/aws", "@pulumi/eks"],
   // Builders for version 2 of Grafana's dashboards, with all of its types.
   ...["visualizationV2Builder", "visualizationBuilder", "queryV2Builder", "queryBuilder"].map(
     (name): [string, string] => [`./${name}.gen`, "@grafana/grafana-foundation-sdk"],
@@ -280,8 +283,8 @@ const deferModules: esbuild.Plugin = {
       if (pluginData === build || !isDeferred) return undefined;
       const resolved = await build.resolve(id, { resolveDir, kind, pluginData: build });
       if (resolved.errors.length > 0) return undefined;
-      // Other packages do not import the SDK, so their modules can be loaded from outside the bundle.
-      // Unused builders are never read.
+      // Packages that do not import the SDK can be loaded outside the bundle. The builders and
+      // `@pulumi/aws` are never read.
       return {
         path: resolved.path,
         namespace,

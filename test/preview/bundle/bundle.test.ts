@@ -142,6 +142,20 @@ describe("a bundle", function () {
     );
   });
 
+  it("contains only the parts of AWS that a program imports", () => {
+    fs.symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"));
+    write(
+      "pack.ts",
+      `export { Role } from "@pulumi/aws/iam";
+       export { Cluster } from "@pulumi/eks";`,
+    );
+    const { Role, Cluster } = run();
+    assert.deepEqual([typeof Role, typeof Cluster], ["function", "function"]);
+    const packages = fs.readFileSync(bundle().packages, "utf8");
+    assert.match(packages, /aws:iam\/role:Role/);
+    assert.doesNotMatch(packages, /aws:ec2\/instance:Instance/);
+  });
+
   it("names the source, the line and the column of an error", () => {
     write("limit.ts", "\nexport function fail(): never {\n  throw new Error('bug');\n}\n");
     write("pack.ts", 'export { fail } from "./limit";');
