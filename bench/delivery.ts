@@ -168,7 +168,9 @@ function readGroups(file: string): Group[] {
   return (parse(fs.readFileSync(file, "utf8")) as { groups: Group[] }).groups;
 }
 
-/** Creates a copy per service of each rule that selects services, like handwritten rules. */
+/**
+ * Copies each rule that selects services once per service, as teams do when they write rules by hand.
+ */
 function perService(groups: Group[], names: string[]): Group[] {
   const namespace = `namespace="${applicationNamespace}"`;
   const isOnServices = ({ rules }: Group): boolean =>

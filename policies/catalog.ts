@@ -77,7 +77,7 @@ const policies = {
   rateWindow,
   /** Severities of alerts. */
   alertSeverity,
-  /** Duration `for` of alerts, by severity. */
+  /** `for` of alerts, by severity. */
   alertFor,
   /** Summary, description and runbook URL of alerts. */
   alertAnnotations,

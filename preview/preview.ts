@@ -129,9 +129,7 @@ export async function preview(
   };
 }
 
-/**
- * Returns the addition to a comparison with the changed objects, rendered from the charts in a folder.
- */
+/** Returns an addition to a comparison: the changed objects, rendered from the charts in a folder. */
 function renderedWith(folder: string | undefined): Addition {
   const { renderedChanges, renderedSections } =
     require("./charts/renderedChanges") as typeof import("./charts/renderedChanges");
@@ -141,7 +139,7 @@ function renderedWith(folder: string | undefined): Addition {
   };
 }
 
-/** Returns the addition to a comparison with the result of a backtest. */
+/** Returns an addition to a comparison: the result of a backtest. */
 function backtestOver(options: NonNullable<Arguments["backtest"]>): Addition {
   return async (before, after) => {
     const { backtest } = require("./backtest/backtest") as typeof import("./backtest/backtest");

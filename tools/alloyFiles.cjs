@@ -70,7 +70,7 @@ const files = {
     "func SetupOtelFeatureGates() error { return nil }",
   ],
 
-  // Debug symbols for profiles. Use the implementation for systems other than Linux.
+  // Debug symbols for profiles. This is the implementation for systems other than Linux.
   "internal/component/pyroscope/write/debuginfo/stub.go": ["package debuginfo"],
   "internal/component/pyroscope/write/debuginfo/upload.go": [
     "package debuginfo",

@@ -26,8 +26,9 @@ const servers =
   /^(kube-prometheus-stack|prometheus|alertmanager|grafana|loki|loki-distributed|loki-stack|tempo|mimir-distributed|thanos)$/;
 
 /**
- * Exempt parts of these charts: node agents, containers that only prepare a volume, and the operator,
- * because in some networks the API server can reach its webhook only through the node's network.
+ * Parts of these charts that are exempt: node agents, containers that only prepare a volume, and the
+ * operator, because in some networks the API server can reach its webhook only through the node's
+ * network.
  */
 const ofNodes =
   /^(prometheus-)?node-?exporter$|^promtail$|^fluent-bit$|^initChownData$|^loki-?canary$|^prometheusOperator$/i;

@@ -163,8 +163,8 @@ function strictSignals(
 }
 
 /**
- * Returns a predicate: whether a signal is a higher tier on top of a strict alert that covers at least
- * the same series.
+ * Returns a predicate that checks whether a signal is a higher tier on top of a strict alert that covers
+ * at least the same series.
  */
 function tiersNextTo(strict: Signal[], vocabulary: MetricVocabulary): (signal: Signal) => boolean {
   const outcome = ["le", "code", ...vocabulary.httpStatusLabel, ...vocabulary.grpcCodeLabel];

@@ -109,7 +109,7 @@ function shareOf(comparison: Comparison): ViolationFinding | undefined {
     return undefined;
   }
   if (!shares.some(([left, all]) => left.test(part) && all.test(whole))) return undefined;
-  // A threshold above 1 is a unit mistake, which promql-units reports.
+  // A threshold above 1 is a unit mistake, not a reversed comparison.
   const isUpper = operator.startsWith(">") && threshold >= 0.5 && threshold <= 1;
   const isMostly = operator.startsWith("<") && threshold >= mostlyFree && threshold <= 1;
   if (!isUpper && !isMostly) return undefined;

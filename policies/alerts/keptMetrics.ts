@@ -37,8 +37,8 @@ export function checkKept(
 }
 
 /**
- * Whether a keep list keeps a metric. An invalid list keeps all, because Prometheus rejects its
- * configuration.
+ * Whether a keep list keeps a metric. An invalid list counts as keeping everything, because Prometheus
+ * rejects its configuration.
  */
 function keeps(regex: string, metric: string): boolean {
   return anchoredPattern(regex)?.test(metric) ?? true;

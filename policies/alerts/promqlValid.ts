@@ -227,7 +227,7 @@ function missingLabels(expr: Expr, templates: PlainMap): string[] {
   const used = Object.values(templates)
     .filter(isText)
     .flatMap((text) => {
-      // Inside `range` and `with`, labels may belong to other values than the alert.
+      // Inside `range` and `with`, labels may not be those of the alert.
       const isOfAlert = !/\b(range|with)\b/.test(text);
       const form = isOfAlert
         ? /(?:\$labels|(?<![\w$)])\.Labels)\.([a-zA-Z_]\w*)/g
@@ -252,10 +252,7 @@ function isOne(expr: Expr): boolean {
   return constantOf(expr) === 1;
 }
 
-/**
- * Whether an alert compares the result of absent(), which is 1 or empty, such that the comparison never
- * holds.
- */
+/** Whether an alert compares the result of absent(), which is 1 or empty, in a way that never holds. */
 function isNeverAbsent(expr: Expr): boolean {
   return nodesOf(expr).some((node) => {
     if (!isComparison(node) || node.left.kind !== "call") return false;

@@ -109,7 +109,7 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
   for (const target of targets) {
     for (const name of target.names) byName.set(name, [...(byName.get(name) ?? []), target]);
   }
-  // Cached by everything except the metric, because many selectors differ only in that.
+  // Cached by the labels that identify targets, because many selectors differ only in other parts.
   const known = new Map<string, number[]>();
   const secondsOfTargets = (selector: Selector, naming: Matcher | undefined): number[] => {
     const matchers = selector.matchers.filter(({ label }) =>

@@ -173,7 +173,7 @@ function checkJobs(resources: Resource[], rules: StackRule[]): StackFinding[] {
 const LOOKBACK_SECONDS = 300;
 
 /**
- * Reports series that are recorded less often than Prometheus's lookback, which makes them disappear
+ * Reports series that are recorded at intervals longer than Prometheus's lookback. They disappear
  * between samples.
  */
 function checkStale(resources: Resource[], rules: StackRule[]): StackFinding[] {

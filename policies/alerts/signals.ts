@@ -306,7 +306,10 @@ function hasOperator(expr: Expr, operators: string[]): boolean {
   return nodesOf(expr).some((node) => node.kind === "binary" && operators.includes(node.operator));
 }
 
-/** Whether a factor reads only series that do not belong to the signal and do more than add labels. */
+/**
+ * Whether a factor reads only series that are unrelated to the signal. Series that just add labels count
+ * as related.
+ */
 function isForeign(factor: Expr, name: SignalName, vocabulary: MetricVocabulary): boolean {
   const selectors = selectorsOf(factor);
   if (selectors.length === 0) return constantOf(factor) === undefined;

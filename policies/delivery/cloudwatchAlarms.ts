@@ -315,7 +315,10 @@ function wrongMetric(props: Plain): Mistake[] {
 /** Failure counts that AWS does not publish unless there are failures. */
 const sparse = /(^HTTPCode_|5XX|4XX|Throttle)/i;
 
-/** Checks how an alarm treats missing data: as good for a failure count, and as bad for a heartbeat. */
+/**
+ * Checks how an alarm treats missing data. Missing data is good for a failure count, and bad for a
+ * heartbeat.
+ */
 function wrongMissingData(props: Plain): Mistake[] {
   const treatment = textAt(props, "treatMissingData");
   const metric = textAt(props, "metricName") ?? "";

@@ -94,7 +94,7 @@ export function resourcesWithPath(
 }
 
 /**
- * Reports as not evaluated the delivery of rules in an AWS workspace whose alert manager definition is
+ * Reports that delivery is not evaluated for rules in an AWS workspace whose alert manager definition is
  * not in the stack.
  */
 export function undefinedWorkspaces(resources: Resource[]): StackFinding[] {

@@ -49,7 +49,7 @@ function checkProbe(probe: Resource, modules: string[] | undefined): StackFindin
     fix,
   });
   return [
-    // The operator sets the target address to the prober's URL, so the URL must not have a scheme.
+    // The operator uses the prober's URL as the target address, which must not have a scheme.
     ...(url.includes("://")
       ? [
           found(

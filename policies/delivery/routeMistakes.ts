@@ -113,8 +113,8 @@ function unreachable(route: RouteNode, inherited: Matcher[]): RouteMistake[] {
 }
 
 /**
- * Whether a matcher matches every alert, which includes any match of alertname, because every alert has
- * a name.
+ * Whether a matcher matches every alert. Matching any alertname is enough, because every alert has a
+ * name.
  */
 function isAlways(matcher: Matcher): boolean {
   const { label, operator, value } = matcher;

@@ -330,7 +330,7 @@ function readsKnownLabels(selector: Plain, isKnown: boolean): boolean {
   return isKnown || keys.every((key) => key === "kubernetes.io/metadata.name");
 }
 
-/** Charts whose agents scrape targets with annotations, or can be configured to. */
+/** Charts with agents that discover targets through annotations, or that can be configured to do so. */
 const agents =
   /^(prometheus|alloy|grafana-agent.*|k8s-monitoring|datadog.*|opentelemetry-.*|victoria-metrics-.*|newrelic.*|nri-.*|dynatrace.*|elastic-agent|telegraf.*|istiod|vector|.*collector.*)$/;
 

@@ -17,7 +17,7 @@ import { Violation, shown } from "./violation";
  *   export const prometheusRetention = resourcePolicy({
  *     name: "prometheus-retention",
  *     description: "Prometheus retains samples for at least the minimum number of days.",
- *     why: "An incident of last week cannot be investigated without its samples.",
+ *     why: "Without its samples, last week's incident cannot be investigated.",
  *     remediation: remediationOf({ path: "prometheus.retentionDays", value: 15 }),
  *     severity: "high",
  *     config: properties,
@@ -36,9 +36,9 @@ import { Violation, shown } from "./violation";
  *       });
  *   }
  *
- * A check returns a list of findings, so checks combine by joining their lists. The code in this
- * folder reads the resources, fills in defaults, applies exceptions, names the place of each
- * violation, reports unknown values, and writes the value that a finding sets (level `remediate`).
+ * A check returns a list of findings, so checks can be combined by joining their lists. The code in
+ * this folder reads the resources, fills in defaults, applies exceptions, adds the location of each
+ * violation, reports unknown values, and writes the values that findings set (level `remediate`).
  */
 
 /** A violation, or an unknown value that the check needs. */

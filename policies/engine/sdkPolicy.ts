@@ -198,7 +198,7 @@ function reportOne(
   report(violation.advisory === true ? advisory(description, text, urn) : text, urn);
 }
 
-/** Returns a message that is advisory, whatever the policy's level. */
+/** Returns a message that is advisory regardless of the policy's level. */
 function advisory(description: string, text: string, urn: string | undefined): string {
   // The SDK accepts these fields, although its type does not declare them. Older versions expect a
   // string.
@@ -217,7 +217,7 @@ function reasonAt(props: Plain, path: Path): string {
   return isInText ? "it cannot be read" : "its value is unknown until the deployment";
 }
 
-/** Reports the entries as advisory, whatever the policy's level, because they are not violations. */
+/** Reports the entries as advisory regardless of the policy's level, because they are not violations. */
 function reportEntries(policy: ReportPolicy, { journal }: PolicyContext) {
   return (args: StackValidationArgs, report: ReportViolation): void => {
     const config = args.getConfig();

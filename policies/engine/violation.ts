@@ -16,7 +16,7 @@ export interface Violation {
   fix: string;
   /** Name of the rule in the resource, which allows an exception for this rule alone. */
   rule?: string;
-  /** Whether the violation is advisory, whatever the policy's level. */
+  /** Whether the violation is advisory regardless of the policy's level. */
   advisory?: boolean;
   /** Exception that the resource itself declares. The violation is then listed as an exception. */
   exception?: { reason: string; owner: string; until: string } | undefined;

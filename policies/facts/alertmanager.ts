@@ -131,7 +131,7 @@ export function selectingAlertmanager(resource: Resource): Selecting[] {
   return [{ what, release: chart?.release, spec: specPath(resource), resource }];
 }
 
-/** Finds the stack's Alertmanagers that do not run, or that never reload their configuration. */
+/** Finds the stack's Alertmanagers that do not run, or that the operator does not update. */
 export function stoppedAlertmanagers(resources: Resource[]) {
   return resources.flatMap((resource) => {
     const chart = installingChart(resource);

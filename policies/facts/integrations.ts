@@ -235,7 +235,7 @@ function isUnreachable(value: string): boolean {
 
 /**
  * Whether a value is a placeholder, such as `https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK`, or a
- * variable, because Alertmanager does not expand variables.
+ * variable, which Alertmanager does not expand.
  */
 function isPlaceholder(value: string): boolean {
   return (

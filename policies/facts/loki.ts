@@ -117,8 +117,8 @@ function bucketOfUrl(url: Plain): Plain {
 }
 
 /**
- * Returns the key in the `loki` chart's values of the component that receives logs, which depends on the
- * mode.
+ * Returns the values key of the component that receives logs in the `loki` chart. The component depends
+ * on the mode.
  */
 export function lokiWritePath(values: Plain): "ingester" | "write" | "singleBinary" {
   const mode = String(at(values, "deploymentMode"));

@@ -32,8 +32,8 @@ export interface UnansweredAddress {
 
 /**
  * Finds addresses at which no Service answers. Evaluates only addresses of the stack's own servers:
- * either the Service is among the resources, or its name suggests such a server under another name, mode
- * or namespace.
+ * either the Service is among the resources, or its name matches such a server under a different release
+ * name, mode or namespace.
  */
 export function unansweredAddresses(
   addresses: Address[],

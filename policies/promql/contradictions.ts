@@ -74,7 +74,7 @@ interface Bound {
 }
 
 /**
- * Maximum number of conditions on one subject. More than that are generated, rather than a human
+ * Maximum number of conditions on one subject. A larger number is probably generated rather than a human
  * mistake.
  */
 const MANY = 20;

@@ -10,7 +10,9 @@ interface LabelSet {
   labels: string[];
 }
 
-/** Returns the labels of a result that its aggregations allow; undefined if something adds labels. */
+/**
+ * Returns the labels that a result can have after its aggregations; undefined if something adds labels.
+ */
 export function labelsOf(expr: Expr): LabelSet | undefined {
   const labels = unrecordedLabelsOf(expr);
   const { addedLabels = [] } = expr;
@@ -84,8 +86,8 @@ function matched(set: LabelSet, matching: NonNullable<Binary["matching"]>): Labe
 const labelMetric = /^(kube|node|container)_\w+_(labels|annotations|info|owner)$/;
 
 /**
- * Finds metrics with labels of their own that an operator combines with another metric without `on`. No
- * series of the two metrics have the same labels.
+ * Finds metrics with extra labels that an operator combines with another metric without `on`. No series
+ * of the two metrics match.
  */
 export function unmatchedInfo(expr: Expr): string[] {
   return nodesOf(expr).flatMap((node) => {

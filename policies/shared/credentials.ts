@@ -64,7 +64,7 @@ const namedPatterns = Object.entries(patterns);
 
 /**
  * Matches words without separators that are too short to be a credential. Most strings in a resource are
- * such words, so this check dominates the search time.
+ * such words, so this check determines how fast the search is.
  */
 const shortWord = /^[\w.-]{0,14}$/;
 
@@ -167,7 +167,7 @@ const separators = ["", "/", "-", "."];
 const partial =
   /xox|xapp|hooks\.slack|A[KSB]IA|gl(?:sa|c)_|gh[pousr]_|github_pat|PRIVATE KEY|discord|office\.com|ddapp_|eyJ/i;
 
-/** Returns the text with its string literals joined, in each form that code may concatenate them. */
+/** Returns the text with its string literals joined, once for each separator that code may use. */
 function concatenated(text: string): string[] {
   if (!/["'`]\s{0,9}[+.~]{1,2}\s{0,9}["'`]|\bjoin\b|\bprintf\b|\bconcat\b/i.test(text)) return [];
   const between = /["'`]\s{0,9}(?:[+.~,]{1,2}\s{0,9})?["'`]/g;

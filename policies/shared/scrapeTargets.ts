@@ -3,7 +3,7 @@ export interface ScrapeTarget {
   name: string;
   /** Path of the target's metric relabelings in the chart values. */
   relabelings: string[];
-  /** Matches the names of metrics that only this target exposes. Other targets may share the pattern. */
+  /** Matches the names of metrics that no other target exposes, except targets with the same prefix. */
   owns: RegExp;
   /** Whether the target exists once per cluster, so only one stack should scrape it. */
   isOfCluster: boolean;

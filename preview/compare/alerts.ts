@@ -177,8 +177,8 @@ function forService(expr: Expr, service: string): Expr {
 }
 
 /**
- * Returns a predicate: whether an expression, including the recorded series that it reads, can return a
- * result for a service.
+ * Returns a predicate that checks whether an expression, including the recorded series that it reads,
+ * can return a result for a service.
  */
 function coverage(rules: Plain[]): (expr: Expr | undefined, service: string) => boolean {
   const recording = new Map<string, Plain[]>();
@@ -222,7 +222,9 @@ function coverage(rules: Plain[]): (expr: Expr | undefined, service: string) => 
   return covers;
 }
 
-/** Recognizes an expression that `and` limits to named services, or that `unless` excludes them from. */
+/**
+ * Recognizes an expression that `and` limits to named services, or from which `unless` excludes them.
+ */
 function scopeOf(expr: Expr): { expr: Expr; services: string[]; isExcluded: boolean } | undefined {
   if (expr.kind !== "binary" || !/^(and|unless)$/.test(expr.operator)) return undefined;
   const { left, right, operator } = expr;

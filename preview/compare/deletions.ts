@@ -90,8 +90,8 @@ function lokiRetention(resource: ResourceEntry) {
 }
 
 /**
- * Converts a period to seconds. Returns NaN, which compares as neither shorter nor longer, if it is
- * unknown.
+ * Converts a period to seconds. Returns NaN if it is unknown, because NaN is neither shorter nor longer
+ * than any period.
  */
 function seconds(period: Plain): number {
   return (typeof period === "string" ? parseDuration(period) : undefined) ?? NaN;

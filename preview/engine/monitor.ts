@@ -29,7 +29,7 @@ type Respond = (error: unknown, response?: unknown) => void;
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
 
-/** Implements the engine's resource monitor, where the SDK registers resources. */
+/** Implements the engine's resource monitor, through which the SDK registers resources. */
 export class RecordingMonitor {
   private readonly byUrn = new Map<string, RecordedResource>();
 

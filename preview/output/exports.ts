@@ -27,7 +27,7 @@ export interface Exported {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a Kubernetes object of any kind
 type KubernetesObject = Record<string, any>;
 
-/** Returns the files for `--out`, sorted by path. The output for a program is always identical. */
+/** Returns the files for `--out`, sorted by path. The same program always produces identical output. */
 export function exportFiles(exported: Exported): Map<string, string> {
   const { redact } = exported;
   const files = new Map<string, string>();
@@ -157,8 +157,9 @@ export function withoutUnknowns(value: unknown): unknown {
 }
 
 /**
- * Converts an object to a form that kubectl accepts. A Secret keeps only its keys. Its values are not
- * valid base64, so the API server rejects them, because a preview must never overwrite a live Secret.
+ * Converts an object to a form that kubectl accepts. A Secret keeps only its keys. Its values are
+ * deliberately invalid base64, so the API server rejects them, because a preview must never overwrite a
+ * live Secret.
  */
 function manifestOf(resource: RecordedResource): KubernetesObject {
   const { stringData: _text, data: _data, ...object } = resource.redactedInputs;

@@ -3,9 +3,9 @@
 /**
  * Posts standard input as a comment on a GitHub pull request or as a note on a GitLab merge request. A
  * later run updates the comment, so there is always just one. Requires GH_TOKEN and PULL_REQUEST on
- * GitHub, and PREVIEW_NOTE_TOKEN on GitLab. Without the latter token, it prints the artifact that
- * contains the report instead. CI runners set all other variables. It runs without `npm ci`, so it has
- * no dependencies except Node.js.
+ * GitHub, and PREVIEW_NOTE_TOKEN on GitLab. Without the GitLab token, it prints the name of the artifact
+ * that contains the report instead. CI runners set all other variables. It runs without `npm ci`, so it
+ * uses only Node.js.
  */
 
 const fs = require("node:fs");
@@ -13,7 +13,7 @@ const fs = require("node:fs");
 const marker = "<!-- preview of the stacks -->";
 const { env } = process;
 
-/** Returns the API for comments, and how to recognize and update a comment from this script. */
+/** Returns the URLs of the comment API, and how to recognize and update this script's own comment. */
 async function host() {
   if (!env.GITLAB_CI) {
     const comments = `${env.GITHUB_API_URL}/repos/${env.GITHUB_REPOSITORY}/issues`;

@@ -48,7 +48,7 @@ export function alertmanagerCheck(settings: Settings): Check {
 export function deliveryCheck(settings: Settings): Check {
   const ours = `namespace="${settings.namespaces.monitoring}"`;
   const sentTotal = `alertmanager_notifications_total{${ours}}`;
-  // Alertmanager also counts a notification that a reload canceled, although it sends that again.
+  // Alertmanager also counts notifications that a reload cancels, although it sends them again.
   const failedTotal = `alertmanager_notifications_failed_total{${ours}, reason!="contextCanceled"}`;
   return {
     name: "notifications",

@@ -4,7 +4,7 @@ import type { SettingsWithPrometheus } from "../../stacks/config/parseConfigurat
 import { type Check, listed, pass } from "../check";
 import { podLogs } from "./podLogs";
 
-/** Checks for each data source that Grafana can reach it. */
+/** Checks that Grafana can reach each data source. */
 export function dataSourceChecks({ namespaces, loki }: SettingsWithPrometheus): Check[] {
   return ["prometheus", ...(loki === undefined ? [] : ["loki"])].map((uid) => ({
     name: `data source ${uid}`,

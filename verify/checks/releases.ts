@@ -23,7 +23,7 @@ export async function notDeployed(
   };
 }
 
-/** Checks for each Helm release that its last operation succeeded. */
+/** Checks that the last operation of each Helm release succeeded. */
 export function releaseChecks(settings: Settings): Check[] {
   return releasesOf(settings).map((release) => ({
     name: `release ${release.namespace}/${release.name}`,

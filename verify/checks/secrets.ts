@@ -70,7 +70,7 @@ function prometheusSecrets({
   ];
 }
 
-/** Checks for each Secret that it exists and that all of its keys have a value. */
+/** Checks that each Secret exists and that all of its keys have a value. */
 export function secretChecks(settings: SettingsWithPrometheus): Check[] {
   return expectedSecrets(settings).map(({ namespace, name, keys }) => ({
     name: `Secret ${namespace}/${name}`,

@@ -18,7 +18,7 @@ import type { Settings } from "../../stacks/config/parseConfiguration";
 import { type Check, listed, pass } from "../check";
 import { query } from "./prometheusQuery";
 
-/** Checks for each service that all targets are up and expose the metrics that its alerts read. */
+/** Checks that all targets of each service are up and expose the metrics that its alerts read. */
 export function serviceChecks(settings: Settings): Check[] {
   return settings.services.flatMap((services) => checksOfServices(services, settings));
 }
@@ -137,7 +137,7 @@ function monitoring(service: ServiceSettings): string {
 /** Pod metrics that every running container has. Others appear only after the first failure. */
 const { memory, cpu, resourceRequests, owner, restarts } = podMetrics;
 
-/** Checks for each namespace of services that the pod metrics that alerts read exist. */
+/** Checks that each service namespace has the pod metrics that alerts read. */
 export function podMetricsChecks(settings: Settings): Check[] {
   return settings.services
     .filter(({ services }) => services.length > 0)
