@@ -72,8 +72,13 @@ async function growth(preview: string[], report: Report): Promise<void> {
     points.push(measured);
     report.line(`${services} ${services === 1 ? "service" : "services"}: ${used(measured)}`);
   }
-  const [one = NaN, , , thousand = NaN, tenThousand = NaN] = points.map(({ wallMs }) => wallMs);
-  const each = { thousand: (thousand - one) / 1_000, tenThousand: (tenThousand - one) / 10_000 };
+  const [oneService = NaN, , , thousand = NaN, tenThousand = NaN] = points.map(
+    ({ wallMs }) => wallMs,
+  );
+  const each = {
+    thousand: (thousand - oneService) / 1_000,
+    tenThousand: (tenThousand - oneService) / 10_000,
+  };
   report.line(
     `${each.thousand.toFixed(2)} ms per service at 1,000, ${each.tenThousand.toFixed(2)} ms at 10,000: ` +
       `${(each.tenThousand / each.thousand).toFixed(2)}x (1 is linear)`,
@@ -81,7 +86,7 @@ async function growth(preview: string[], report: Report): Promise<void> {
   report.chart({
     title: "Time of the preview",
     x: { name: "services", values: [...counts] },
-    y: { name: "times that of 1 service", values: points.map(({ wallMs }) => wallMs / one) },
+    y: { name: "times that of 1 service", values: points.map(({ wallMs }) => wallMs / oneService) },
   });
 }
 

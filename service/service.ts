@@ -48,17 +48,17 @@ runCommand({
     if (name === undefined) throw new ExpectedError(`name the service\n\n${usage}`);
 
     const flags: Record<string, string | boolean | undefined> = values;
-    const given = settings.reduce<ServiceItem>(
+    const answered = settings.reduce<ServiceItem>(
       (service, question) => withAnswer(service, question, String(flags[question.flag] ?? "")),
       { name },
     );
     const open = settings.filter(({ flag }) => flags[flag] === undefined);
     const file = new StackFileText(directory, stack, settings);
     const isAsked = values.yes !== true && process.stdin.isTTY;
-    if (isAsked) file.requireValid(given);
+    if (isAsked) file.requireValid(answered);
     const service = isAsked
-      ? await askFor(given, open, ask, (answered, { path: key }) => file.ruleFor(answered, key))
-      : given;
+      ? await askFor(answered, open, ask, (answered, { path: key }) => file.ruleFor(answered, key))
+      : answered;
     file.requireValid(service);
 
     const after = file.with(service);

@@ -69,16 +69,16 @@ async function findingsOf(
   const releases = await Promise.all(
     resources.filter(isRelease).map(async (resource) => ({
       release: releaseInputs(resource),
-      found: await existingRelease(kubernetes, resource, owners),
+      finding: await existingRelease(kubernetes, resource, owners),
     })),
   );
-  const missing = releases.filter(({ found }) => found === undefined);
+  const missing = releases.filter(({ finding }) => finding === undefined);
   // Objects of a known release are deleted with the release.
-  const known = new Set(releases.flatMap(({ release, found }) => (found ? idOf(release) : [])));
+  const known = new Set(releases.flatMap(({ release, finding }) => (finding ? idOf(release) : [])));
   const others = existing.filter(({ release }) => release === undefined || !known.has(release));
   return [
     ...others.map(objectFinding),
-    ...releases.flatMap(({ found }) => found ?? []),
+    ...releases.flatMap(({ finding }) => finding ?? []),
     ...(await each(missing, ({ release }) => madeByHand(kubernetes, release, registered))),
     ...(await each(resources, (resource) => existingInAws(resource, config["aws:region"]))),
     ...(await otherMonitors(kubernetes, serviceNamespaces, registered)),

@@ -76,11 +76,11 @@ function thresholdProblem(name: string, value: number): Pick<Problem, "rule" | "
 
 /** A problem for each setting whose alert does not exist. */
 export function unknownAlerts(rules: object, names: readonly string[]): Problem[] {
-  const taken = Object.keys(rules);
+  const configured = Object.keys(rules);
   return Object.entries(rules)
     .filter(([name]) => !names.includes(name))
     .map(([name, value]) => ({
-      ...unknownKey([name], value, [...names], taken),
+      ...unknownKey([name], value, [...names], configured),
       rule: "is not the name of an alert",
     }));
 }
@@ -122,7 +122,7 @@ export function withSettings(defaults: AlertRule[], settings: RuleSettings = {})
   );
   const [first] = rules;
   const hasTiers = new Set(rules.map((rule) => rule.severity)).size > 1;
-  const kept =
+  const adjustable =
     first !== undefined && severity !== undefined && hasTiers
       ? [
           {
@@ -132,7 +132,7 @@ export function withSettings(defaults: AlertRule[], settings: RuleSettings = {})
           },
         ]
       : rules;
-  return kept.map((rule) => ({
+  return adjustable.map((rule) => ({
     ...rule,
     forMinutes: forMinutes ?? rule.forMinutes,
     severity: severity ?? rule.severity,

@@ -9,12 +9,12 @@ export function jobDashboard(all: MonitoredServicesSettings[]): DashboardModel[]
     services.some(({ kind }) => kind === WorkloadKind.Job),
   );
   if (!hasJob) return [];
-  const of = 'namespace=~"$namespace", service=~"$service"';
+  const matchers = 'namespace=~"$namespace", service=~"$service"';
   const { lastSuccess, runStart } = recordedJobs;
-  const age = `time() - ${lastSuccess}{${of}}`;
+  const age = `time() - ${lastSuccess}{${matchers}}`;
   const status = (metric: string) =>
-    `sum by (namespace, service) (${runStart}{${of}} * 0 + on (namespace, job_name) group_left () ${metric})`;
-  const duration = `(time() - ${runStart}{${of}}) and on (namespace, job_name) kube_job_status_active > 0`;
+    `sum by (namespace, service) (${runStart}{${matchers}} * 0 + on (namespace, job_name) group_left () ${metric})`;
+  const duration = `(time() - ${runStart}{${matchers}}) and on (namespace, job_name) kube_job_status_active > 0`;
   return [
     {
       uid: "service-jobs",

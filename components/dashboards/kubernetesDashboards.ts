@@ -84,17 +84,17 @@ export function clusterDashboard(): DashboardModel {
 
 /** Dashboard for the nodes, with metrics from node-exporter. */
 export function nodesDashboard(): DashboardModel {
-  const of = 'instance=~"$instance"';
+  const matchers = 'instance=~"$instance"';
   const perInstance = (expr: string): Query[] => [query(expr, "{{instance}}")];
   const traffic = (kind: string, devices: string): Query[] =>
     ["receive", "transmit"].map((direction) =>
       query(
-        sumRate(`node_network_${direction}_${kind}_total{${of}, ${devices}}`, "instance"),
+        sumRate(`node_network_${direction}_${kind}_total{${matchers}, ${devices}}`, "instance"),
         `{{instance}} ${direction}`,
       ),
     );
   const devices = 'device!~"lo|veth.*|eni.*"';
-  const files = `${of}, fstype!~"tmpfs|overlay|squashfs"`;
+  const files = `${matchers}, fstype!~"tmpfs|overlay|squashfs"`;
   return {
     uid: "kubernetes-nodes",
     title: "Kubernetes nodes",
@@ -104,9 +104,9 @@ export function nodesDashboard(): DashboardModel {
       {
         title: "CPU and memory",
         panels: [
-          graph("CPU", "percentunit", perInstance(`1 - avg by (instance) (${rate(`node_cpu_seconds_total{${of}, mode="idle"}`)})`)),
-          graph("Memory", "percentunit", perInstance(`1 - node_memory_MemAvailable_bytes{${of}} / node_memory_MemTotal_bytes{${of}}`)),
-          graph("Load per CPU", "short", perInstance(`sum by (instance) (node_load5{${of}}) / count by (instance) (node_cpu_seconds_total{${of}, mode="idle"})`)),
+          graph("CPU", "percentunit", perInstance(`1 - avg by (instance) (${rate(`node_cpu_seconds_total{${matchers}, mode="idle"}`)})`)),
+          graph("Memory", "percentunit", perInstance(`1 - node_memory_MemAvailable_bytes{${matchers}} / node_memory_MemTotal_bytes{${matchers}}`)),
+          graph("Load per CPU", "short", perInstance(`sum by (instance) (node_load5{${matchers}}) / count by (instance) (node_cpu_seconds_total{${matchers}, mode="idle"})`)),
           graph("Conditions", "short", [
             query('max by (node, condition) (kube_node_status_condition{status="true"})', "{{node}} {{condition}}"),
           ]),
@@ -119,11 +119,11 @@ export function nodesDashboard(): DashboardModel {
             query(`1 - node_filesystem_avail_bytes{${files}} / node_filesystem_size_bytes{${files}}`, "{{instance}} {{mountpoint}}"),
           ]),
           graph("Disk throughput", "Bps", [
-            query(sumRate(`node_disk_read_bytes_total{${of}}`, "instance"), "{{instance}} read"),
-            query(sumRate(`node_disk_written_bytes_total{${of}}`, "instance"), "{{instance}} written"),
+            query(sumRate(`node_disk_read_bytes_total{${matchers}}`, "instance"), "{{instance}} read"),
+            query(sumRate(`node_disk_written_bytes_total{${matchers}}`, "instance"), "{{instance}} written"),
           ]),
           graph("Time with disk I/O", "percentunit", [
-            query(rate(`node_disk_io_time_seconds_total{${of}}`), "{{instance}} {{device}}"),
+            query(rate(`node_disk_io_time_seconds_total{${matchers}}`), "{{instance}} {{device}}"),
           ]),
           graph("Network traffic", "Bps", traffic("bytes", devices)),
           graph("Network errors", "pps", traffic("errs", devices)),
@@ -135,11 +135,11 @@ export function nodesDashboard(): DashboardModel {
 
 /** Dashboard for the pods of a namespace; replaces 6417. */
 export function podsDashboard(services: MonitoredServicesSettings[]): DashboardModel {
-  const of = 'namespace="$namespace", pod=~"$pod"';
+  const matchers = 'namespace="$namespace", pod=~"$pod"';
   const selectors: SourceSelectors = metricsOf(services) ?? {};
   const { containerSelector, kubeStateSelector } = selectors;
-  const state = withSelector(of, kubeStateSelector);
-  const containers = `${withSelector(of, containerSelector)}, container!=""`;
+  const state = withSelector(matchers, kubeStateSelector);
+  const containers = `${withSelector(matchers, containerSelector)}, container!=""`;
   const by = "by (namespace, pod, container)";
   const legend = "{{pod}} {{container}}";
   const limit = (resource: string) =>
@@ -147,7 +147,7 @@ export function podsDashboard(services: MonitoredServicesSettings[]): DashboardM
   const threshold = (name: "memoryPercent" | "cpuPercent" | "cpuThrottlingPercent") =>
     podThreshold(services, name, 0.01);
   const network = ["receive", "transmit"].map((direction) =>
-    query(sumRate(`container_network_${direction}_bytes_total{${withSelector(of, containerSelector)}}`, "pod"), `{{pod}} ${direction}`),
+    query(sumRate(`container_network_${direction}_bytes_total{${withSelector(matchers, containerSelector)}}`, "pod"), `{{pod}} ${direction}`),
   );
   return {
     uid: "kubernetes-pods",
@@ -188,7 +188,7 @@ export function podsDashboard(services: MonitoredServicesSettings[]): DashboardM
           ),
         ],
       },
-      { title: "Pods", panels: [...podPanels(selectors, of), graph("Network traffic", "Bps", network)] },
+      { title: "Pods", panels: [...podPanels(selectors, matchers), graph("Network traffic", "Bps", network)] },
     ],
   };
 }

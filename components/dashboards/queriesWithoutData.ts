@@ -60,8 +60,8 @@ function problemsOf(expr: string): Omit<QueryWithoutData, "panel">[] {
     return [{ reason: `has a query that ${error}: ${expr}`, fix: "correct the query" }];
   }
   return metricsReadByGrafana(expr).flatMap((metric) => {
-    const meant = meantMetric(metric);
-    if (meant === undefined) return [];
-    return [{ reason: `reads ${metric}, which no exporter has`, fix: `read ${meant}` }];
+    const suggestion = meantMetric(metric);
+    if (suggestion === undefined) return [];
+    return [{ reason: `reads ${metric}, which no exporter has`, fix: `read ${suggestion}` }];
   });
 }

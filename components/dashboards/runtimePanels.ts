@@ -15,7 +15,7 @@ export function runtimePanels(all: MonitoredServicesSettings[], matchers: string
   const used = Object.values(ServiceLanguage)
     .filter((language) => languages.has(language))
     .flatMap((language) => runtimes(matchers)[language] ?? []);
-  const of = `{${matchers}}`;
+  const selector = `{${matchers}}`;
   const panel = (title: string, unit: string, queries: Query[]) =>
     queries.length === 0 ? [] : [graph(title, unit, queries)];
   return [
@@ -27,12 +27,12 @@ export function runtimePanels(all: MonitoredServicesSettings[], matchers: string
     ),
     ...panel("Concurrency", "short", used.flatMap(({ concurrency }) => concurrency)),
     graph("CPU of the process", "cores", [
-      query(rate(`process_cpu_seconds_total${of}`), "{{pod}}"),
+      query(rate(`process_cpu_seconds_total${selector}`), "{{pod}}"),
     ]),
     graph("Memory of the process", "bytes", [
-      query(`process_resident_memory_bytes${of}`, "{{pod}}"),
+      query(`process_resident_memory_bytes${selector}`, "{{pod}}"),
     ]),
-    graph("Open file descriptors", "short", [query(`process_open_fds${of}`, "{{pod}}")]),
+    graph("Open file descriptors", "short", [query(`process_open_fds${selector}`, "{{pod}}")]),
   ];
 }
 

@@ -111,18 +111,18 @@ export function serviceDashboard(
   metrics: MonitoredServicesSettings["alerts"]["metrics"],
   hasLogs: boolean,
 ): DashboardModel {
-  const of = 'namespace="$namespace", service="$service"';
+  const matchers = 'namespace="$namespace", service="$service"';
   const pods = `namespace="$namespace", pod=~"${podNamePattern(["$service"])}"`;
   const containers = `${withSelector(pods, metrics.containerSelector)}, container!=""`;
   const kinds = usedKinds(all);
   const probed = all.some(({ services }) => services.some(hasProbe));
-  const firing = `ALERTS{alertstate="firing", ${of}} or ALERTS{alertstate="firing", ${pods}}`;
+  const firing = `ALERTS{alertstate="firing", ${matchers}} or ALERTS{alertstate="firing", ${pods}}`;
   const failing = (failed: string, requests: string) =>
-    `${failed}{${of}} / (${requests}{${of}} > 0)`;
+    `${failed}{${matchers}} / (${requests}{${matchers}} > 0)`;
   const named = (
     keys: MetricKey[],
     queriesOf: (metrics: ServiceMetricNames, matchers: string) => Query[],
-  ) => byMetrics(all, keys, of, queriesOf);
+  ) => byMetrics(all, keys, matchers, queriesOf);
   const requestsBy = (metric: RequestKey, label: MetricKey, protocol: string) =>
     named([metric, label], (names, matchers) => [
       query(
@@ -151,12 +151,12 @@ export function serviceDashboard(
       {
         title: "Now",
         panels: [
-          stat("Requests", "reqps", `${recorded.requests}{${of}}`),
-          stat("Failing requests", "percentunit", errorRatio(of)),
-          stat("Latency P99", "s", p99(of)),
+          stat("Requests", "reqps", `${recorded.requests}{${matchers}}`),
+          stat("Failing requests", "percentunit", errorRatio(matchers)),
+          stat("Latency P99", "s", p99(matchers)),
           ...(kinds.length === 0
             ? []
-            : [stat("Error budget left", "percentunit", budgetLeft(kinds, of))]),
+            : [stat("Error budget left", "percentunit", budgetLeft(kinds, matchers))]),
           stat("Firing alerts", "short", `count(${firing}) or vector(0)`),
         ],
       },
@@ -195,12 +195,12 @@ export function serviceDashboard(
           graph(
             "Targets",
             "short",
-            [query(`sum(up{${of}})`, "up"), query(`count(up{${of}})`, "scraped")],
+            [query(`sum(up{${matchers}})`, "up"), query(`count(up{${matchers}})`, "scraped")],
             { link: "targets" },
           ),
         ],
       },
-      ...(probed ? [{ title: "Probe", panels: probePanels(of) }] : []),
+      ...(probed ? [{ title: "Probe", panels: probePanels(matchers) }] : []),
       {
         title: "DynamoDB and Redis",
         panels: [
@@ -257,27 +257,27 @@ export function serviceDashboard(
           ]),
         ],
       },
-      { title: "Runtime", panels: [...runtimePanels(all, of), samplesPanel(of)] },
+      { title: "Runtime", panels: [...runtimePanels(all, matchers), samplesPanel(matchers)] },
       ...(hasLogs ? [{ title: "Logs", panels: logPanels() }] : []),
     ],
   };
 }
 
 /** Panel that shows what the metrics of the selected service cost Prometheus. */
-function samplesPanel(of: string): Panel {
+function samplesPanel(matchers: string): Panel {
   return graph(
     "Samples per scrape",
     "short",
     [
-      query(`max(scrape_samples_post_metric_relabeling{${of}})`, "largest target"),
-      query(`sum(scrape_series_added{${of}})`, "new series of all targets"),
+      query(`max(scrape_samples_post_metric_relabeling{${matchers}})`, "largest target"),
+      query(`sum(scrape_series_added{${matchers}})`, "new series of all targets"),
     ],
     { description: "Prometheus rejects a scrape with more samples than its limit." },
   );
 }
 
 /** Responses that the blackbox exporter receives from the URL of the selected service. */
-function probePanels(of: string): Panel[] {
+function probePanels(matchers: string): Panel[] {
   const ofProbe = `namespace="$namespace", ${probeLabel}="$service"`;
   return [
     graph("Successful probes", "short", [query(`max(probe_success{${ofProbe}})`, "successful")], {
@@ -287,7 +287,7 @@ function probePanels(of: string): Panel[] {
     graph("Duration of probes", "s", [
       query(`max by (phase) (probe_http_duration_seconds{${ofProbe}})`, "{{phase}}"),
     ]),
-    graph("Time until a certificate expires", "s", [query(`${certificateExpiry}{${of}} - time()`, "certificate")], {
+    graph("Time until a certificate expires", "s", [query(`${certificateExpiry}{${matchers}} - time()`, "certificate")], {
       link: "certificate",
     }),
   ];
@@ -376,13 +376,13 @@ function logPanels(): Panel[] {
 export function objectivesDashboard(all: MonitoredServicesSettings[]): DashboardModel[] {
   const kinds = usedKinds(all);
   if (kinds.length === 0) return [];
-  const of = 'namespace=~"$namespace", service=~"$service"';
+  const matchers = 'namespace=~"$namespace", service=~"$service"';
   const legend = (kind: ObjectiveKind) => `{{service}} ${kind}`;
   const perKind = (name: string, factor = "") =>
-    kinds.map((kind) => query(`${sloSeries(kind, name)}{${of}}${factor}`, legend(kind)));
+    kinds.map((kind) => query(`${sloSeries(kind, name)}{${matchers}}${factor}`, legend(kind)));
   const badRatio = kinds.map((kind) =>
     query(
-      `${sloSeries(kind, "bad_requests:rate1h")}{${of}} / (${sloSeries(kind, "requests:rate1h")}{${of}} > 0)`,
+      `${sloSeries(kind, "bad_requests:rate1h")}{${matchers}} / (${sloSeries(kind, "requests:rate1h")}{${matchers}} > 0)`,
       legend(kind),
     ),
   );
@@ -405,8 +405,8 @@ export function objectivesDashboard(all: MonitoredServicesSettings[]): Dashboard
           title: "Error budgets",
           panels: [
             table("Objectives", kinds.flatMap((kind) => [
-              query(`1 - ${sloSeries(kind, "error_budget:ratio")}{${of}}`, `Objective (${kind})`, "percentunit"),
-              query(`${sloSeries(kind, "error_budget:remaining_ratio")}{${of}}`, `Budget left (${kind})`, "percentunit"),
+              query(`1 - ${sloSeries(kind, "error_budget:ratio")}{${matchers}}`, `Objective (${kind})`, "percentunit"),
+              query(`${sloSeries(kind, "error_budget:remaining_ratio")}{${matchers}}`, `Budget left (${kind})`, "percentunit"),
             ])),
             graph("Error budget left", "percentunit", perKind("error_budget:remaining_ratio")),
             graph("Burn rate over an hour", "short", perKind("burn_rate:ratio_rate1h"), {

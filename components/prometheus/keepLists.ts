@@ -26,8 +26,8 @@ export interface FurtherQueries {
 }
 
 /** Chart values that make the chart's targets keep the metrics that are read, and drop all others. */
-export function keepListValues(settings: PrometheusSettings, further: FurtherQueries): Values {
-  const metrics = metricsUsed(settings, further);
+export function keepListValues(settings: PrometheusSettings, otherQueries: FurtherQueries): Values {
+  const metrics = metricsUsed(settings, otherQueries);
   return scrapeTargets
     .filter(({ isOfCluster }) => settings.clusterMonitoring || !isOfCluster)
     .map((target) => {
@@ -103,8 +103,8 @@ function isScraped(metric: string): boolean {
 }
 
 function keepList(target: ScrapeTarget, metrics: string[]): Values {
-  const kept = metrics.filter((metric) => targetsWith(metric).includes(target));
-  return { action: "keep", sourceLabels: ["__name__"], regex: kept.join("|") };
+  const keptMetrics = metrics.filter((metric) => targetsWith(metric).includes(target));
+  return { action: "keep", sourceLabels: ["__name__"], regex: keptMetrics.join("|") };
 }
 
 /** The chart's default relabelings for a target, which a list in the values replaces. */

@@ -624,7 +624,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
       { ...child, dependsOn: release },
     );
 
-    const url = (of: (release: Release) => string) => availableAfter(release, fill(of));
+    const url = (urlOf: (release: Release) => string) => availableAfter(release, fill(urlOf));
     this.prometheusUrl = url(prometheusUrl);
     this.alertmanagerUrl = url(alertmanagerUrl);
     this.grafanaUrl = url(grafanaUrl);

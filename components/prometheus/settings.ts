@@ -100,11 +100,11 @@ export const alertsOfChart = chartAlerts
 
 /** Reports data sources that would replace each other or a data source of this library. */
 function checkDataSources(sources: Record<string, unknown>[], ctx: z.RefinementCtx): void {
-  const taken = new Set<unknown>(["Prometheus", "Alertmanager", "Loki", longTermSource.name]);
+  const takenNames = new Set<unknown>(["Prometheus", "Alertmanager", "Loki", longTermSource.name]);
   const takenUids = new Set<unknown>(["prometheus", "alertmanager", "loki", longTermSource.uid]);
   sources.forEach(({ name, uid }, index) => {
     for (const [key, value, values] of [
-      ["name", name, taken],
+      ["name", name, takenNames],
       ["uid", uid, takenUids],
     ] as const) {
       if (value === undefined) continue;
@@ -313,14 +313,14 @@ export function droppedDataSources(args: ComponentArgs): Problem[] {
   if (!Array.isArray(list) || list.some(isUnresolved)) return [];
   const names = (value: unknown) =>
     Array.isArray(value) ? value.map((source) => valueAt(source, ["name"])) : [];
-  const kept = names(list);
+  const listedNames = names(list);
   // The caller may configure Loki differently.
   const expected = [
     ...(lokiUrl === undefined ? [] : ["Loki"]),
     ...(longTerm && queryUrlOf(longTerm) !== undefined ? [longTermSource.name] : []),
     ...names(sources),
   ];
-  const dropped = expected.filter((name) => !kept.includes(name));
+  const dropped = expected.filter((name) => !listedNames.includes(name));
   if (dropped.length === 0) return [];
   return [
     {

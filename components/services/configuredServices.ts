@@ -34,7 +34,7 @@ export function configuredServiceRules(
 
 /** Selects the services of a component that must have targets, except those whose alerts are disabled. */
 export function alertingServices(settings: MonitoredServicesSettings, component: string): string {
-  const own = [`component="${component}"`];
+  const extraMatchers = [`component="${component}"`];
   const except = sortedNames(settings.services.filter((service) => !mustBeUp(service)));
-  return `${configuredServices}{${serviceMatchers(settings.namespace, { except }, own)}}`;
+  return `${configuredServices}{${serviceMatchers(settings.namespace, { except }, extraMatchers)}}`;
 }

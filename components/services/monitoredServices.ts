@@ -323,15 +323,15 @@ export class MonitoredServices extends pulumi.ComponentResource {
         fix: "rename one of the components",
       },
       ...services.flatMap((service, index) => {
-        const of = `${service.name} in the namespace ${namespace}`;
+        const identity = `${service.name} in the namespace ${namespace}`;
         const path = ["services", index, "name"];
         const monitor = {
-          what: `the ${monitorKind(service)} ${of}`,
+          what: `the ${monitorKind(service)} ${identity}`,
           path,
           fix: `remove the service ${service.name} from one of them`,
         };
         const probe = {
-          what: `the Probe ${of}`,
+          what: `the Probe ${identity}`,
           path,
           fix: `remove the probe of ${service.name} from one of them`,
         };

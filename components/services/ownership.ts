@@ -14,7 +14,7 @@ const elsewhere = {
 export function ownershipRules(settings: MonitoredServicesSettings, component: string): AlertGroup {
   const inNamespace = `namespace="${settings.namespace}"`;
   const labels = { component };
-  const own = `component="${component}"`;
+  const ofComponent = `component="${component}"`;
   return {
     name: `${settings.namespace}.ownership`,
     rules: [
@@ -25,7 +25,7 @@ export function ownershipRules(settings: MonitoredServicesSettings, component: s
         expr: [
           `group by (namespace, service) (${configuredServices}{${inNamespace}, component!="${component}"})`,
           // If both components configure a service, both alert on it. Otherwise, neither would.
-          `unless on (namespace, service) ${configuredServices}{${inNamespace}, ${own}}`,
+          `unless on (namespace, service) ${configuredServices}{${inNamespace}, ${ofComponent}}`,
         ].join("\n"),
       },
       {
@@ -33,9 +33,9 @@ export function ownershipRules(settings: MonitoredServicesSettings, component: s
         labels,
         expr: [
           `group by (namespace, pod) (`,
-          `  ${workloadOfPod}{${inNamespace}, ${own}}`,
+          `  ${workloadOfPod}{${inNamespace}, ${ofComponent}}`,
           `  and on (namespace, workload)`,
-          `  label_replace(${elsewhere.service}{${inNamespace}, ${own}}, "workload", "$1", "service", "(.+)")`,
+          `  label_replace(${elsewhere.service}{${inNamespace}, ${ofComponent}}, "workload", "$1", "service", "(.+)")`,
           `)`,
         ].join("\n"),
       },

@@ -80,14 +80,15 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   const rateNow = (metrics: ServiceMetricNames, key: RequestKey, matchers: string) =>
     sumOf(requestRate(metrics, key, matchers, "2m", "irate"));
   // 5.. also matches "5xx", which some Python instrumentations write.
-  const httpFailures = (of: string, label: string) => `${of}, ${label}=~"5.."`;
-  const grpcFailures = (of: string, label: string) =>
-    `${of}, ${label}=~"${grpcServerErrors.map((code) => grpcCodeIn(label, code)).join("|")}"`;
+  const httpFailures = (scope: string, label: string) => `${scope}, ${label}=~"5.."`;
+  const grpcFailures = (scope: string, label: string) =>
+    `${scope}, ${label}=~"${grpcServerErrors.map((code) => grpcCodeIn(label, code)).join("|")}"`;
   // The range is shorter than the `for` of 5 minutes, so two slow minutes are over before the alert can
   // fire.
-  const p99 = (histogram: Histogram, of: string) =>
-    quantile(0.99, histogram, of, "4m", ["namespace", "service"]);
-  const timed = (histogram: Histogram, of: string) => sumOf(observationRate(histogram, of, "5m"));
+  const p99 = (histogram: Histogram, scope: string) =>
+    quantile(0.99, histogram, scope, "4m", ["namespace", "service"]);
+  const timed = (histogram: Histogram, scope: string) =>
+    sumOf(observationRate(histogram, scope, "5m"));
   const http = `${recorded.httpRequests}{${inNamespace}}`;
   const grpc = `${recorded.grpcRequests}{${inNamespace}}`;
   const httpLabeled = ["httpRequests", "httpStatusLabel"] as const;
@@ -96,38 +97,46 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   type Expression = [
     name: keyof typeof recorded,
     keys: readonly MetricKey[],
-    exprOf: (metrics: ServiceMetricNames, services: string) => string,
+    exprOf: (metrics: ServiceMetricNames, scope: string) => string,
   ];
   const expressions: Expression[] = [
-    ["httpRequests", ["httpRequests"], (name, of) => rate(name, "httpRequests", of)],
+    ["httpRequests", ["httpRequests"], (name, scope) => rate(name, "httpRequests", scope)],
     [
       "httpFailed",
       httpLabeled,
-      (name, of) => rate(name, "httpRequests", httpFailures(of, name.httpStatusLabel)),
+      (name, scope) => rate(name, "httpRequests", httpFailures(scope, name.httpStatusLabel)),
     ],
-    ["grpcRequests", ["grpcRequests"], (name, of) => rate(name, "grpcRequests", of)],
+    ["grpcRequests", ["grpcRequests"], (name, scope) => rate(name, "grpcRequests", scope)],
     [
       "grpcFailed",
       grpcLabeled,
-      (name, of) => rate(name, "grpcRequests", grpcFailures(of, name.grpcCodeLabel)),
+      (name, scope) => rate(name, "grpcRequests", grpcFailures(scope, name.grpcCodeLabel)),
     ],
-    ["httpRequestsNow", ["httpRequests"], (name, of) => rateNow(name, "httpRequests", of)],
+    ["httpRequestsNow", ["httpRequests"], (name, scope) => rateNow(name, "httpRequests", scope)],
     [
       "httpFailedNow",
       httpLabeled,
-      (name, of) => rateNow(name, "httpRequests", httpFailures(of, name.httpStatusLabel)),
+      (name, scope) => rateNow(name, "httpRequests", httpFailures(scope, name.httpStatusLabel)),
     ],
-    ["grpcRequestsNow", ["grpcRequests"], (name, of) => rateNow(name, "grpcRequests", of)],
+    ["grpcRequestsNow", ["grpcRequests"], (name, scope) => rateNow(name, "grpcRequests", scope)],
     [
       "grpcFailedNow",
       grpcLabeled,
-      (name, of) => rateNow(name, "grpcRequests", grpcFailures(of, name.grpcCodeLabel)),
+      (name, scope) => rateNow(name, "grpcRequests", grpcFailures(scope, name.grpcCodeLabel)),
     ],
     ["requests", [], () => `(${http} or 0 * ${grpc}) + (${grpc} or 0 * ${http})`],
-    ["httpP99", ["httpDuration"], (name, of) => p99(histogramOf(name, "httpDuration"), of)],
-    ["httpTimed", ["httpDuration"], (name, of) => timed(histogramOf(name, "httpDuration"), of)],
-    ["grpcP99", ["grpcDuration"], (name, of) => p99(histogramOf(name, "grpcDuration"), of)],
-    ["grpcTimed", ["grpcDuration"], (name, of) => timed(histogramOf(name, "grpcDuration"), of)],
+    ["httpP99", ["httpDuration"], (name, scope) => p99(histogramOf(name, "httpDuration"), scope)],
+    [
+      "httpTimed",
+      ["httpDuration"],
+      (name, scope) => timed(histogramOf(name, "httpDuration"), scope),
+    ],
+    ["grpcP99", ["grpcDuration"], (name, scope) => p99(histogramOf(name, "grpcDuration"), scope)],
+    [
+      "grpcTimed",
+      ["grpcDuration"],
+      (name, scope) => timed(histogramOf(name, "grpcDuration"), scope),
+    ],
   ];
   return expressions.flatMap(([name, keys, exprOf]) =>
     metricVariants(settings, keys).map(({ metrics, scope }) => ({

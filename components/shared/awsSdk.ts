@@ -51,6 +51,6 @@ export function awsSdk(): AwsSdk {
 export function providerRegion(opts: pulumi.ComponentResourceOptions = {}): pulumi.Output<string> {
   const { region, provider } = awsSdk();
   const providers = [opts.provider, ...Object.values(opts.providers ?? {})];
-  const own = providers.find((candidate) => provider.Provider.isInstance(candidate));
-  return region.getRegionOutput({}, defined({ parent: opts.parent, provider: own })).region;
+  const awsProvider = providers.find((candidate) => provider.Provider.isInstance(candidate));
+  return region.getRegionOutput({}, defined({ parent: opts.parent, provider: awsProvider })).region;
 }

@@ -48,10 +48,10 @@ export function growVolumes(settings: Placement, image: string, volumes: Volumes
       "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
     },
   });
-  const statefulSets = (verb: string, some: Volumes[]) => ({
+  const statefulSets = (verb: string, growing: Volumes[]) => ({
     apiGroups: ["apps"],
     resources: ["statefulsets"],
-    resourceNames: some.map(({ statefulSet }) => statefulSet),
+    resourceNames: growing.map(({ statefulSet }) => statefulSet),
     verbs: [verb],
   });
   const inChart = volumes.filter(({ storageClass }) => storageClass !== undefined);

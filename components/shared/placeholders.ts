@@ -24,17 +24,17 @@ export function placeholderFor(argument: object): string {
 /** The arguments whose placeholders occur in a text, or anywhere in a list or a map. */
 export function argumentsIn(value: unknown): object[] {
   if (unresolved.length === 0) return [];
-  const found = new Set<object>();
+  const args = new Set<object>();
   const visit = (part: unknown): void => {
     if (typeof part === "string") {
-      for (const [, index] of part.matchAll(pattern)) found.add(unresolved[Number(index)] ?? {});
+      for (const [, index] of part.matchAll(pattern)) args.add(unresolved[Number(index)] ?? {});
     } else if (Array.isArray(part) || isPlainMap(part)) {
       if (!Array.isArray(part)) Object.keys(part).forEach(visit);
       Object.values(part).forEach(visit);
     }
   };
   visit(value);
-  return [...found];
+  return [...args];
 }
 
 /** The Outputs and promises in a value that has no placeholders. */

@@ -125,9 +125,9 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
       map instanceof z.ZodObject
         ? [...Object.keys(map.shape), ...(map.meta()?.furtherKeys ?? [])]
         : [];
-    const taken = known.filter((key) => valueAt(input, [...path, key]) !== undefined);
+    const setKeys = known.filter((key) => valueAt(input, [...path, key]) !== undefined);
     return issue.keys.map((key) =>
-      unknownKey([...path, key], valueAt(input, [...path, key]), known, taken),
+      unknownKey([...path, key], valueAt(input, [...path, key]), known, setKeys),
     );
   }
   if (issue.code === "invalid_union") {
@@ -172,12 +172,12 @@ export function unknownKey(
   path: (string | number)[],
   value: unknown,
   known: string[],
-  taken: string[],
+  setKeys: string[],
 ): Problem {
   const key = String(path.at(-1));
   const near = nearest(
     key,
-    known.filter((name) => !taken.includes(name)),
+    known.filter((name) => !setKeys.includes(name)),
   );
   const list = known.length > 0 ? ` (known: ${[...known].sort().join(", ")})` : "";
   return {
@@ -204,8 +204,8 @@ export function nearest(name: string, names: string[]): string | undefined {
  */
 function fixOf(schema: z.ZodType | undefined, path: (string | number)[], value: unknown): Fix {
   const layers = layersOf(schema);
-  const meant = layers.map((layer) => meantBy(value, layer)).find((fix) => fix !== undefined);
-  if (meant !== undefined) return meant;
+  const likelyFix = layers.map((layer) => meantBy(value, layer)).find((fix) => fix !== undefined);
+  if (likelyFix !== undefined) return likelyFix;
   for (const layer of layers) {
     const examples = layer.meta()?.["examples"];
     if (Array.isArray(examples)) return { kind: "set", example: examples[0] };

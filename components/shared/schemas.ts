@@ -132,8 +132,8 @@ function brokenLabelRule(key: string, earlierKeys: string[]): string | undefined
     return "must have a key of at most 63 letters, digits, -, _ and ., with an optional prefix such as example.com/";
   }
   if (key.length > 128) return "must have a key of at most 128 characters, as a tag in AWS";
-  const same = earlierKeys.find((earlier) => earlier.toLowerCase() === key.toLowerCase());
-  return same && `must not differ from ${same} only in case, which tags in IAM ignore`;
+  const duplicate = earlierKeys.find((earlier) => earlier.toLowerCase() === key.toLowerCase());
+  return duplicate && `must not differ from ${duplicate} only in case, which tags in IAM ignore`;
 }
 
 /**

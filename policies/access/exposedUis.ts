@@ -310,7 +310,7 @@ function coversHost(pattern: Plain, host: string): boolean {
 function checkServiceObject(resource: Resource): Finding[] {
   const { props } = resource;
   const selected = entriesAt(props, "spec", "selector").map(([, value]) => String(value));
-  const ui = selected.map((value) => uiOf(value)).find((found) => found !== undefined);
+  const ui = selected.map((value) => uiOf(value)).find((candidate) => candidate !== undefined);
   return ui === undefined ? [] : checkService(resource, ui, ["spec"], false);
 }
 
@@ -436,7 +436,7 @@ function checkIngressRoute(resource: Resource): Finding[] {
   const isSecure = entryPoints.every((entry) => /secure$|https/i.test(String(entry)));
   return listAt(props, "spec", "routes").flatMap((route, index): Finding[] => {
     const uis = listAt(route, "services").map((service) => uiOf(textAt(service, "name")));
-    const ui = uis.find((found) => found !== undefined);
+    const ui = uis.find((candidate) => candidate !== undefined);
     if (ui === undefined) return [];
     const isOpen = ui !== "Grafana" && listAt(route, "middlewares").length === 0;
     if (isOpen) return [{ path: ["spec", "routes", index], ...unauthenticated(ui) }];

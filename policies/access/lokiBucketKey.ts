@@ -36,7 +36,7 @@ export function missingKeyActions(
     separate.length > 0
       ? separate
           .map((resource) => keyIn(at(resource.props, "rules"), keys, resource))
-          .find((found) => found !== undefined)
+          .find((candidate) => candidate !== undefined)
       : keyIn(first(inline(bucket, "serverSideEncryptionConfiguration")), keys);
   if (key === undefined || !isLeftToRoles(at(key.props, "policy"))) return [];
   return keyNeeds.filter(

@@ -125,8 +125,8 @@ const namedCredential =
 
 function firstOf(values: Plain[], read: (value: Plain) => string | undefined): string | undefined {
   for (const value of values) {
-    const found = read(value);
-    if (found !== undefined) return found;
+    const result = read(value);
+    if (result !== undefined) return result;
   }
   return undefined;
 }

@@ -103,7 +103,7 @@ function check(resource: Resource, config: Config, records?: Records) {
         findings.push(...floors.map((floor) => checkFloor(floor, config)));
       }
       // HTTP and gRPC are two comparisons in one alert and share a setting, so duplicates are removed.
-      return [...new Map(findings.map((found) => [JSON.stringify(found), found])).values()];
+      return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
     },
     records,
   );
@@ -211,12 +211,12 @@ function checkSignal(signal: Signal, config: Config): ViolationFinding | string 
   if (limit === undefined || signal.burnRate || /^<=?$/.test(signal.operator)) {
     return undefined;
   }
-  const [what, property, setting, scale] = limit;
+  const [quantity, property, setting, scale] = limit;
   const { threshold } = signal;
-  if (threshold === undefined) return `the threshold of the ${what} cannot be read`;
+  if (threshold === undefined) return `the threshold of the ${quantity} cannot be read`;
   const max = config[property];
   const readable = { ...signal, threshold };
-  const problem = problemWith(readable, what, max);
+  const problem = problemWith(readable, quantity, max);
   if (problem === undefined) return undefined;
   const isOfService =
     scopedServices(signal.scopes).length > 0 ||
@@ -234,18 +234,18 @@ type ReadableSignal = Signal & { threshold: number };
 
 function problemWith(
   { operator, threshold, fraction }: ReadableSignal,
-  what: string,
+  quantity: string,
   max: number,
 ): string | undefined {
   if (operator === "==" || operator === "!=") {
-    return `the ${what} is compared with ${operator}, which does not detect that it exceeds the threshold`;
+    return `the ${quantity} is compared with ${operator}, which does not detect that it exceeds the threshold`;
   }
   if (!(threshold > 0)) {
-    return `the threshold of the ${what} is not more than 0, so the alert always fires`;
+    return `the threshold of the ${quantity} is not more than 0, so the alert always fires`;
   }
-  if (exceeds(threshold, max)) return `the threshold of the ${what} is too high`;
+  if (exceeds(threshold, max)) return `the threshold of the ${quantity} is too high`;
   if (fraction !== undefined && exceeds(0.99, fraction)) {
-    return `more than 1% of the requests may exceed the ${what} before the alert fires`;
+    return `more than 1% of the requests may exceed the ${quantity} before the alert fires`;
   }
   return undefined;
 }

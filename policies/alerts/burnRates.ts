@@ -17,15 +17,15 @@ import { recordedRange } from "../promql/records";
 export function checkBurnRates(expr: Expr): ViolationFinding[] {
   return nodesOf(expr).flatMap((node) => {
     if (node.kind !== "binary" || !/^(and|or)$/.test(node.operator)) return [];
-    const [one, other] = [burnOf(node.left), burnOf(node.right)];
-    if (one === undefined || other === undefined || one.subject !== other.subject) return [];
+    const [first, second] = [burnOf(node.left), burnOf(node.right)];
+    if (first === undefined || second === undefined || first.subject !== second.subject) return [];
     // Outside burn-rate alerts, each window may have its own threshold.
     if (
-      ![one, other].every(({ subject, factors }) => factors.length > 1 || /burn/i.test(subject))
+      ![first, second].every(({ subject, factors }) => factors.length > 1 || /burn/i.test(subject))
     ) {
       return [];
     }
-    const finding = checkPair(node, one, other);
+    const finding = checkPair(node, first, second);
     return finding === undefined ? [] : [finding];
   });
 }
@@ -76,20 +76,20 @@ function withoutWindows(expr: Expr, windows: Set<number>): string {
 const fastFactor = 14.4;
 const HOUR = 3600;
 
-function checkPair({ operator }: Binary, one: Burn, other: Burn): ViolationFinding | undefined {
+function checkPair({ operator }: Binary, first: Burn, second: Burn): ViolationFinding | undefined {
   const bound = "rate1h > 14.4 * budget and rate5m > 14.4 * budget, or rate6h and rate30m with 6";
-  if (one.windowSeconds === other.windowSeconds) {
-    return operator === "or" || one.threshold !== other.threshold
+  if (first.windowSeconds === second.windowSeconds) {
+    return operator === "or" || first.threshold !== second.threshold
       ? undefined
       : {
           problem: "both windows of the burn rate are the same, so the alert resolves late",
-          found: `${numeral(one.windowSeconds / 60)} min twice`,
+          found: `${numeral(first.windowSeconds / 60)} min twice`,
           bound,
           fix: "write a twelfth of the long window in the second condition",
         };
   }
   if (operator === "or") {
-    if (one.threshold !== other.threshold) return undefined;
+    if (first.threshold !== second.threshold) return undefined;
     return {
       problem:
         "one of the two windows of the burn rate is enough, so the alert fires for each peak",
@@ -98,16 +98,16 @@ function checkPair({ operator }: Binary, one: Burn, other: Burn): ViolationFindi
       fix: "write and in place of or",
     };
   }
-  if (Math.abs(one.threshold - other.threshold) > 1e-9) {
+  if (Math.abs(first.threshold - second.threshold) > 1e-9) {
     return {
       problem: "the two windows of the burn rate have different thresholds",
-      found: `${numeral(one.threshold)} and ${numeral(other.threshold)}`,
+      found: `${numeral(first.threshold)} and ${numeral(second.threshold)}`,
       bound,
       fix: "write the same factor and budget for both windows",
     };
   }
-  const long = Math.max(one.windowSeconds, other.windowSeconds);
-  return one.factors.includes(fastFactor) && long > 2 * HOUR
+  const long = Math.max(first.windowSeconds, second.windowSeconds);
+  return first.factors.includes(fastFactor) && long > 2 * HOUR
     ? {
         problem: "the factor of the burn rate is for a window of one hour, so the alert fires late",
         found: `${fastFactor} over ${numeral(long / HOUR)} h`,

@@ -119,15 +119,15 @@ export function alertsOfStack(resources: Resource[]) {
  * map.
  */
 function recordsFor(rules: Rule[], all: Records): Records {
-  const own = recordsIn(rules);
+  const ownRecords = recordsIn(rules);
   const readsOther = rules.some(({ expr }) => {
     const parsed = parsePromQL(expr);
     return (
       parsed.error === undefined &&
-      selectorsOf(parsed.expr).some(({ metric = "" }) => all.has(metric) && !own.has(metric))
+      selectorsOf(parsed.expr).some(({ metric = "" }) => all.has(metric) && !ownRecords.has(metric))
     );
   });
-  if (!readsOther) return own;
-  const replacesOther = [...own].some(([name, expr]) => all.get(name) !== expr);
-  return replacesOther ? new Map([...all, ...own]) : all;
+  if (!readsOther) return ownRecords;
+  const replacesOther = [...ownRecords].some(([name, expr]) => all.get(name) !== expr);
+  return replacesOther ? new Map([...all, ...ownRecords]) : all;
 }

@@ -17,9 +17,9 @@ export function checkHealthyStates(expr: Expr, severity: unknown): ViolationFind
   return alternativesOf(expr)
     .flatMap((condition) => comparisonsOf(condition).slice(0, 1))
     .flatMap((comparison) => {
-      const found =
+      const match =
         successOf(comparison) ?? shareOf(comparison) ?? ageOf(comparison) ?? timeLeftOf(comparison);
-      return found === undefined ? [] : [found];
+      return match === undefined ? [] : [match];
     });
 }
 
@@ -69,9 +69,9 @@ function isSuccess(selector: Selector): boolean {
   if (success.test(metric)) return true;
   if (!Object.hasOwn(usualStates, metric)) return false;
   const [label, value, only] = usualStates[metric] ?? ["", ""];
-  const isExactly = (name: string, wanted: string) =>
+  const isExactly = (name: string, expected: string) =>
     selector.matchers.some((each) => each.label === name && each.operator === "=") &&
-    allows(selector, name, wanted);
+    allows(selector, name, expected);
   return isExactly(label, value) && (only === undefined || isExactly(...only));
 }
 

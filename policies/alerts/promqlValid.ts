@@ -84,9 +84,9 @@ function check(
         bound: `${right}, the name of the label since Kubernetes 1.16`,
         fix: `write ${right}`,
       })),
-      ...contradictionsIn(parsed.expr).map(({ one, other }) => ({
+      ...contradictionsIn(parsed.expr).map(({ first, second }) => ({
         problem: "two conditions exclude each other, so the expression matches no series",
-        found: `${one} and ${other}`,
+        found: `${first} and ${second}`,
         bound: "conditions that a series can meet together",
         fix: "write or in place of and, or on (…) without the label after the operator",
       })),
@@ -123,11 +123,11 @@ function rejectedFields({ fields, record, alert }: Rule): ViolationFinding[] {
       bound: "record, expr and labels",
       fix: `remove ${key}, or write alert in place of record`,
     })),
-    ...mistypedFields("rules", fields).map(({ key, meant }) => ({
+    ...mistypedFields("rules", fields).map(({ key, suggestion }) => ({
       problem: "nothing reads a field of the rule",
       found: key,
-      bound: meant,
-      fix: `write ${meant} in place of ${key}`,
+      bound: suggestion,
+      fix: `write ${suggestion} in place of ${key}`,
     })),
     ...(record === undefined || (alert === undefined && /^[A-Za-z_:][\w:.]*$/.test(record))
       ? []

@@ -32,7 +32,7 @@ export function templateProblem(text: string): string | undefined {
     .filter((action) => !/^-?\s*\/\*/.test(action))
     .map((action) => action.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`|'[^']*'/g, " "));
   const assigned = code.flatMap((action) =>
-    [...action.matchAll(/(\$\w+)\s*(?:,\s*(\$\w+)\s*)?:=/g)].flatMap(([, ...found]) => found),
+    [...action.matchAll(/(\$\w+)\s*(?:,\s*(\$\w+)\s*)?:=/g)].flatMap(([, ...names]) => names),
   );
   for (const action of code) {
     const variable = [...action.matchAll(/\$\w*/g)]

@@ -49,12 +49,12 @@ function checkAlarm(alarm: Resource): StackFinding[] {
     read("datapointsToAlarm"),
     read("evaluationPeriods"),
   ];
-  const found: [key: string, problem: string, fix: string][] = [];
+  const mistakes: [key: string, problem: string, fix: string][] = [];
   if (period <= 0 || (period % 60 > 0 && ![10, 20, 30].includes(period))) {
-    found.push(["period", "CloudWatch has no such period", "set period: 60"]);
+    mistakes.push(["period", "CloudWatch has no such period", "set period: 60"]);
   }
   if (points > periods) {
-    found.push([
+    mistakes.push([
       "datapointsToAlarm",
       "more data points must exceed the threshold than there are periods",
       "set datapointsToAlarm to at most evaluationPeriods",
@@ -62,15 +62,15 @@ function checkAlarm(alarm: Resource): StackFinding[] {
   }
   const seconds = period * periods;
   if (seconds > (period >= 3600 ? 7 : 1) * DAY) {
-    found.push([
+    mistakes.push([
       "evaluationPeriods",
       `all periods together take ${numeral(seconds / 3600)} hours, and CloudWatch reads one day, or seven of periods of an hour`,
       "set fewer periods, or longer ones",
     ]);
   }
-  found.push(...wrongQueries(props));
+  mistakes.push(...wrongQueries(props));
   if (/^p\d/i.test(textAt(props, "statistic") ?? "")) {
-    found.push([
+    mistakes.push([
       "statistic",
       "a percentile is no statistic",
       "set extendedStatistic in place of statistic",
@@ -83,7 +83,7 @@ function checkAlarm(alarm: Resource): StackFinding[] {
     ...wrongMissingData(props),
   ];
   return [
-    ...found.map(
+    ...mistakes.map(
       ([key, problem, fix]) => [key, `${problem}, so the alarm is rejected`, fix] as const,
     ),
     ...silent,
@@ -124,9 +124,9 @@ const dimensions: Record<string, [known: string, required?: string]> = {
 function foreignDimensions(props: Plain): Mistake[] {
   const namespace = textAt(props, "namespace") ?? "";
   const [known, required] = own(dimensions, namespace) ?? [];
-  const given = at(props, "dimensions") ?? {};
-  if (known === undefined || given === UNKNOWN) return [];
-  const names = entriesAt(given).map(([name]) => name);
+  const alarmDimensions = at(props, "dimensions") ?? {};
+  if (known === undefined || alarmDimensions === UNKNOWN) return [];
+  const names = entriesAt(alarmDimensions).map(([name]) => name);
   const [foreign] = names.filter((name) => !known.split(" ").includes(name));
   if (foreign !== undefined) {
     return [
@@ -280,15 +280,15 @@ function wrongMetric(props: Plain): Mistake[] {
       : [];
   const least = own(rarely, metric);
   const name = textAt(props, "metricName") ?? "";
-  const meant = misspelledMetric(textAt(props, "namespace") ?? "", name);
+  const suggestion = misspelledMetric(textAt(props, "namespace") ?? "", name);
   return [
-    ...(meant === undefined
+    ...(suggestion === undefined
       ? []
       : [
           [
             "metricName",
             `AWS has no metric ${name}, so the alarm never fires`,
-            `set metricName: ${meant}`,
+            `set metricName: ${suggestion}`,
           ] as const,
         ]),
     ...(unit === undefined
@@ -397,17 +397,17 @@ function checkFilters(alarms: Resource[], resources: Resource[]): StackFinding[]
       .filter(([other]) => other === namespace)
       .flatMap(([, other]) => other ?? []);
     if (names.includes(name)) return [];
-    const meant = names.find(
+    const suggestion = names.find(
       (other) => distance(other.toLowerCase(), name.toLowerCase()) <= Math.min(3, name.length / 3),
     );
-    if (meant === undefined) return [];
+    if (suggestion === undefined) return [];
     return [
       {
         urn: alarm.urn,
         problem: "no filter writes the metric of the alarm, so it never fires",
         where: `${describeResource(alarm)}, metricName`,
-        bound: meant,
-        fix: `set metricName: ${meant}`,
+        bound: suggestion,
+        fix: `set metricName: ${suggestion}`,
       },
     ];
   });

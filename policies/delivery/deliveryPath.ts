@@ -124,9 +124,9 @@ function relabelingOf(
   resource: Resource,
   resources: Resource[],
 ): Relabeling | Extract<StackFinding, { unknown: Path }> | undefined {
-  const found = alertRelabelings(resource);
-  if (found === undefined) return undefined;
-  const { path, steps } = found;
+  const relabelings = alertRelabelings(resource);
+  if (relabelings === undefined) return undefined;
+  const { path, steps } = relabelings;
   const list = isMap(steps) ? stepsInSecret(steps, resources) : steps;
   const { urn, name } = resource;
   if (Array.isArray(list)) {

@@ -40,12 +40,12 @@ export const inhibition = resourcePolicy({
   remediate: (resource, props, { inhibitingSeverities }) =>
     remediateConfigurations(resource, props, "inhibit_rules", (config) => {
       const rules = listAt(config, "inhibit_rules");
-      const kept = rules.filter((rule) => problemWith(rule) === undefined);
+      const validRules = rules.filter((rule) => problemWith(rule) === undefined);
       const missing = inhibitingSeverities.filter(
-        (severity) => !kept.some((rule) => inhibitsWarnings(rule, severity)),
+        (severity) => !validRules.some((rule) => inhibitsWarnings(rule, severity)),
       );
-      const isComplete = missing.length === 0 && kept.length === rules.length;
-      return isComplete ? undefined : [...missing.map(defaultRule), ...kept];
+      const isComplete = missing.length === 0 && validRules.length === rules.length;
+      return isComplete ? undefined : [...missing.map(defaultRule), ...validRules];
     }),
 });
 

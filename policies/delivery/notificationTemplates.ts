@@ -57,8 +57,8 @@ export function templateMistakes(
   );
   const inTexts = listAt(config, "receivers").flatMap((receiver, index) =>
     textsIn(receiver, ["receivers", index]).flatMap(([text, path]) => {
-      const own = definedIn([text]);
-      const mistake = mistakeIn(text, (name) => !own.has(name) && isMissing(name));
+      const localTemplates = definedIn([text]);
+      const mistake = mistakeIn(text, (name) => !localTemplates.has(name) && isMissing(name));
       return mistake === undefined ? [] : [{ where: formatPath(path), ...mistake }];
     }),
   );

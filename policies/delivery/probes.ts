@@ -41,7 +41,7 @@ function checkProbe(probe: Resource, modules: string[] | undefined): StackFindin
   const spec = at(props, "spec");
   const url = textAt(spec, "prober", "url") ?? "";
   const module = textAt(spec, "module");
-  const found = (path: string, problem: string, bound: string, fix: string): StackFinding => ({
+  const findingAt = (path: string, problem: string, bound: string, fix: string): StackFinding => ({
     urn,
     problem,
     where: `Probe "${name}", ${path}`,
@@ -52,7 +52,7 @@ function checkProbe(probe: Resource, modules: string[] | undefined): StackFindin
     // The operator uses the prober's URL as the target address, which must not have a scheme.
     ...(url.includes("://")
       ? [
-          found(
+          findingAt(
             "spec.prober.url",
             "the address of the prober has a scheme, so Prometheus does not reach it",
             "<service>.<namespace>.svc:<port>",
@@ -63,7 +63,7 @@ function checkProbe(probe: Resource, modules: string[] | undefined): StackFindin
     ...(hasTargets(at(spec, "targets"))
       ? []
       : [
-          found(
+          findingAt(
             "spec.targets",
             "the Probe has no targets, so it probes nothing",
             "targets.staticConfig.static, or targets.ingress",
@@ -72,7 +72,7 @@ function checkProbe(probe: Resource, modules: string[] | undefined): StackFindin
         ]),
     ...(module !== undefined && modules !== undefined && !modules.includes(module)
       ? [
-          found(
+          findingAt(
             "spec.module",
             "the blackbox exporter has no such module, so each probe fails",
             [...new Set(modules)].join(", "),

@@ -41,15 +41,15 @@ const commonLabels = ["severity", "alertname", "namespace"];
 /** Finds routes for a label whose name is misspelled. */
 function wrongLabels(route: RouteNode): RouteMistake[] {
   const mistakes = route.matchers.flatMap(({ label }) => {
-    const meant = commonLabels.find(
+    const suggestion = commonLabels.find(
       (known) => known !== label && distance(known, label.toLowerCase()) <= 2,
     );
-    if (meant === undefined || label.length < meant.length - 1) return [];
+    if (suggestion === undefined || label.length < suggestion.length - 1) return [];
     return [
       {
         where: route.where,
         problem: `no alert has the label ${label}, so no alert reaches the route`,
-        fix: `write ${meant}`,
+        fix: `write ${suggestion}`,
       },
     ];
   });
@@ -260,9 +260,9 @@ function misspelled(config: PlainMap): { where: string; problem: string }[] {
     ]),
   ];
   return sections.flatMap(([place, value, where]) =>
-    mistypedFields(place, value).map(({ key, meant }) => ({
+    mistypedFields(place, value).map(({ key, suggestion }) => ({
       where,
-      problem: `there is no field ${key}; ${meant} is one`,
+      problem: `there is no field ${key}; ${suggestion} is one`,
     })),
   );
 }

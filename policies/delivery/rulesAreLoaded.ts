@@ -161,12 +161,13 @@ function unwatchedNamespace(resource: Resource, servers: Selecting[]): StackFind
   const isIgnored = ({ resource: server }: Selecting): boolean => {
     const operator = at(server.props, "values", "prometheusOperator");
     const watched = listAt(operator, "namespaces", "additional").filter(isText);
-    const own = at(operator, "namespaces", "releaseNamespace") === true;
+    const watchesRelease = at(operator, "namespaces", "releaseNamespace") === true;
     const ownNames = ["namespace", "values.namespaceOverride"].map((path) =>
       at(server.props, ...path.split(".")),
     );
-    const names = own ? [...watched, ...ownNames] : watched;
-    const isKnown = !hasUnknown(at(operator, "namespaces")) && (!own || isText(ownNames[0]));
+    const names = watchesRelease ? [...watched, ...ownNames] : watched;
+    const isKnown =
+      !hasUnknown(at(operator, "namespaces")) && (!watchesRelease || isText(ownNames[0]));
     const isLimited = isKnown && names.length > 0 && !names.includes(namespace);
     return isLimited || listAt(operator, "denyNamespaces").includes(namespace);
   };
@@ -222,9 +223,9 @@ function checkGroups(resources: Resource[]): StackFinding[] {
       }
       const [mistyped] = listAt(groups).flatMap((group) => mistypedFields("groups", group));
       if (mistyped !== undefined) {
-        const { key, meant } = mistyped;
+        const { key, suggestion } = mistyped;
         const problem = "the API server removes a field of a group that it does not know";
-        return [{ urn, where, problem, found: key, fix: `write ${meant} in place of ${key}` }];
+        return [{ urn, where, problem, found: key, fix: `write ${suggestion} in place of ${key}` }];
       }
       const repeated = repeatedName(listAt(groups));
       if (repeated === undefined) return [];

@@ -196,18 +196,18 @@ function checkPorts(monitor: Resource, selected: Target[]): StackFinding[] {
   if (hasUnknown(ports)) return [];
   const names = ports.flatMap((list) => listAt(list)).flatMap((port) => textAt(port, "name") ?? []);
   const key = monitor.type.endsWith(":PodMonitor") ? "podMetricsEndpoints" : "endpoints";
-  const what = key === "endpoints" ? "Services" : "pods";
+  const objects = key === "endpoints" ? "Services" : "pods";
   return listAt(monitor.props, "spec", key).flatMap((endpoint: Plain, index) => {
     const port = textAt(endpoint, "port");
     if (port === undefined || names.includes(port)) return [];
     return [
       {
         urn: monitor.urn,
-        problem: `the monitor scrapes a port that its ${what} do not have`,
+        problem: `the monitor scrapes a port that its ${objects} do not have`,
         where: describeMonitor(monitor, `spec.${key}[${index}].port`),
         found: port,
         bound: `the name of a port: ${names.join(", ")}`,
-        fix: `set port: ${names[0] ?? "<name>"}, or name the port of the ${what} ${port}`,
+        fix: `set port: ${names[0] ?? "<name>"}, or name the port of the ${objects} ${port}`,
       },
     ];
   });

@@ -32,8 +32,8 @@ export function isProd(
   others: readonly Resource[] = [],
 ): boolean {
   if (environment !== undefined) return isProdName(environment) ?? true;
-  const own = statedProd(resource) ?? isProdName(stackOf(resource.urn));
-  if (own !== undefined) return own;
+  const fromResource = statedProd(resource) ?? isProdName(stackOf(resource.urn));
+  if (fromResource !== undefined) return fromResource;
   const stated = others.map(statedProd).filter((answer) => answer !== undefined);
   return stated.length === 0 || stated.includes(true);
 }
@@ -64,15 +64,15 @@ export function judgedEnvironment(
   if (answers.size === 0) {
     const byOthers = stated.filter((answer) => answer !== undefined);
     resources.forEach(({ urn }, index) => {
-      const own = stated[index];
+      const fromResource = stated[index];
       const byName = isProdName(stackOf(urn));
-      if (own !== undefined) add(own, "labels, tags or settings");
+      if (fromResource !== undefined) add(fromResource, "labels, tags or settings");
       else if (byName !== undefined) add(byName, `the name of the stack (${stackOf(urn)})`);
       else if (byOthers.length > 0) add(byOthers.includes(true), "labels, tags or settings");
     });
   }
   if (answers.size === 0) add(true, "the default, because nothing states an environment");
-  const sorted = [...answers.values()].sort((one, other) => other.count - one.count);
+  const sorted = [...answers.values()].sort((a, b) => b.count - a.count);
   const judged = sorted.map(({ isProd }) => (isProd ? "production" : "not production"));
   return {
     judged: [...new Set(judged)].join(" and "),

@@ -335,8 +335,8 @@ function makesExceptions({ type, props }: PolicyResource): boolean {
 
 function subjectOf(args: PolicyResource) {
   const rules = (): string[] | undefined => {
-    const found = rulesOf({ ...resourceOf(args), props: readProperties(args.props) });
-    return found.unknownAt === undefined ? found.rules.map((rule) => rule.name) : undefined;
+    const result = rulesOf({ ...resourceOf(args), props: readProperties(args.props) });
+    return result.unknownAt === undefined ? result.rules.map((rule) => rule.name) : undefined;
   };
   const isKubernetes = args.type.startsWith("kubernetes:");
   const metadata = isKubernetes ? readProperty(args.props, "metadata") : undefined;

@@ -254,9 +254,9 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
 
 /** Reads the configuration from the Secret key that the operator uses. */
 function inSecret(resource: Resource, isLoaded = false): AlertmanagerConfiguration[] {
-  const found = secretText(resource, "alertmanager.yaml");
-  if (found === undefined) return [];
-  const { text, path, because } = found;
+  const secret = secretText(resource, "alertmanager.yaml");
+  if (secret === undefined) return [];
+  const { text, path, because } = secret;
   const name = objectName(resource);
   // If all keys of an unreferenced Secret are unknown, only its name can indicate that it is for
   // Alertmanager.

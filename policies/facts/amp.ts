@@ -15,8 +15,8 @@ export function isAlertManagerDefinition({ type }: { type: string }): boolean {
 /**
  * Whether two resources belong, or may belong, to the same workspace. True if a workspace ID is unknown.
  */
-export function areOfOneWorkspace(one: Resource, other: Resource): boolean {
-  const [id, otherId] = [one, other].map(({ props }) => at(props, "workspaceId"));
+export function areOfOneWorkspace(first: Resource, second: Resource): boolean {
+  const [id, otherId] = [first, second].map(({ props }) => at(props, "workspaceId"));
   return !isText(id) || !isText(otherId) || id === otherId;
 }
 

@@ -20,9 +20,9 @@ const chartAlerts: ChartAlerts[] = recordedAlerts;
  * values disable. Where a value is unknown, the chart's default applies.
  */
 export function chartAlertsOf(resource: Resource): Set<string> {
-  const found = helmChart(resource);
-  if (found?.chart !== "kube-prometheus-stack") return new Set();
-  const { values } = found;
+  const chart = helmChart(resource);
+  if (chart?.chart !== "kube-prometheus-stack") return new Set();
+  const { values } = chart;
   const isDisabled = (...path: string[]): boolean => {
     const value = at(values, ...path);
     return value === false || value === null;

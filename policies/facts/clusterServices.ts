@@ -143,14 +143,14 @@ function stackServices(values: Plain, release: string): Reading[] {
   return (["prometheus", "alertmanager"] as const).flatMap((kind): Reading[] => {
     if (at(values, kind, "enabled") === false) return [];
     const service = at(values, kind, "service");
-    const own = kind === "prometheus" ? 9090 : 9093;
+    const defaultPort = kind === "prometheus" ? 9090 : 9093;
     const ports = [
-      at(service, "port") ?? own,
+      at(service, "port") ?? defaultPort,
       at(service, "reloaderWebPort") ?? 8080,
       ...listAt(service, "additionalPorts").map((each) => at(each, "port")),
       ...(at(values, kind, "thanosIngress", "enabled") === true ? [10901] : []),
     ];
-    const operated = [own, 9094, 8080, 10901, 10902];
+    const operated = [defaultPort, 9094, 8080, 10901, 10902];
     const spec = at(values, kind, `${kind}Spec`);
     const governing = textAt(spec, "serviceName") ?? `${kind}-operated`;
     const services = new Map<string, Plain[]>([

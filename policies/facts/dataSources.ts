@@ -17,11 +17,11 @@ export function grafanaOf(resource: Resource): Grafana[] {
   const { chart, values } = helmChart(resource) ?? {};
   const isInStack = chart === "kube-prometheus-stack";
   const base: Path = isInStack ? ["values", "grafana"] : ["values"];
-  const own = at(resource.props, ...base);
-  if ((!isInStack && chart !== "grafana") || at(own, "enabled") === false) return [];
-  if (values === UNKNOWN || own === UNKNOWN) return [];
+  const grafanaValues = at(resource.props, ...base);
+  if ((!isInStack && chart !== "grafana") || at(grafanaValues, "enabled") === false) return [];
+  if (values === UNKNOWN || grafanaValues === UNKNOWN) return [];
   const namespace = at(resource.props, "namespace");
-  return [{ resource, base, values: own, isInStack, namespace }];
+  return [{ resource, base, values: grafanaValues, isInStack, namespace }];
 }
 
 /** A data source of a Grafana instance, and its location. */

@@ -103,9 +103,9 @@ export const MAX_CHART_DEPTH = 2;
  * cannot be recognized.
  */
 export function subchartsOf(resource: Resource): Subchart[] {
-  const found = helmChart(resource);
-  if (found === undefined || isKnownChart(found.chart)) return [];
-  return subchartsAt(found.values, ["values"], 0);
+  const chart = helmChart(resource);
+  if (chart === undefined || isKnownChart(chart.chart)) return [];
+  return subchartsAt(chart.values, ["values"], 0);
 }
 
 function subchartsAt(values: unknown, path: Path, depth: number): Subchart[] {

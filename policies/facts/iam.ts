@@ -69,8 +69,8 @@ function field(map: PlainMap, name: string): Plain {
 function readStatement(statement: PlainMap, index: number): Statement {
   const read = (name: string): Plain => field(statement, name);
   const sid = read("sid");
-  const optional = <T>(value: Plain, of: (value: Plain) => T) =>
-    value === undefined ? undefined : of(value);
+  const optional = <T>(value: Plain, parse: (value: Plain) => T) =>
+    value === undefined ? undefined : parse(value);
   return {
     where: typeof sid === "string" && sid !== "" ? `statement ${sid}` : `Statement[${index}]`,
     allow: String(read("effect")).toLowerCase() === "allow",

@@ -13,9 +13,9 @@ export interface KeepList {
 
 /** Returns the keep lists in a kube-prometheus-stack release. */
 export function keepListsOf(resource: Resource): KeepList[] {
-  const found = helmChart(resource);
-  if (found?.chart !== "kube-prometheus-stack" || found.values === UNKNOWN) return [];
-  const { values } = found;
+  const chart = helmChart(resource);
+  if (chart?.chart !== "kube-prometheus-stack" || chart.values === UNKNOWN) return [];
+  const { values } = chart;
   return scrapeTargets.flatMap(({ name, relabelings }) =>
     listAt(values, ...relabelings).flatMap((step) => {
       const [label, ...others] = listAt(step, "sourceLabels");

@@ -21,7 +21,7 @@ function fieldsOf(place: string): Set<string> {
 /** An unknown field, and the known field that the author probably meant. */
 export interface MistypedField {
   key: string;
-  meant: string;
+  suggestion: string;
 }
 
 /**
@@ -33,8 +33,8 @@ export function mistypedFields(place: string, map: Plain): MistypedField[] {
   return entriesAt(map).flatMap(([key]) => {
     // A parent chart uses this key to decide whether to install the chart.
     if (fields.has(key) || (place === "values" && key === "enabled")) return [];
-    const meant = nearest(key, fields) ?? otherLevel(place, key);
-    return meant === undefined ? [] : [{ key, meant }];
+    const suggestion = nearest(key, fields) ?? otherLevel(place, key);
+    return suggestion === undefined ? [] : [{ key, suggestion }];
   });
 }
 

@@ -126,8 +126,8 @@ const MAX_BLOCK = 10_000;
 
 /** Returns the bodies of all blocks whose opening matches `head`. */
 function blocksIn(text: string, head: RegExp): string[] {
-  return [...text.matchAll(head)].map(({ 0: found, index }) => {
-    const rest = text.slice(index + found.length, index + found.length + MAX_BLOCK);
+  return [...text.matchAll(head)].map(({ 0: opening, index }) => {
+    const rest = text.slice(index + opening.length, index + opening.length + MAX_BLOCK);
     let depth = 1;
     for (const brace of rest.matchAll(/[{}]/g)) {
       depth += brace[0] === "{" ? 1 : -1;

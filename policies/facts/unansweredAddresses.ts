@@ -51,7 +51,7 @@ export function unansweredAddresses(
   );
   return read.flatMap((address): UnansweredAddress[] => {
     const { urn, where, kind, service, namespace, port } = address;
-    const found = (violation: {
+    const unanswered = (violation: {
       problem: string;
       bound: string;
       fix: string;
@@ -59,11 +59,13 @@ export function unansweredAddresses(
       { urn, where, found: `${service}.${namespace}:${port}`, ...violation },
     ];
     const object = objects.find((each) => each.name === service && each.namespace === namespace);
-    const own = servers.filter((server) => portsOf(server, address) !== undefined);
-    if (object !== undefined || own.length > 0) {
-      const ports = object ? object.ports : own.flatMap((server) => portsOf(server, address) ?? []);
+    const answering = servers.filter((server) => portsOf(server, address) !== undefined);
+    if (object !== undefined || answering.length > 0) {
+      const ports = object
+        ? object.ports
+        : answering.flatMap((server) => portsOf(server, address) ?? []);
       if (ports === undefined || ports.map(Number).includes(port)) return [];
-      return found({
+      return unanswered({
         problem: "the Service has no such port, so nothing answers at the address",
         bound: `port ${ports.join(" or ")}`,
         fix: `use port ${String(ports[0])}`,
@@ -76,7 +78,7 @@ export function unansweredAddresses(
       (server) => server.known?.services.has(service) && !reached.has(server),
     );
     if (elsewhere?.known !== undefined && !isIn(others, namespace)) {
-      return found({
+      return unanswered({
         problem: `${elsewhere.what} is in another namespace, so nothing answers at the address`,
         bound: `namespace ${elsewhere.known.namespace}`,
         fix: `use ${service}.${elsewhere.known.namespace}.svc`,
@@ -85,7 +87,7 @@ export function unansweredAddresses(
     const [here, another] = others.filter((server) => server.known?.namespace === namespace);
     if (here?.known === undefined || another !== undefined || !here.resembles(service)) return [];
     const names = [...here.known.services.keys()].filter((name) => !/headless$/.test(name));
-    return found({
+    return unanswered({
       problem: `${here.what} creates no Service with this name, so nothing answers at the address`,
       bound: names.slice(0, 3).join(", "),
       fix: `use ${names[0]}, port ${String(here.known.services.get(names[0] ?? "")?.[0])}`,

@@ -4,8 +4,8 @@ import { Binary, Expr, Matching, nodesOf, selectorsOf } from "./expr";
 
 /** Mutually exclusive conditions: no series, or no value, satisfies both. */
 export interface Contradiction {
-  one: string;
-  other: string;
+  first: string;
+  second: string;
 }
 
 /** Finds requirements on the two sides of an operator that no single series can satisfy. */
@@ -26,9 +26,9 @@ function isAnd({ operator }: Binary): boolean {
 function contraryLabels({ left, right, matching }: Binary): Contradiction[] {
   const other = fixedLabels(right);
   return [...fixedLabels(left)].flatMap(([label, value]) => {
-    const wanted = other.get(label);
-    if (wanted === undefined || wanted === value || !isMatched(label, matching)) return [];
-    return [{ one: `${label}="${value}"`, other: `${label}="${wanted}"` }];
+    const otherValue = other.get(label);
+    if (otherValue === undefined || otherValue === value || !isMatched(label, matching)) return [];
+    return [{ first: `${label}="${value}"`, second: `${label}="${otherValue}"` }];
   });
 }
 
@@ -87,11 +87,11 @@ function contraryBounds(conjunction: Binary): Contradiction[] {
     bySubject.set(subject, [...(bySubject.get(subject) ?? []), bound].slice(0, MANY));
   }
   return [...bySubject.values()].flatMap((bounds) =>
-    bounds.flatMap((one, index) =>
+    bounds.flatMap((first, index) =>
       bounds
         .slice(index + 1)
-        .filter((other) => !isPossible(one, other))
-        .map((other) => ({ one: shown(one), other: shown(other) })),
+        .filter((second) => !isPossible(first, second))
+        .map((second) => ({ first: shown(first), second: shown(second) })),
     ),
   );
 }
@@ -127,10 +127,10 @@ const meets: Record<ComparisonOperator, (value: number, limit: number) => boolea
 /**
  * Whether a value can satisfy both bounds. Tries both limits, and values below, between and above them.
  */
-function isPossible(one: Bound, other: Bound): boolean {
-  const [least, most] = [one.limit, other.limit].sort((a, b) => a - b) as [number, number];
+function isPossible(first: Bound, second: Bound): boolean {
+  const [least, most] = [first.limit, second.limit].sort((a, b) => a - b) as [number, number];
   return [least - 1, least, (least + most) / 2, most, most + 1].some((value) =>
-    [one, other].every(({ operator, limit }) => meets[operator](value, limit)),
+    [first, second].every(({ operator, limit }) => meets[operator](value, limit)),
   );
 }
 

@@ -81,13 +81,13 @@ export function mapChildren(expr: Expr, map: (part: Expr) => Expr): Expr {
 
 /** Returns an expression and all expressions inside it, each before its operands. */
 export const nodesOf = perObject((expr: Expr): readonly Expr[] => {
-  const found: Expr[] = [];
+  const nodes: Expr[] = [];
   const open = [expr];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    found.push(next);
+    nodes.push(next);
     open.push(...childrenOf(next).toReversed());
   }
-  return found;
+  return nodes;
 });
 
 /** Returns all calls in an expression whose name matches. */

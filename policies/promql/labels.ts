@@ -54,8 +54,8 @@ function labelsOfAbsent({ args: [selector] }: Call): LabelSet {
 
 function labelsOfBinary({ operator, left, right, matching }: Binary): LabelSet | undefined {
   if (operator === "or") {
-    const [one, other] = [labelsOf(left), labelsOf(right)];
-    return JSON.stringify(one) === JSON.stringify(other) ? one : undefined;
+    const [leftLabels, rightLabels] = [labelsOf(left), labelsOf(right)];
+    return JSON.stringify(leftLabels) === JSON.stringify(rightLabels) ? leftLabels : undefined;
   }
   if (operator === "and" || operator === "unless") return labelsOf(left);
   if (constantOf(left) !== undefined) return labelsOf(right);
@@ -164,14 +164,14 @@ export function unmatchedLabels(expr: Expr): string[] {
     if (node.kind !== "binary" || node.operator === "or") return [];
     const { left, right, matching = { kind: "ignoring", labels: [] } } = node;
     if (constantOf(left) !== undefined || constantOf(right) !== undefined) return [];
-    const [one, other] = [left, right].map((side) => {
+    const [leftLabels, rightLabels] = [left, right].map((side) => {
       const labels = labelsOf(side);
       return labels?.kind === "only" ? matched(labels, matching).labels : undefined;
     });
-    if (one === undefined || other === undefined) return [];
+    if (leftLabels === undefined || rightLabels === undefined) return [];
     return [
-      ...one.filter((label) => !other.includes(label)),
-      ...other.filter((label) => !one.includes(label)),
+      ...leftLabels.filter((label) => !rightLabels.includes(label)),
+      ...rightLabels.filter((label) => !leftLabels.includes(label)),
     ];
   });
 }

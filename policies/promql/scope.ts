@@ -20,13 +20,15 @@ export function scopesOf(expr: Expr, part: Selector): ServiceScope[] {
   const applies = expr.operator === "and" || (excluded && nodesOf(expr.left).includes(part));
   if (!applies) return inside;
   // Matchers on a recorded series apply to every selector in its expression.
-  const own = part.matchers.map((matcher) => JSON.stringify(matcher));
+  const partMatchers = part.matchers.map((matcher) => JSON.stringify(matcher));
   const naming = selectorsOf(expr.right)
     // Recorded series of other services do not match this service.
     .filter((selector) => namedServices(selector).some((name) => allowsService(selector, name)))
     .map((selector) => ({
       ...selector,
-      matchers: selector.matchers.filter((matcher) => !own.includes(JSON.stringify(matcher))),
+      matchers: selector.matchers.filter(
+        (matcher) => !partMatchers.includes(JSON.stringify(matcher)),
+      ),
     }))
     .filter((selector) => namedServices(selector).length > 0);
   return [...naming.map((selector) => ({ excluded, selector })), ...inside];

@@ -38,16 +38,16 @@ function check(resource: Resource): Finding[] {
 const credentials = ["authorization", "basicAuth", "oauth2", "sigv4", "azureAd"];
 
 function checkCredentials(write: Plain, path: Path): Finding[] {
-  const given = credentials.filter((key) => (at(write, key) ?? null) !== null);
-  if (given.length < 2) return [];
+  const kinds = credentials.filter((key) => (at(write, key) ?? null) !== null);
+  if (kinds.length < 2) return [];
   return [
     {
       path,
       problem:
         "a remote write has two kinds of credentials, so Prometheus rejects its configuration",
-      found: given.join(" and "),
+      found: kinds.join(" and "),
       bound: "one of them",
-      fix: `remove ${given[1]}`,
+      fix: `remove ${kinds[1]}`,
     },
   ];
 }

@@ -133,10 +133,10 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
     ({ source }) => at(source, "access") === "direct" || at(source, "access") === "browser",
   );
   const reported = (
-    found: DataSource[],
+    dataSources: DataSource[],
     field: string,
     violation: Pick<ViolationFinding, "problem" | "bound" | "fix">,
-  ) => found.map(({ urn, where }) => ({ urn, where: `${where}.${field}`, ...violation }));
+  ) => dataSources.map(({ urn, where }) => ({ urn, where: `${where}.${field}`, ...violation }));
   return [
     ...repeated,
     ...reported(ofMethods, "url", {
@@ -347,25 +347,26 @@ function isDashboard(key: string, text: string): boolean {
 
 /** Returns why Grafana's sidecar does not load the dashboards in a ConfigMap; undefined if it does. */
 function obstacleOf(
-  { values, isInStack, namespace: own }: Grafana,
+  { values, isInStack, namespace: grafanaNamespace }: Grafana,
   labels: Plain,
   namespace: Plain,
 ) {
   const settings = at(values, "sidecar", "dashboards");
   const label = textAt(settings, "label") ?? "grafana_dashboard";
-  const wanted = textAt(settings, "labelValue") ?? (isInStack ? "1" : "");
-  const found = textAt(labels, label);
-  if (found === undefined || (wanted !== "" && found !== wanted)) {
+  const expectedValue = textAt(settings, "labelValue") ?? (isInStack ? "1" : "");
+  const value = textAt(labels, label);
+  if (value === undefined || (expectedValue !== "" && value !== expectedValue)) {
     return {
       problem:
         "Grafana does not load the dashboards of the ConfigMap, because the ConfigMap does not have the sidecar's label",
-      bound: `the label ${label}: "${wanted || "1"}"`,
-      fix: `metadata.labels.${label}: "${wanted || "1"}"`,
+      bound: `the label ${label}: "${expectedValue || "1"}"`,
+      fix: `metadata.labels.${label}: "${expectedValue || "1"}"`,
     };
   }
   const searched = textAt(settings, "searchNamespace") ?? (isInStack ? "ALL" : undefined);
-  const names = searched === undefined ? [own] : searched.split(",");
-  if (searched === "ALL" || names.includes(namespace) || typeof own !== "string") return undefined;
+  const names = searched === undefined ? [grafanaNamespace] : searched.split(",");
+  if (searched === "ALL" || names.includes(namespace) || typeof grafanaNamespace !== "string")
+    return undefined;
   if (typeof namespace !== "string") return undefined;
   return {
     problem:

@@ -74,11 +74,11 @@ function wrongUrl(url: string, ingress: Plain) {
     /^(https?):\/\/([^/:]+)(?::\d+)?(\/.*)?$/.exec(url) ?? [];
   if (host === "" || /[%{$]/.test(url)) return undefined;
   const hosts = listAt(ingress, "hosts").filter(isText);
-  const found = { found: url };
+  const evidence = { found: url };
   if (/^(localhost|127\.)/.test(host)) {
     return {
       problem: "the address of Grafana points to its own pod, so sign-in and links fail",
-      ...found,
+      ...evidence,
     };
   }
   if (
@@ -86,15 +86,21 @@ function wrongUrl(url: string, ingress: Plain) {
     !hosts.includes(host) &&
     hosts.every((each) => !each.includes("*") && !each.includes("{"))
   ) {
-    return { problem: "the address of Grafana is not a host of its ingress", ...found };
+    return { problem: "the address of Grafana is not a host of its ingress", ...evidence };
   }
   if (scheme === "http" && listAt(ingress, "tls").length > 0) {
-    return { problem: "the address of Grafana is without TLS, and its ingress has TLS", ...found };
+    return {
+      problem: "the address of Grafana is without TLS, and its ingress has TLS",
+      ...evidence,
+    };
   }
   const below = subPath(ingress).replace(/\/$/, "");
   // An ingress for the root also serves all paths below it.
   if (below !== "" && path.replace(/\/$/, "") !== below) {
-    return { problem: "the path in the address of Grafana is not that of its ingress", ...found };
+    return {
+      problem: "the path in the address of Grafana is not that of its ingress",
+      ...evidence,
+    };
   }
   return undefined;
 }

@@ -156,19 +156,19 @@ function checkExporter({ path }: OtelCollector, name: string, settings: Plain): 
   const kind = kindOf(name);
   const endpoint = textAt(settings, "endpoint") ?? "";
   if (endpoint === "" || /[{$]/.test(endpoint)) return [];
-  const found = (problem: string, bound: string, fix: string) => [
+  const findingAt = (problem: string, bound: string, fix: string) => [
     { path: [...path, "exporters", name, "endpoint"], problem, found: endpoint, bound, fix },
   ];
   if (kind === "otlphttp" || kind === "otlp_http") {
     if (!/^https?:\/\//.test(endpoint)) {
-      return found(
+      return findingAt(
         "the endpoint of OTLP over HTTP has no scheme",
         "a URL such as http://tempo.monitoring.svc:4318",
         "write http:// or https:// before it",
       );
     }
     return /:4317\/?$/.test(endpoint)
-      ? found(
+      ? findingAt(
           "the endpoint of OTLP over HTTP has the port of gRPC",
           "port 4318",
           "write 4318, or use the exporter otlp",
@@ -177,14 +177,14 @@ function checkExporter({ path }: OtelCollector, name: string, settings: Plain): 
   }
   if (kind === "otlp" || kind === "otlp_grpc") {
     if (/:4318\b|\/v1\/|\/otlp/.test(endpoint)) {
-      return found(
+      return findingAt(
         "the endpoint of OTLP over gRPC has the port or the path of HTTP",
         "host:4317",
         "write host:4317, or use the exporter otlphttp",
       );
     }
     return inCluster.test(endpoint) && at(settings, "tls") === undefined
-      ? found(
+      ? findingAt(
           "the exporter uses TLS, and no public authority signs the certificate of a Service",
           "tls.insecure: true, or tls.ca_file",
           "set tls: {insecure: true}, or the authority of the Service",
@@ -192,7 +192,7 @@ function checkExporter({ path }: OtelCollector, name: string, settings: Plain): 
       : [];
   }
   return kind === "prometheusremotewrite" && /^https?:\/\/[^/?]+\/?$/.test(endpoint)
-    ? found(
+    ? findingAt(
         "the address of the remote write has no path, so the storage rejects the samples",
         "a URL such as https://<host>/api/v1/push",
         "write the URL that the storage documents for remote write",

@@ -46,10 +46,10 @@ function limitsBelowRequests(resources: Plain, path: Path): WrongQuantity[] {
 }
 
 function wrongIn(bounds: Plain, path: Path): WrongQuantity[] {
-  const found: WrongQuantity[] = [];
+  const wrong: WrongQuantity[] = [];
   const report = (name: string, value: Plain, problem: string, fix: string) => {
     const place = [...path, name];
-    found.push({
+    wrong.push({
       path: place,
       problem,
       found: shown(value),
@@ -72,5 +72,5 @@ function wrongIn(bounds: Plain, path: Path): WrongQuantity[] {
   if (cores !== undefined && cores > mostCores) {
     report("cpu", cpu, "the CPU is more cores than a node has: m is missing", `${String(cpu)}m`);
   }
-  return found;
+  return wrong;
 }

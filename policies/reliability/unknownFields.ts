@@ -34,8 +34,8 @@ export function checkFields(resource: Resource): PlacedFinding[] {
     kind === undefined ? placesInValues(resource) : placesInObject(resource, kind);
   return [
     ...places.flatMap(([place, path]) =>
-      mistypedFields(place, at(resource.props, ...path)).map(({ key, meant }) =>
-        unread([...path, key], meant),
+      mistypedFields(place, at(resource.props, ...path)).map(({ key, suggestion }) =>
+        unread([...path, key], suggestion),
       ),
     ),
     ...(kind?.endsWith("Monitor") ? checkSelectors(resource) : []),
@@ -71,11 +71,11 @@ function checkSelectors({ props }: Resource): PlacedFinding[] {
   );
 }
 
-function unread(path: Path, meant: string): PlacedFinding {
+function unread(path: Path, suggestion: string): PlacedFinding {
   return {
     path,
     problem: "nothing uses this field, so it has no effect",
-    bound: meant,
-    fix: `write ${meant} in place of ${formatPath(path.slice(-1))}`,
+    bound: suggestion,
+    fix: `write ${suggestion} in place of ${formatPath(path.slice(-1))}`,
   };
 }

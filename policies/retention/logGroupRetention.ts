@@ -87,8 +87,8 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
     const allowed = supportedDays.filter(
       (supported) => supported >= minDays && supported <= maxDays,
     );
-    const wanted = typeof days === "number" && days > 0 ? days : 30;
-    const nearest = allowed.find((supported) => supported >= wanted) ?? allowed.at(-1);
+    const desiredDays = typeof days === "number" && days > 0 ? days : 30;
+    const nearest = allowed.find((supported) => supported >= desiredDays) ?? allowed.at(-1);
     return {
       problem,
       bound: `${minDays} to ${maxDays} days, and a number that CloudWatch supports`,

@@ -129,11 +129,11 @@ function checkFields({ values }: HelmChart): Finding[] {
   return lokiConfigPaths.flatMap((source) => {
     const config = readConfig(at(values, ...source));
     return ["limits_config", "compactor"].flatMap((section) => [
-      ...mistypedFields(section, at(config, section)).map(({ key, meant }) => ({
+      ...mistypedFields(section, at(config, section)).map(({ key, suggestion }) => ({
         path: ["values", ...source, section, key],
         problem: "Loki has no such field, so it does not start",
-        bound: meant,
-        fix: `write ${meant} in place of ${key}`,
+        bound: suggestion,
+        fix: `write ${suggestion} in place of ${key}`,
       })),
       ...entriesAt(config, section)
         .filter(([key]) => removedFields.has(key))

@@ -6,10 +6,10 @@ export interface Matcher {
 }
 
 /** Whether a matcher accepts a label value. An invalid regular expression accepts none. */
-export function matchesValue({ operator, value: wanted }: Matcher, value: string): boolean {
+export function matchesValue({ operator, value: expected }: Matcher, value: string): boolean {
   const isNegated = operator.startsWith("!");
-  if (!operator.endsWith("~")) return (wanted === value) !== isNegated;
-  const pattern = anchoredPattern(wanted);
+  if (!operator.endsWith("~")) return (expected === value) !== isNegated;
+  const pattern = anchoredPattern(expected);
   return pattern !== undefined && pattern.test(value) !== isNegated;
 }
 

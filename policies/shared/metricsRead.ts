@@ -9,23 +9,23 @@ import { escapedPattern } from "./matcher";
 export function metricsRead(expr: string): string[] {
   // The grammar is loaded on first use, because loading is slow and most programs do not need it.
   const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser };
-  const found = new Set<string>();
+  const metrics = new Set<string>();
   const text = (node: SyntaxNode | null) => (node ? expr.slice(node.from, node.to) : "");
   parser.parse(expr).iterate({
     enter: ({ node }) => {
       if (node.name === "VectorSelector") {
         const name = node.getChild("Identifier") ?? node.getChild("MetricIdentifier");
-        if (name !== null) found.add(text(name));
+        if (name !== null) metrics.add(text(name));
       }
       if (node.parent?.name !== "LabelMatchers") return;
       const [label, value] = [unquoted(text(node.firstChild)), unquoted(text(node.lastChild))];
       const operator = text(node.getChild("MatchOp"));
-      if (node.name === "QuotedLabelName") found.add(escapedPattern(unquoted(text(node))));
-      else if (label === "__name__" && operator === "=") found.add(escapedPattern(value));
-      else if (label === "__name__" && operator === "=~") found.add(`(?:${value})`);
+      if (node.name === "QuotedLabelName") metrics.add(escapedPattern(unquoted(text(node))));
+      else if (label === "__name__" && operator === "=") metrics.add(escapedPattern(value));
+      else if (label === "__name__" && operator === "=~") metrics.add(`(?:${value})`);
     },
   });
-  return [...found];
+  return [...metrics];
 }
 
 function unquoted(literal: string): string {

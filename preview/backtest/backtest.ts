@@ -109,9 +109,7 @@ async function sideOf(
   if (results.length === 0) return undefined;
   const distinct = (texts: string[]) => [...new Set(texts)].sort();
   return {
-    episodes: results
-      .flatMap(({ episodes }) => episodes)
-      .sort((one, other) => one.start - other.start),
+    episodes: results.flatMap(({ episodes }) => episodes).sort((a, b) => a.start - b.start),
     notJudged: distinct(results.flatMap(({ notJudged }) => notJudged)),
     missing: distinct(results.flatMap(({ missing }) => missing)),
     partial: distinct(results.flatMap(({ partial }) => partial)),

@@ -80,7 +80,7 @@ function inlined(expr: string, stepMs: number, inlining: Inlining, open: string[
     },
   });
   return edits
-    .sort((one, other) => other.from - one.from)
+    .sort((a, b) => b.from - a.from)
     .reduce((text, { from, to, text: by }) => text.slice(0, from) + by + text.slice(to), expr);
 }
 

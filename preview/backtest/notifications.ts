@@ -37,7 +37,7 @@ export function notificationsOf(
 /** Counts the separate time ranges that the episodes cover. */
 function separate(episodes: Episode[]): number {
   let [number, until] = [0, Number.NEGATIVE_INFINITY];
-  for (const { start, end } of [...episodes].sort((one, other) => one.start - other.start)) {
+  for (const { start, end } of [...episodes].sort((a, b) => a.start - b.start)) {
     if (start > until) number++;
     until = Math.max(until, end ?? Number.POSITIVE_INFINITY);
   }

@@ -79,8 +79,8 @@ function servicesText(before: Side | undefined, after: Side | undefined): string
     );
   const [was, is] = [numbers(before), numbers(after)];
   const changed = [...new Set([...was.keys(), ...is.keys()])].sort().flatMap((subject) => {
-    const [one, other] = [was.get(subject) ?? 0, is.get(subject) ?? 0];
-    return one === other ? [] : `${subject} ${one} → ${other}`;
+    const [countBefore, countAfter] = [was.get(subject) ?? 0, is.get(subject) ?? 0];
+    return countBefore === countAfter ? [] : `${subject} ${countBefore} → ${countAfter}`;
   });
   return firstOf(changed);
 }
@@ -126,7 +126,7 @@ function pairsOf({ alert, before, after }: AlertResult) {
       was,
       is,
     }))
-    .sort((one, other) => one.start - other.start)
+    .sort((a, b) => a.start - b.start)
     .map(({ subject, was, is }) => ({
       alert,
       service: subject,
@@ -135,9 +135,9 @@ function pairsOf({ alert, before, after }: AlertResult) {
     }));
 }
 
-function overlap(one: AlertEpisode, other: AlertEpisode): boolean {
+function overlap(first: AlertEpisode, second: AlertEpisode): boolean {
   const { POSITIVE_INFINITY: still } = Number;
-  return one.start < (other.end ?? still) && other.start < (one.end ?? still);
+  return first.start < (second.end ?? still) && second.start < (first.end ?? still);
 }
 
 function episodeText(episode: AlertEpisode | undefined): string {

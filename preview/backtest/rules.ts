@@ -95,8 +95,8 @@ export function changedAlerts(before: RuleSet, after: RuleSet): ChangedAlert[] {
         .filter((rule) => rule.alert === alert)
         .map((rule) => ({ rule, definition: definitionOf(rule) }));
     const [was, is] = [rules(before, old.ofAlert), rules(after, current.ofAlert)];
-    const missing = (some: typeof was, others: typeof was) =>
-      some
+    const missing = (definitions: typeof was, others: typeof was) =>
+      definitions
         .filter(({ definition }) => !others.some((other) => other.definition === definition))
         .map(({ rule }) => rule);
     const changed = { alert, before: missing(was, is), after: missing(is, was) };
@@ -142,16 +142,16 @@ function definitions({ records }: RuleSet) {
  * rules.
  */
 export function metricsIn(expr: string, records?: RuleSet["records"]): string[] {
-  const found = new Set<string>();
+  const metrics = new Set<string>();
   const open = [expr];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const parsed = parsePromQL(next);
     if (parsed.error !== undefined) continue;
     for (const { metric } of selectorsOf(parsed.expr)) {
-      if (metric === undefined || found.has(metric)) continue;
-      found.add(metric);
+      if (metric === undefined || metrics.has(metric)) continue;
+      metrics.add(metric);
       open.push(...(records?.get(metric) ?? []).map((rule) => rule.expr));
     }
   }
-  return [...found];
+  return [...metrics];
 }

@@ -81,7 +81,7 @@ async function buildEntry(
   inputs: string[] | undefined,
 ): Promise<Bundle> {
   const entries = new Set<string>();
-  const own = await esbuild.build({
+  const output = await esbuild.build({
     ...sharedOptions,
     absWorkingDir: directory,
     stdin: { contents: entry, resolveDir: directory },
@@ -93,9 +93,9 @@ async function buildEntry(
   });
   const linked = withPackages(entries) ?? (await buildPackages([...entries].sort()));
   const { packages } = linked.bundle;
-  const bundle = { directory, own: writeOutput(kind, own.outputFiles), packages };
+  const bundle = { directory, sources: writeOutput(kind, output.outputFiles), packages };
   if (inputs !== undefined) {
-    const files = [...ownInputs, ...inputs, ...inputsOf(own, directory)];
+    const files = [...ownInputs, ...inputs, ...inputsOf(output, directory)];
     const manifest: Manifest = { ...linked, bundle, inputs: hashesOf(files) };
     writeFile(manifestFile(kind, directory), JSON.stringify(manifest));
   }
@@ -217,7 +217,7 @@ function removeOldFiles(): void {
   const used: string[] = [];
   for (const file of files.filter((name) => name.endsWith(".json"))) {
     const { bundle } = JSON.parse(fs.readFileSync(file, "utf8")) as Manifest;
-    if (fs.existsSync(bundle.directory)) used.push(file, bundle.own, bundle.packages);
+    if (fs.existsSync(bundle.directory)) used.push(file, bundle.sources, bundle.packages);
   }
   for (const file of files) {
     // Another process may be about to read a file that was just replaced.

@@ -31,8 +31,8 @@ function manifestFile(kind, directory) {
 function readManifest(file) {
   try {
     const manifest = JSON.parse(fs.readFileSync(file, "utf8"));
-    const { own, packages } = manifest.bundle;
-    return [own, packages].every((file) => fs.existsSync(file)) ? manifest : undefined;
+    const { sources, packages } = manifest.bundle;
+    return [sources, packages].every((file) => fs.existsSync(file)) ? manifest : undefined;
   } catch {
     return undefined;
   }
@@ -60,7 +60,7 @@ function build(kind, directory) {
  * Runs a bundle and returns its exports. Packages from `node_modules` are in a separate bundle, so that
  * each package exists only once in the process.
  */
-function runBundle({ directory, own, packages }) {
+function runBundle({ directory, sources, packages }) {
   optimizeLater();
   const nodeRequire = createRequire(path.join(directory, "index.js"));
   const modules = runFile(packages, nodeRequire);
@@ -69,7 +69,7 @@ function runBundle({ directory, own, packages }) {
     const load = modules[id] ?? modules[nodeRequire.resolve(id)];
     return load === undefined ? nodeRequire(id) : load();
   };
-  return runFile(own, Object.assign(require, nodeRequire));
+  return runFile(sources, Object.assign(require, nodeRequire));
 }
 
 /**

@@ -2,7 +2,7 @@
 export interface Bundle {
   directory: string;
   /** File with the sources outside `node_modules`. */
-  own: string;
+  sources: string;
   /** File with the packages that those sources import. */
   packages: string;
 }
@@ -16,7 +16,7 @@ export type Hashes = Record<string, string>;
 /** The last bundle of an entry, and the files that it depends on. */
 export interface Manifest {
   bundle: Bundle;
-  /** The sources in `bundle.own`, and the files that build a bundle. */
+  /** The sources in `bundle.sources`, and the files that build a bundle. */
   inputs: Hashes;
   /** The `package.json` of each package in `bundle.packages`. */
   packageInputs: Hashes;

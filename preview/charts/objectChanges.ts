@@ -134,8 +134,8 @@ const versionLabels = ["helm.sh/chart", "chart", "app.kubernetes.io/version"];
 function comparable(object: PlainMap): PlainMap {
   const { namespace: _namespace, ...metadata } = mapAt(object, "metadata");
   const labels = Object.entries(mapAt(metadata, "labels"));
-  const kept = labels.filter(([name]) => !versionLabels.includes(name));
-  const copy = { ...object, metadata: { ...metadata, labels: Object.fromEntries(kept) } };
+  const otherLabels = labels.filter(([name]) => !versionLabels.includes(name));
+  const copy = { ...object, metadata: { ...metadata, labels: Object.fromEntries(otherLabels) } };
   if (object["kind"] !== "PrometheusRule") return copy;
   const groups = listAt(object, "spec", "groups").map((group) =>
     isMap(group) ? { ...group, rules: [] } : group,
@@ -152,7 +152,8 @@ function updates(kind: string, was: PlainMap, is: PlainMap): string[] {
     ? paths.filter((path) => path.startsWith("spec.template."))
     : [];
   const others = paths.filter((path) => !immutable.includes(path) && !inPods.includes(path));
-  const named = (some: string[]): string => firstOf(withImages(some, different).map(inPod));
+  const named = (changedPaths: string[]): string =>
+    firstOf(withImages(changedPaths, different).map(inPod));
   const verb =
     textAt(is, "spec", "updateStrategy", "type") === "OnDelete"
       ? "changes pods when they are deleted"

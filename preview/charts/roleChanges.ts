@@ -75,9 +75,9 @@ function shown(permissions: Permission[]): string {
     [group ? `${target}.${group}` : target, ...(name === undefined ? [] : [`"${name}"`])].join(" "),
   );
   const byVerbs = groupBy(
-    byTarget.map(([target, some]) => ({
+    byTarget.map(([target, permissionsOfTarget]) => ({
       target,
-      verbs: [...new Set(some.map(({ verb }) => verb))].sort().join(", "),
+      verbs: [...new Set(permissionsOfTarget.map(({ verb }) => verb))].sort().join(", "),
     })),
     ({ verbs }) => verbs,
   );

@@ -52,16 +52,16 @@ function pairs(before: Rule[], after: Rule[]): Pair[] {
     (was) => (is) => was.severity === is.severity,
     () => () => true,
   ];
-  const found = new Map<Rule, Rule>();
+  const counterparts = new Map<Rule, Rule>();
   for (const matching of matches) {
     for (const was of before) {
-      if (found.has(was)) continue;
+      if (counterparts.has(was)) continue;
       const is = take(matching(was));
-      if (is !== undefined) found.set(was, is);
+      if (is !== undefined) counterparts.set(was, is);
     }
   }
   return [
-    ...before.map((was): Pair => [was, found.get(was)]),
+    ...before.map((was): Pair => [was, counterparts.get(was)]),
     ...unmatched.map((is): Pair => [undefined, is]),
   ];
 }

@@ -89,10 +89,10 @@ function alertsOfOthers(
   return [...services]
     .filter((service) => !others.has(service))
     .map((service) => {
-      const own = [...alerts.values()].filter((alert) => alert.service === service);
+      const alertsOfService = [...alerts.values()].filter((alert) => alert.service === service);
       return {
-        alert: `all ${new Set(own.map(({ name }) => name)).size} alerts`,
-        severity: [...new Set(own.map(({ severity }) => severity))].sort().join(", "),
+        alert: `all ${new Set(alertsOfService.map(({ name }) => name)).size} alerts`,
+        severity: [...new Set(alertsOfService.map(({ severity }) => severity))].sort().join(", "),
         services: service,
         change,
       };

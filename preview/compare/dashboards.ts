@@ -22,9 +22,10 @@ export function dashboardChanges(before: PreviewState, after: PreviewState): Das
     if (is === undefined) return [{ dashboard: was.title, change: "removed" }];
     const titles = [...new Set([...was.panels.keys(), ...is.panels.keys()])];
     return titles.flatMap((title) => {
-      const [one, other] = [was.panels.get(title), is.panels.get(title)];
-      if (isDeepStrictEqual(one, other)) return [];
-      const verb = one === undefined ? "added" : other === undefined ? "removed" : "changed";
+      const [panelBefore, panelAfter] = [was.panels.get(title), is.panels.get(title)];
+      if (isDeepStrictEqual(panelBefore, panelAfter)) return [];
+      const verb =
+        panelBefore === undefined ? "added" : panelAfter === undefined ? "removed" : "changed";
       return [{ dashboard: is.title, change: `panel "${title}" ${verb}` }];
     });
   });

@@ -22,7 +22,7 @@ export function markdown(
   heading: string,
   comparison: Comparison,
   verdict: string,
-  further: string[] = [],
+  additions: string[] = [],
 ): string {
   const topics = Object.entries(comparison) as [keyof Comparison, Record<string, string>[]][];
   const sections = topics.filter(([, rows]) => rows.length > 0);
@@ -30,7 +30,7 @@ export function markdown(
     `## ${heading}`,
     ...(sections.length === 0 ? ["No changes."] : []),
     ...sections.map(([topic, rows]) => `### ${titles[topic]}\n\n${table(rows)}`),
-    ...further,
+    ...additions,
     verdict,
   ].join("\n\n")}\n`;
 }

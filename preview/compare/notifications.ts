@@ -35,9 +35,9 @@ export function notificationChanges(
         const labels = subjects.get(subject);
         if (labels === undefined) return "-";
         if (state.alertmanager === undefined) return noNotification;
-        const own: Labels =
+        const alertLabels: Labels =
           severity === "Watchdog" ? { alertname: severity, severity: "none" } : { severity };
-        return destinationsOf(state.alertmanager, { ...labels, ...own }).join(", ");
+        return destinationsOf(state.alertmanager, { ...labels, ...alertLabels }).join(", ");
       };
       const [was, is] = [to(before, old), to(after, current)];
       if (was === is) continue;

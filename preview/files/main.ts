@@ -90,8 +90,8 @@ function parsed(args: string[]) {
         help: { type: "boolean", short: "h" },
       },
     });
-    const { profile: wanted = "baseline" } = values;
-    const profile = profiles.find((name) => name === wanted);
+    const { profile: profileName = "baseline" } = values;
+    const profile = profiles.find((name) => name === profileName);
     if (profile === undefined)
       throw new UsageError(`--profile must be one of ${profiles.join(", ")}`);
     if (positionals.length === 0 && !values.help) throw new UsageError("a file is required");

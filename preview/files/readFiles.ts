@@ -24,7 +24,7 @@ export function readFiles(names: string[], directory: string): TextFile[] {
 function filesIn(folder: string): string[] {
   return fs
     .readdirSync(folder, { withFileTypes: true })
-    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry): string[] => {
       if (entry.name.startsWith(".") || entry.name === "node_modules") return [];
       if (entry.isDirectory()) {

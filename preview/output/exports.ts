@@ -87,12 +87,12 @@ export function exportFiles(exported: Exported): Map<string, string> {
       }
     }
   }
-  return new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)));
+  return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Sorts resources by URN, because the order of registration depends on timing. */
 function inOrderOfUrn(resources: RecordedResource[]): RecordedResource[] {
-  return [...resources].sort((one, other) => (one.urn < other.urn ? -1 : 1));
+  return [...resources].sort((a, b) => (a.urn < b.urn ? -1 : 1));
 }
 
 /** Returns a resource's entry in `resources.json`. */

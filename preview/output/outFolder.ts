@@ -15,12 +15,12 @@ const ownFolders: Record<string, RegExp> = {
 /** Throws if the preview would overwrite files that were not written by a preview. */
 export function checkOutFolder(folder: string): void {
   if (!fs.existsSync(folder) || fs.existsSync(path.join(folder, "resources.json"))) return;
-  const taken = [...ownFiles, ...Object.keys(ownFolders)].filter((name) =>
+  const foreignFiles = [...ownFiles, ...Object.keys(ownFolders)].filter((name) =>
     fs.existsSync(path.join(folder, name)),
   );
-  if (taken.length > 0) {
+  if (foreignFiles.length > 0) {
     throw new ExpectedError(
-      `--out ${folder} contains ${taken.join(", ")}, which no preview wrote\n  fix: choose another folder`,
+      `--out ${folder} contains ${foreignFiles.join(", ")}, which no preview wrote\n  fix: choose another folder`,
     );
   }
 }

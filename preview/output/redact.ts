@@ -20,7 +20,7 @@ export function redactor(secrets: string[]): <T>(value: T) => T {
           encodeURIComponent(secret),
         ]),
     ),
-  ].sort((one, other) => other.length - one.length);
+  ].sort((a, b) => b.length - a.length);
   const whole = new Set(secrets.filter((secret) => secret !== ""));
   const redactText = (text: string): string => {
     if (whole.has(text)) return SECRET;

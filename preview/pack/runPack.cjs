@@ -5,7 +5,7 @@ const fs = require("node:fs");
 const { prepareBundle, runBundle } = require("../bundle/bundle.cjs");
 
 const bundle = prepareBundleOrExit(process.argv[2]);
-if (![bundle.own, bundle.packages].every((file) => fs.existsSync(`${file}.compiled`))) {
+if (![bundle.sources, bundle.packages].every((file) => fs.existsSync(`${file}.compiled`))) {
   // The preview stops the pack with this signal. A clean exit caches the compiled code.
   process.once("SIGTERM", () => process.exit());
 }

@@ -118,8 +118,8 @@ function plaintextProblems({ plaintextSecrets = [] }: RawConfiguration): Problem
 
 function unknownKeys({ values, secrets: setSecrets }: RawConfiguration, keys: string[]): Problem[] {
   const known = [...Object.keys(configurationSchema.shape), ...secrets.map(({ key }) => key)];
-  const taken = [...Object.keys(values), ...setSecrets];
-  return keys.map((key) => unknownKey([key], values[key], known, taken));
+  const setKeys = [...Object.keys(values), ...setSecrets];
+  return keys.map((key) => unknownKey([key], values[key], known, setKeys));
 }
 
 /** The valid parts of a configuration, with defaults for the others, so that all checks can run. */

@@ -38,7 +38,7 @@ interface PlacedService {
   namespace: string;
   service: unknown;
   /** The service without the defaults of its team. */
-  own: unknown;
+  declared: unknown;
 }
 
 /**
@@ -55,14 +55,17 @@ export function parseServices(
   const byNamespace = new Map<string, PlacedService[]>([[namespaces.application, []]]);
   configuration.services.forEach((service, index) => {
     const placed = withTeamDefaults(parseServiceFractions(service), configuration.teams);
-    const { settings, problems: found = [] } = readNamespace(placed);
+    const { settings, problems: namespaceProblems = [] } = readNamespace(placed);
     problems.push(
-      ...found.map((problem) => ({ ...problem, path: ["services", index, ...problem.path] })),
+      ...namespaceProblems.map((problem) => ({
+        ...problem,
+        path: ["services", index, ...problem.path],
+      })),
     );
     const namespace = settings?.namespace ?? namespaces.application;
     const services = byNamespace.get(namespace) ?? [];
     byNamespace.set(namespace, services);
-    services.push({ index, namespace, service: withoutNamespace(placed), own: service });
+    services.push({ index, namespace, service: withoutNamespace(placed), declared: service });
   });
   const groups = [...byNamespace].map(([namespace, services]) => {
     const checked = servicesSettings({
@@ -138,10 +141,10 @@ function atPositionOf(services: PlacedService[], problem: Problem): Problem {
 }
 
 /** Reports a problem with an inherited setting at the position of the team. */
-function atTeam({ own, service }: PlacedService, problem: Problem): Problem {
+function atTeam({ declared: declared, service }: PlacedService, problem: Problem): Problem {
   const setting = problem.path.slice(2);
   while (setting.length > 0 && valueAt(service, setting) === undefined) setting.pop();
-  if (setting.length === 0 || valueAt(own, setting) !== undefined) return problem;
+  if (setting.length === 0 || valueAt(declared, setting) !== undefined) return problem;
   const team = String(valueAt(service, ["team"]));
   return { ...problem, path: ["teams", team, ...problem.path.slice(2)] };
 }

@@ -48,16 +48,16 @@ function prometheusLine(
 function lokiLine({ loki, cost }: Settings, { loki: estimate }: CostEstimate): string | undefined {
   if (loki === undefined || estimate === undefined) return undefined;
   const { storedGb, storedDays, storedPerDailyByte, writers, givenGib } = estimate;
-  const kept =
+  const storageTime =
     storedDays === loki.retentionDays
       ? days(storedDays)
       : `${days(storedDays)} (${loki.retentionDays}, then ${storedDays - loki.retentionDays} as deleted versions)`;
   const assumed = `compressed ${number(cost.logCompression)} times`;
   const copies = writers === 1 ? "" : `, up to ${writers} times that with ${writers} writers`;
   if (storedGb === undefined) {
-    return `each GB a day becomes ${number(storedPerDailyByte)} GB over ${kept}, ${assumed}${copies} (set monitoring:cost.logGbPerDay for a sum)`;
+    return `each GB a day becomes ${number(storedPerDailyByte)} GB over ${storageTime}, ${assumed}${copies} (set monitoring:cost.logGbPerDay for a sum)`;
   }
-  const need = `${number(cost.logGbPerDay)} GB a day become ${number(storedGb)} GB over ${kept}, ${assumed}${copies}`;
+  const need = `${number(cost.logGbPerDay)} GB a day become ${number(storedGb)} GB over ${storageTime}, ${assumed}${copies}`;
   if (givenGib === undefined) return need;
   const small = isTooSmall(estimate) ? "too small: " : "";
   return `${small}${need}; the volume has ${givenGib} GiB`;

@@ -60,8 +60,8 @@ async function existing({ list, isOwn }) {
   for (let page = 1; ; page++) {
     const comments = await call("GET", `${list}?per_page=100&page=${page}`);
     if (comments.length === 0) return undefined;
-    const own = comments.find((each) => isOwn(each) && each.body.startsWith(marker));
-    if (own !== undefined) return own.id;
+    const earlier = comments.find((each) => isOwn(each) && each.body.startsWith(marker));
+    if (earlier !== undefined) return earlier.id;
   }
 }
 

@@ -25,14 +25,14 @@ const lookups: Record<string, (inputs: Inputs, region?: string) => Promise<strin
     { clusterName, namespace, serviceAccount },
     region,
   ) => {
-    const of = ["--cluster-name", clusterName, "--namespace", namespace];
-    const found = await aws([
-      ...["eks", "list-pod-identity-associations", ...of],
+    const scope = ["--cluster-name", clusterName, "--namespace", namespace];
+    const response = await aws([
+      ...["eks", "list-pod-identity-associations", ...scope],
       ...["--service-account", serviceAccount],
       // Otherwise, the AWS CLI uses the region from its own configuration.
       ...(region === undefined ? [] : ["--region", region]),
     ]);
-    const { associations } = JSON.parse(found ?? '{"associations":[]}') as {
+    const { associations } = JSON.parse(response ?? '{"associations":[]}') as {
       associations: { associationId: string }[];
     };
     const [association] = associations;

@@ -28,14 +28,14 @@ export async function existingObjects(
   kubernetes: Api,
   resources: Registered[],
 ): Promise<ExistingObject[]> {
-  const found = await Promise.all(
+  const existing = await Promise.all(
     resources.map(async (resource) => {
       const object = resource.inputs as unknown as KubernetesObject;
       const live = await kubernetes.find<KubernetesObject>(pathOf(object));
       return live === undefined ? [] : { resource, object, release: releaseOf(live) };
     }),
   );
-  return found.flat();
+  return existing.flat();
 }
 
 /**
@@ -70,17 +70,17 @@ export async function madeByHand(
   release: { namespace: string; name: string },
   registered: Set<string>,
 ): Promise<Finding[]> {
-  const found = await Promise.all(
+  const manual = await Promise.all(
     workloadKinds.map(async ([apiVersion, kind, namespaced]) => {
       const { namespace, name } = release;
       const metadata = { name, ...(namespaced && { namespace }) };
-      const wanted = { apiVersion, kind, metadata };
-      if (registered.has(pathOf(wanted))) return [];
-      const live = await kubernetes.find<KubernetesObject>(pathOf(wanted));
-      return live === undefined || releaseOf(live) !== undefined ? [] : [wanted];
+      const object = { apiVersion, kind, metadata };
+      if (registered.has(pathOf(object))) return [];
+      const live = await kubernetes.find<KubernetesObject>(pathOf(object));
+      return live === undefined || releaseOf(live) !== undefined ? [] : [object];
     }),
   );
-  return found.flat().map((object) => ({
+  return manual.flat().map((object) => ({
     fate: Fate.Replaced,
     what: `${object.kind} ${idOf(object.metadata)}`,
     effect: `the release ${idOf(release)} creates its own; until then, nothing runs`,
@@ -95,14 +95,14 @@ export async function otherMonitors(
   registered: Set<string>,
 ): Promise<Finding[]> {
   const apiVersion = "monitoring.coreos.com/v1";
-  const found = await Promise.all(
+  const monitors = await Promise.all(
     namespaces.map(async (namespace) => {
       const path = `/apis/${apiVersion}/namespaces/${namespace}/servicemonitors`;
       const list = await kubernetes.find<List<{ metadata: ObjectMeta }>>(path);
       return (list?.items ?? []).map(({ metadata }) => metadata);
     }),
   );
-  return found
+  return monitors
     .flat()
     .filter((metadata) => !registered.has(pathOf({ apiVersion, kind: "ServiceMonitor", metadata })))
     .map((metadata) => ({

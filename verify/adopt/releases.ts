@@ -31,26 +31,26 @@ export async function existingRelease(
   resource: Registered,
   owners: Set<string | undefined>,
 ): Promise<Finding | undefined> {
-  const wanted = releaseInputs(resource);
-  const stored = await storedRelease(kubernetes, wanted);
+  const inputs = releaseInputs(resource);
+  const stored = await storedRelease(kubernetes, inputs);
   if (stored === undefined) return undefined;
   const { name: chart, version } = stored.chart.metadata;
-  const id = idOf(wanted);
+  const id = idOf(inputs);
   const what = `release ${id} (${chart} ${version})`;
-  const volumes = await volumesOf(kubernetes, wanted);
-  if (chart === wanted.chart && !owners.has(id)) {
+  const volumes = await volumesOf(kubernetes, inputs);
+  if (chart === inputs.chart && !owners.has(id)) {
     return {
       fate: Fate.Adopted,
       what,
-      effect: `upgraded to ${wanted.version}; ${volumes}`,
+      effect: `upgraded to ${inputs.version}; ${volumes}`,
       adopts: { resource, id },
     };
   }
   return {
     fate: Fate.Replaced,
     what,
-    effect: `${wanted.chart} ${wanted.version} takes its place; ${volumes}`,
-    command: `helm uninstall ${wanted.name} -n ${wanted.namespace}`,
+    effect: `${inputs.chart} ${inputs.version} takes its place; ${volumes}`,
+    command: `helm uninstall ${inputs.name} -n ${inputs.namespace}`,
   };
 }
 

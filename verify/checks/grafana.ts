@@ -46,19 +46,19 @@ export function dashboardsCheck(settings: SettingsWithPrometheus): Check {
     name: "dashboards",
     next: podLogs(namespaces.monitoring, "grafana", "grafana-sc-dashboard"),
     run: async ({ grafana: open }) => {
-      const found = await (
+      const loaded = await (
         await open()
       ).json<FoundDashboard[]>("/api/search?type=dash-db&limit=5000");
-      const own = dashboardsFolder === undefined ? [] : titlesIn(dashboardsFolder);
+      const configured = dashboardsFolder === undefined ? [] : titlesIn(dashboardsFolder);
       const missing = [
-        ...builtIn.filter((uid) => !found.some((dashboard) => dashboard.uid === uid)),
-        ...own.filter((title) => !found.some((dashboard) => dashboard.title === title)),
+        ...builtIn.filter((uid) => !loaded.some((dashboard) => dashboard.uid === uid)),
+        ...configured.filter((title) => !loaded.some((dashboard) => dashboard.title === title)),
       ];
       if (missing.length > 0) {
         return { status: "fail", evidence: `Grafana does not have ${listed(missing)}` };
       }
-      const community = found.filter(({ folderTitle }) => folderTitle === "Community").length;
-      const evidence = `${builtIn.length} built-in, ${own.length} of your own, ${community} of ${communityDashboards.length} community dashboards`;
+      const community = loaded.filter(({ folderTitle }) => folderTitle === "Community").length;
+      const evidence = `${builtIn.length} built-in, ${configured.length} of your own, ${community} of ${communityDashboards.length} community dashboards`;
       if (community >= communityDashboards.length) return pass(evidence);
       return {
         status: "warn",

@@ -16,13 +16,13 @@ export function clockCheck(settings: Settings): Check {
       const asked = Date.now();
       const [now] = await query(prometheus, "vector(time())");
       const answered = Date.now();
-      const own = (now?.value ?? Number.NaN) - (asked + answered) / 2000;
+      const skew = (now?.value ?? Number.NaN) - (asked + answered) / 2000;
       // A slow response must not count as clock skew.
       const tolerance = skewSeconds.fail + (answered - asked) / 1000;
-      if (!(Math.abs(own) <= tolerance)) {
+      if (!(Math.abs(skew) <= tolerance)) {
         return {
           status: "fail",
-          evidence: `the clock of Prometheus is ${own.toFixed(1)} s ahead of this machine`,
+          evidence: `the clock of Prometheus is ${skew.toFixed(1)} s ahead of this machine`,
         };
       }
       const nodes = await query(prometheus, "abs(node_timex_offset_seconds)");

@@ -102,8 +102,8 @@ function jobCheck(namespace: string, name: string): Check {
     next: `kubectl get cronjob,job -n ${namespace}`,
     run: async ({ prometheus }) => {
       const series = `kube_cronjob_info{namespace="${namespace}", cronjob="${name}"}`;
-      const [found] = await query(await prometheus(), series);
-      if (found !== undefined) return pass("the CronJob exists");
+      const [cronJob] = await query(await prometheus(), series);
+      if (cronJob !== undefined) return pass("the CronJob exists");
       return { status: "fail", evidence: "Prometheus has no series of a CronJob of this name" };
     },
   };
@@ -116,12 +116,12 @@ function probeCheck(namespace: string, name: string): Check {
     next: `kubectl get probe -n ${namespace} ${name}`,
     run: async ({ prometheus }) => {
       const series = `probe_success{namespace="${namespace}", ${probeLabel}="${name}"}`;
-      const [found] = await query(await prometheus(), series);
-      if (found === undefined) {
+      const [probe] = await query(await prometheus(), series);
+      if (probe === undefined) {
         return { status: "fail", evidence: "Prometheus has no result of this probe" };
       }
-      const { instance = "the URL" } = found.labels;
-      return found.value === 1
+      const { instance = "the URL" } = probe.labels;
+      return probe.value === 1
         ? pass(`${instance} answers`)
         : { status: "fail", evidence: `${instance} does not answer with a status of 2xx` };
     },
@@ -146,12 +146,12 @@ export function podMetricsChecks(settings: Settings): Check[] {
       next: "kubectl get servicemonitor -A",
       run: async ({ prometheus }) => {
         const names = [memory, cpu, resourceRequests, owner, restarts];
-        const found = await query(
+        const counts = await query(
           await prometheus(),
           `count by (__name__) ({namespace="${namespace}", __name__=~"${names.join("|")}"})`,
         );
         const missing = names.filter(
-          (name) => !found.some(({ labels }) => labels["__name__"] === name),
+          (name) => !counts.some(({ labels }) => labels["__name__"] === name),
         );
         if (missing.length === 0) return pass(names.join(", "));
         return { status: "fail", evidence: `no series of ${missing.join(", ")}` };

@@ -93,8 +93,8 @@ export async function serviceApi(
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as { code?: string };
-  const own = error.message || (code ?? error.name);
-  return error.cause === undefined ? own : `${own}: ${reasonOf(error.cause)}`;
+  const message = error.message || (code ?? error.name);
+  return error.cause === undefined ? message : `${message}: ${reasonOf(error.cause)}`;
 }
 
 function kubernetesSend(config: KubeConfig, server: string): Send {

@@ -61,15 +61,16 @@ export async function forwardService(options: ForwardOptions, localPort = 0): Pr
 /** Returns a ready pod of a Service, and the pod's port that the Service targets. */
 async function podOf({ kubernetes, namespace, service, port }: ForwardOptions) {
   const path = `/api/v1/namespaces/${namespace}`;
-  const found = await kubernetes.find<Service>(`${path}/services/${service}`);
-  if (found === undefined) throw new Error(`the Service ${namespace}/${service} does not exist`);
-  const selector = Object.entries(found.spec.selector ?? {}).map((entry) => entry.join("="));
+  const object = await kubernetes.find<Service>(`${path}/services/${service}`);
+  if (object === undefined) throw new Error(`the Service ${namespace}/${service} does not exist`);
+  const selector = Object.entries(object.spec.selector ?? {}).map((entry) => entry.join("="));
   const { items } = await kubernetes.json<{ items: Pod[] }>(
     `${path}/pods?labelSelector=${encodeURIComponent(selector.join(","))}`,
   );
   const pod = items.find(isReady);
   if (pod === undefined) throw new Error(`the Service ${namespace}/${service} has no ready pod`);
-  const target = found.spec.ports?.find((candidate) => candidate.port === port)?.targetPort ?? port;
+  const target =
+    object.spec.ports?.find((candidate) => candidate.port === port)?.targetPort ?? port;
   const named = (pod.spec?.containers ?? [])
     .flatMap((container) => container.ports ?? [])
     .find(({ name }) => name === target);

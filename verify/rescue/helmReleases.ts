@@ -17,10 +17,10 @@ export async function stuckReleases(
 ): Promise<Obstacle[]> {
   // The interrupted update may have been changing the collector.
   const releases = releasesOf(settings, Object.values(LogCollector));
-  const found = await Promise.all(
+  const obstacles = await Promise.all(
     releases.map((release) => stuck(kubernetes, release, installing)),
   );
-  return found.flatMap((obstacle) => obstacle ?? []);
+  return obstacles.flatMap((obstacle) => obstacle ?? []);
 }
 
 async function stuck(

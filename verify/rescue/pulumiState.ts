@@ -57,8 +57,8 @@ async function updateInProgress(stack: string): Promise<string | undefined> {
     name: string;
     updateInProgress?: boolean;
   }[];
-  const found = stacks.find(({ name }) => name.split("/").at(-1) === stack.split("/").at(-1));
-  return found?.updateInProgress === true ? "" : undefined;
+  const entry = stacks.find(({ name }) => name.split("/").at(-1) === stack.split("/").at(-1));
+  return entry?.updateInProgress === true ? "" : undefined;
 }
 
 /**
