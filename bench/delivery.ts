@@ -95,9 +95,9 @@ async function faultToMessage(parent: string, report: Report): Promise<void> {
         const upTo = scrapeSeconds + floor.evaluation;
         const seconds = (((at(alert) ?? NaN) - start) / 1000) * scale;
         report.line(
-          `${alert}: ${seconds.toFixed(0)} s; floor ${minimum} to ${minimum + upTo} s` +
-            ` (rise ${floor.rise}, for ${floor.for}, group_wait ${floor.groupWait},` +
-            ` scrape and evaluation up to ${upTo})`,
+          `${alert} took ${seconds.toFixed(0)} s, with a floor of ${minimum} to ${minimum + upTo} s` +
+            ` (rise ${floor.rise} s, \`for\` ${floor.for} s, \`group_wait\` ${floor.groupWait} s,` +
+            ` scrape and evaluation up to ${upTo} s)`,
         );
       }
     } finally {

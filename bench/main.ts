@@ -49,7 +49,8 @@ async function start(preview: string[], report: Report): Promise<void> {
   const wall = speed.preview.wallMs / speed.load.wallMs;
   const memory = speed.preview.peakMb / speed.load.peakMb;
   report.line(
-    `wall time ${wall.toFixed(2)}x (bound: 1.5), memory ${memory.toFixed(2)}x (bound: 1.1)`,
+    `the preview takes ${wall.toFixed(2)}x the time (bound: 1.5)` +
+      ` and ${memory.toFixed(2)}x the memory (bound: 1.1)`,
   );
   const checked = await measure(["bench/typeChecked.cjs", "--stack", "prod"]);
   const slower = (checked.wallMs / speed.preview.wallMs).toFixed(1);
@@ -80,13 +81,13 @@ async function growth(preview: string[], report: Report): Promise<void> {
     tenThousand: (tenThousand - oneService) / 10_000,
   };
   report.line(
-    `${each.thousand.toFixed(2)} ms per service at 1,000, ${each.tenThousand.toFixed(2)} ms at 10,000: ` +
-      `${(each.tenThousand / each.thousand).toFixed(2)}x (1 is linear)`,
+    `${each.thousand.toFixed(2)} ms per service with 1,000 services and ${each.tenThousand.toFixed(2)} ms` +
+      ` with 10,000, a ratio of ${(each.tenThousand / each.thousand).toFixed(2)} (1 is linear)`,
   );
   report.chart({
     title: "Time of the preview",
     x: { name: "services", values: [...counts] },
-    y: { name: "times that of 1 service", values: points.map(({ wallMs }) => wallMs / oneService) },
+    y: { name: "relative to 1 service", values: points.map(({ wallMs }) => wallMs / oneService) },
   });
 }
 

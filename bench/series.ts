@@ -26,10 +26,12 @@ export async function series(report: Report): Promise<void> {
   const bytes = (many.memoryBytes - few.memoryBytes) / (counts[1] - counts[0]);
   const seconds = (many.cpuSeconds - few.cpuSeconds) / (many.samples - few.samples);
   report.line(
-    `memory: ${(bytes / 1024).toFixed(1)} KiB per series, so ${Math.round(2 ** 30 / bytes / 1000)} thousand series per GiB`,
+    `A series takes ${(bytes / 1024).toFixed(1)} KiB of memory,` +
+      ` so 1 GiB holds ${Math.round(2 ** 30 / bytes / 1000)} thousand series.`,
   );
   report.line(
-    `CPU: ${(seconds * 1e6).toFixed(1)} s per million samples, so a core ingests ${Math.round(30 / seconds / 1e6)} million series that are scraped every 30 s`,
+    `A million samples take ${(seconds * 1e6).toFixed(1)} s of CPU time,` +
+      ` so one core can ingest ${Math.round(30 / seconds / 1e6)} million series that are scraped every 30 s.`,
   );
 }
 
