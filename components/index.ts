@@ -3,10 +3,11 @@
  *
  * Create them in this order: SlackAlerting, PrometheusStack, then LokiStack, MonitoredServices and
  * GrafanaDashboards, each with `dependsOn: prometheus`. The documentation of an argument names the
- * output that it accepts, and `examples/everything` connects them. DatadogAgent and DatadogMonitors depend on no other component.
+ * output to pass to it, and `examples/everything` connects them all. DatadogAgent and DatadogMonitors
+ * depend on no other component.
  *
- * The components require `@pulumi/pulumi`, `@pulumi/kubernetes` and `@pulumi/random`; LokiStack with the
- * storage `s3`, PrometheusStack with `longTerm.kind: "amp"` and MonitoredServices with
+ * The components require `@pulumi/pulumi`, `@pulumi/kubernetes` and `@pulumi/random`. LokiStack with
+ * `s3` storage, PrometheusStack with `longTerm.kind: "amp"` and MonitoredServices with
  * `ampWorkspaceArn` also require `@pulumi/aws`.
  *
  * @module components

@@ -22,7 +22,7 @@ export const alertNames = {
   serviceDown: "ServiceDown",
 } as const;
 
-/** The alerts on scheduled jobs, which replace those on requests and targets. */
+/** Alerts for scheduled jobs, which have these instead of the request and target alerts. */
 export const jobAlertNames: readonly string[] = [
   alertNames.jobFailed,
   alertNames.jobMissing,
@@ -30,14 +30,14 @@ export const jobAlertNames: readonly string[] = [
   alertNames.jobSlow,
 ];
 
-/** The alerts on probes, in addition to those on requests and targets. */
+/** Alerts for probed services, in addition to the request and target alerts. */
 export const probeAlertNames: readonly string[] = [
   alertNames.certificateExpiring,
   alertNames.probeFailing,
   alertNames.probeMissing,
 ];
 
-/** The alerts that MostServicesFailing counts, and the alerts that it inhibits. */
+/** Alerts that MostServicesFailing counts, and alerts that it inhibits. */
 export const storms = {
   services: [
     alertNames.serviceDown,
@@ -54,7 +54,7 @@ export const storms = {
   ],
 } as const;
 
-/** Names of alerts in kube-prometheus-stack that routing and inhibition refer to. */
+/** Names of kube-prometheus-stack alerts that routing and inhibition refer to. */
 export const chartAlertNames = {
   infoInhibitor: "InfoInhibitor",
   kubeContainerWaiting: "KubeContainerWaiting",
@@ -74,7 +74,7 @@ const notOnServices = [
 ] as const;
 type NotOnServices = (typeof notOnServices)[number];
 
-/** The alerts of MonitoredServices whose subject is one service or pod. */
+/** MonitoredServices alerts that concern a single service or pod. */
 export const serviceAlertNames = [
   ...Object.values(alertNames).filter(
     (name): name is Exclude<typeof name, NotOnServices> =>
@@ -93,7 +93,7 @@ export const serviceAlertNames = [
   "RedisPoolSaturated",
 ] as const;
 
-/** The alerts of PrometheusStack on the monitoring stack itself. */
+/** PrometheusStack alerts on the monitoring stack itself. */
 export const platformAlertNames = [
   "LogLinesDropped",
   "LokiCompactionNotRunning",
@@ -111,5 +111,5 @@ export const platformAlertNames = [
   "VolumeNearlyFull",
 ] as const;
 
-/** The alerts of LokiStack on the logs of services. */
+/** LokiStack alerts on service logs. */
 export const logAlertNames = ["HighLogErrorRate", "NoLogs"] as const;

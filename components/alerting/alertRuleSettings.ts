@@ -1,4 +1,4 @@
-/** Settings of one alert. Fields that are not set keep their defaults. */
+/** Settings for one alert. Unset fields keep their defaults. */
 export interface AlertRuleSettings {
   /** Whether the alert exists. Default: true. */
   enabled?: boolean;
@@ -7,8 +7,8 @@ export interface AlertRuleSettings {
   /** Severity of the alert: `critical`, `warning` or `info`. */
   severity?: string;
   /**
-   * Threshold of an alert without a dedicated threshold setting, in the unit that `docs/alerts.md`
-   * lists for it. Default: the threshold listed there.
+   * Threshold, for an alert that has no dedicated threshold setting, in the unit that `docs/alerts.md`
+   * lists. Default: the threshold listed there.
    */
   threshold?: number;
 }

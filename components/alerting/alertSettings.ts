@@ -28,10 +28,10 @@ const ruleSettingsSchema = z.strictObject({
   }),
 });
 export type RuleSettings = z.output<typeof ruleSettingsSchema>;
-/** Settings of alerts, by the name of the alert. */
+/** Alert settings, keyed by alert name. */
 export type RulesSettings = Record<string, RuleSettings>;
 
-/** Schema for the settings of these alerts, by name. */
+/** Returns the schema for the settings of the named alerts. */
 export function rulesSettings(names: readonly string[]) {
   return z.record(z.string(), ruleSettingsSchema).superRefine((rules, ctx) => {
     for (const { path, rule, fix, code } of unknownAlerts(rules, names)) {
@@ -51,7 +51,7 @@ const ownAlertNames = new Set<string>([
   ...logAlertNames,
 ]);
 
-/** The problem with a threshold of an alert. */
+/** Returns the problem with an alert's threshold, or undefined if the threshold is valid. */
 function thresholdProblem(name: string, value: number): Pick<Problem, "rule" | "fix"> | undefined {
   const threshold = new Map<string, RuleThreshold>(Object.entries(ruleThresholds)).get(name);
   if (threshold !== undefined) {
@@ -74,7 +74,7 @@ function thresholdProblem(name: string, value: number): Pick<Problem, "rule" | "
   return { rule, fix: { kind: "remove" } };
 }
 
-/** A problem for each setting whose alert does not exist. */
+/** Returns a problem for each setting whose alert does not exist. */
 export function unknownAlerts(rules: object, names: readonly string[]): Problem[] {
   const configured = Object.keys(rules);
   return Object.entries(rules)
@@ -85,7 +85,7 @@ export function unknownAlerts(rules: object, names: readonly string[]): Problem[
     }));
 }
 
-/** Applies settings to the alerts of these groups. */
+/** Applies settings to the alerts in the given groups. */
 export function withRuleSettings(groups: AlertGroup[], settings: RulesSettings): AlertGroup[] {
   return mapAlerts(groups, (rules, name) => withSettings(rules, settings[name]));
 }
@@ -110,9 +110,9 @@ export function mapAlerts(
 }
 
 /**
- * All rules of an alert with its settings applied; empty if they disable it. If a severity is set, rules
- * of different severities become one: Alertmanager cannot tell alerts with the same labels apart, and
- * would resolve one when the other ends.
+ * Returns all rules of an alert with its settings applied, or none if the settings disable it. If a
+ * severity is set, rules with different severities are merged into one: Alertmanager cannot distinguish
+ * alerts that have the same labels, and would resolve one when the other ends.
  */
 export function withSettings(defaults: AlertRule[], settings: RuleSettings = {}): AlertRule[] {
   const { enabled, forMinutes, severity, threshold } = settings;

@@ -6,35 +6,35 @@ export const labels = {
   pod: "{{ $labels.pod }}",
 } as const;
 
-/** The value of the alert's expression, formatted by unit. */
+/** The value of the alert's expression, formatted for its unit. */
 export const value = {
   plain: "{{ $value }}",
-  /** Number with an SI prefix: 12.5k. */
+  /** Number with an SI prefix, such as 12.5k. */
   number: "{{ $value | humanize }}",
-  /** Ratio as a percentage: 7.5%. */
+  /** Ratio as a percentage, such as 7.5%. */
   percentage: "{{ $value | humanizePercentage }}",
-  /** Seconds as a duration: 730ms. */
+  /** Seconds as a duration, such as 730ms. */
   duration: "{{ $value | humanizeDuration }}",
 } as const;
 
 /**
- * The values of a label in the results of a query, as a list. The query must not contain backticks; it
- * can contain the labels of the alert.
+ * Returns a template that lists the values of a label in a query's results. The query can reference the
+ * alert's labels, but must not contain backticks.
  *
  * @param limit Number of values after which the list ends with "and more".
- * @param before Text in front of the list, if it has values.
+ * @param before Text to put in front of a nonempty list.
  */
 export function list(query: string, label: string, limit: number, before = ""): string {
   const separator = `{{ if $index }}, ${before && `{{ else }}${before}`}{{ end }}`;
   return `{{ range $index, $result := ${resultsOf(query)} | sortByLabel "${label}" }}{{ if lt $index ${limit} }}${separator}{{ $result | label "${label}" }}{{ else if eq $index ${limit} }} and more{{ end }}{{ end }}`;
 }
 
-/** The value of the first result of a query, as a number, or "unknown" without results. */
+/** Returns a template for the value of a query's first result, or "unknown" if there are no results. */
 export function first(query: string): string {
   return `{{ with ${resultsOf(query)} }}{{ . | first | value | humanize }}{{ else }}unknown{{ end }}`;
 }
 
-/** The results of a query in which references to the alert's labels are expanded. */
+/** Returns a template expression that runs a query with the alert's labels filled in. */
 function resultsOf(query: string): string {
   const parts = query.replace(/\s+/g, " ").split(/\{\{ (\$labels\.\w+) \}\}/);
   const format = parts.map((part, index) => (index % 2 === 0 ? part : "%s")).join("");

@@ -1,9 +1,9 @@
 import { podMetrics } from "../../policies/shared/metricNames";
 
 /**
- * Pods whose containers crash repeatedly.
+ * Returns PromQL that selects pods whose containers crash repeatedly.
  *
- * @param kubeState Selects the series of kube-state-metrics for the pods, with these matchers.
+ * @param kubeState Selector for the pods' kube-state-metrics series, with the given extra matchers.
  */
 export function crashLoop(kubeState: (...matchers: string[]) => string): string {
   const waiting = (metric: string) =>
@@ -12,12 +12,12 @@ export function crashLoop(kubeState: (...matchers: string[]) => string): string 
     `changes(${metric}${kubeState()}[35m]${offset})`;
   const restarted = (metric: string) =>
     `4 * ${restarts(metric)} >= (${restarts(metric, " offset 35m")} > 0) + (${restarts(metric, " offset 70m")} > 0) and last_over_time(${metric}${kubeState()}[4m])`;
-  // The reason disappears while the container runs between two crashes; the window bridges this gap. It
-  // is shorter than the `for` of 5 minutes, so two crashes at pod startup have aged out of the window
-  // before an alert can fire. A container that runs for minutes between crashes rarely has the reason,
-  // but it restarts in each of three windows. In the last window it must restart at least half as often
-  // as before; otherwise, the crash loop has ended, or the pod no longer exists and only the long
-  // windows still contain it.
+  // The CrashLoopBackOff reason disappears while the container runs between two crashes, and the
+  // 4-minute window bridges this gap. The window is shorter than the 5-minute `for`, so two crashes at
+  // pod startup age out of it before an alert can fire. A container that runs for minutes between
+  // crashes rarely has the reason, but it restarts in each of three 35-minute windows. In the last
+  // window it must restart at least half as often as before. Otherwise the crash loop has ended, or the
+  // pod no longer exists and only the earlier windows still contain it.
   return [
     `max by (namespace, pod) (`,
     `  ${waiting(podMetrics.waitingReason)} or ${waiting(podMetrics.initWaitingReason)}`,

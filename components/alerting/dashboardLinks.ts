@@ -1,6 +1,6 @@
 /**
- * UIDs of the dashboards of this library, and the variables that a link to each of them sets. Do not
- * change a UID: links in old messages and bookmarks refer to it.
+ * UIDs of this library's dashboards, with the variables that a link to each one sets. Do not change a
+ * UID: links in old messages and bookmarks refer to it.
  */
 export const dashboardVariables = {
   "services-overview": ["namespace"],
@@ -20,7 +20,7 @@ export const dashboardUids = Object.keys(dashboardVariables) as DashboardUid[];
 
 interface PanelLink {
   dashboard: DashboardUid;
-  /** ID of the panel, unique in its dashboard. Do not change it: links in old messages refer to it. */
+  /** Panel ID, unique within its dashboard. Do not change it: links in old messages refer to it. */
   id: number;
   /** Alerts that the panel shows. */
   alerts: string[];
@@ -79,13 +79,13 @@ export const linkedPanels = {
 } satisfies Record<string, PanelLink>;
 export type LinkedPanel = keyof typeof linkedPanels;
 
-/** Path and query in Grafana of a dashboard; `valueOf` formats the value of each variable. */
+/** Returns a dashboard's path and query in Grafana; `valueOf` formats the value of each variable. */
 export function dashboardPath(uid: DashboardUid, valueOf: (variable: string) => string): string {
   const variables = dashboardVariables[uid].map((name) => `var-${name}=${valueOf(name)}`);
   return `/d/${uid}?${variables.join("&")}`;
 }
 
-/** Path in Grafana of the panel that shows an alert, with the labels of the alert as variables. */
+/** Returns the Grafana path of the panel that shows an alert, with the alert's labels as variables. */
 export function alertPanelPath(alert: string): string {
   const panel = Object.values<PanelLink>(linkedPanels).find(({ alerts }) => alerts.includes(alert));
   if (panel === undefined) throw new Error(`no panel in linkedPanels shows the alert ${alert}`);

@@ -9,7 +9,7 @@ export interface Scope {
   except?: string[];
 }
 
-/** Matchers, without braces, for the series of these services in one namespace. */
+/** Returns matchers, without braces, for the series of the given services in one namespace. */
 export function serviceMatchers(
   namespace: string,
   { only, except = [] }: Scope,
@@ -21,7 +21,10 @@ export function serviceMatchers(
   return [...matchers, ...extraMatchers].join(", ");
 }
 
-/** Matches or excludes values of a label. A single value uses equality, the cheaper matcher. */
+/**
+ * Returns a matcher that includes or excludes values of a label. A single value uses equality, which is
+ * cheaper than a regular expression.
+ */
 export function labelMatcher(label: string, values: string[], operator: "=" | "!=" = "="): string {
   return values.length === 1
     ? `${label}${operator}"${values[0]}"`
@@ -31,7 +34,9 @@ export function labelMatcher(label: string, values: string[], operator: "=" | "!
 /** Kubernetes generates suffixes without vowels, so `api-gateway-x2x7k` is not a pod of `api`. */
 const hash = "[bcdfghjklmnpqrstvwxz2456789]";
 
-/** Pattern for the pod names of these services' Deployments, DaemonSets and StatefulSets. */
+/**
+ * Returns a pattern for the names of pods in these services' Deployments, DaemonSets and StatefulSets.
+ */
 export function podNamePattern(services: string[]): string {
   const names = services.length === 1 ? services[0] : `(${services.join("|")})`;
   return `${names}((-${hash}{1,10})?-${hash}{5}|-[0-9]+)`;
@@ -47,9 +52,10 @@ interface ScrapePoolSelection {
 }
 
 /**
- * Number of targets in the scrape pools of ServiceMonitors, by namespace and by the given label. `up`
- * disappears with the last target, but Prometheus keeps the pool and its target count. One expression
- * therefore detects every pool without targets; `absent` would need a rule for each pool.
+ * Returns PromQL for the number of targets in ServiceMonitors' scrape pools, by namespace and the given
+ * label. `up` disappears with the last target, but Prometheus keeps the pool and its target count. A
+ * single expression therefore detects every pool without targets, whereas `absent` would need a rule
+ * for each pool.
  */
 export function scrapePoolTargets(
   namespace: string,

@@ -7,26 +7,26 @@ import {
 import { RuleGroup } from "./rules";
 import { workspaceArnParts } from "./workspaceArn";
 
-/** Rules for one Kubernetes namespace, in an Amazon Managed Service for Prometheus workspace. */
+/** Rules for one Kubernetes namespace in an Amazon Managed Service for Prometheus workspace. */
 export interface RuleNamespace {
   workspaceArn: string;
-  /** Name in the workspace, in the same form as the name of a PrometheusRule. */
+  /** Name in the workspace, with the same format as a PrometheusRule name. */
   name: string;
   /** Kubernetes namespace that the rules cover. */
   namespace: string;
   groups: RuleGroup[];
-  /** Declarations for policies, which a PrometheusRule would have as annotations. Default: nothing. */
+  /** Declarations for policies, which a PrometheusRule would carry as annotations. Default: none. */
   declarations?: RuleDeclarations;
   tags: Record<string, string>;
 }
 
 /**
- * The ruler's default. It queries half as many samples as the 30-second interval of this library's
- * Prometheus.
+ * The ruler's default. It evaluates half as often as this library's Prometheus, whose interval is 30
+ * seconds.
  */
 const interval = "60s";
 
-/** Arguments of the rule group namespace that holds the rules. */
+/** Returns the arguments of the rule group namespace that holds the rules. */
 export function ruleNamespaceArgs(rules: RuleNamespace) {
   const { workspaceArn, name, namespace, groups, declarations, tags } = rules;
   const { id, region } = workspaceArnParts(workspaceArn);

@@ -5,7 +5,7 @@ const maxObjectBytes = 512 * 1024;
 
 /**
  * Distributes groups over objects below the API server's size limit. Recording rules stay in the first
- * part of their group. If all groups fit into one object, there is only one.
+ * part of their group. Groups that fit into one object are not split.
  *
  * @param measured The same groups with other texts, whose sizes determine the distribution.
  */
@@ -24,7 +24,9 @@ function splitGroup(group: RuleGroup, measured?: RuleGroup): RuleGroup[] {
   }));
 }
 
-/** Splits a list, in order, into chunks of at most `maxBytes` of JSON or of one larger item. */
+/**
+ * Splits a list, in order, into chunks of at most `maxBytes` of JSON. A larger item gets its own chunk.
+ */
 function chunk<T>(items: T[], maxBytes: number, measured = items): T[][] {
   const chunks: T[][] = [];
   let freeBytes = 0;

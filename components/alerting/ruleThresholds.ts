@@ -9,7 +9,7 @@ export interface RuleThreshold {
   unit: string;
 }
 
-/** The alerts whose threshold can be set in `rules`. */
+/** Alerts whose threshold can be set in `rules`. */
 export const ruleThresholds = {
   MostRequestsFailing: {
     default: 50,
@@ -32,7 +32,7 @@ export const ruleThresholds = {
 } as const satisfies Record<string, RuleThreshold>;
 export type ThresholdAlertName = keyof typeof ruleThresholds;
 
-/** The settings that determine the thresholds of other alerts. */
+/** Settings that determine the thresholds of other alerts. */
 export const thresholdSettings: Record<string, string> = {
   HighErrorRate: "alerts.errorRatePercent",
   HighLatencyP99: "alerts.p99LatencyMs",
@@ -54,7 +54,9 @@ export const thresholdSettings: Record<string, string> = {
   NoLogs: "logAlerts[].silentMinutes",
 };
 
-/** A rule with the default threshold of its alert, and a function that builds it for other thresholds. */
+/**
+ * Returns a rule with its alert's default threshold and a function that builds it for other thresholds.
+ */
 export function withThreshold(
   alert: ThresholdAlertName,
   atThreshold: NonNullable<AlertRule["atThreshold"]>,

@@ -12,22 +12,28 @@ export type Severity = (typeof Severity)[keyof typeof Severity];
 
 /** An alerting rule before it is rendered. */
 export interface AlertRule {
-  /** Alert name, which `linkedPanels` lists. Do not change it: routes, silences and runbooks refer to it. */
+  /**
+   * Alert name, which `linkedPanels` lists. Do not change it: routes, silences and runbooks refer to
+   * it.
+   */
   alert: string;
-  /** PromQL; the alert fires for every series that it returns. */
+  /** PromQL expression. The alert fires for every series that it returns. */
   expr: string;
   /** Minutes for which the expression must hold before the alert fires. */
   forMinutes: number;
   /** Minutes for which the alert keeps firing after its expression last held. Default: 0. */
   keepFiringMinutes?: number;
   severity: Severity;
-  /** Label `team`, for an alert on one service. Default: the label of its series, if they have one. */
+  /**
+   * The `team` label, for an alert on one service. Default: the series' own `team` label, if it has
+   * one.
+   */
   team?: string | undefined;
   /** Subject and condition, in one line. */
   summary: string;
   /** Value with its unit, window, threshold and impact. */
   description: string;
-  /** Builds the rule for another threshold, for an alert in `ruleThresholds`. */
+  /** Builds the rule for another threshold, if the alert is in `ruleThresholds`. */
   atThreshold?: (threshold: number) => Omit<AlertRule, "alert" | "atThreshold">;
 }
 
@@ -35,25 +41,25 @@ export interface AlertRule {
 export interface RecordingRule {
   /** Name in the form `level:metric:operation`. */
   record: string;
-  /** Labels of the series in addition to the labels of its expression. Default: none. */
+  /** Labels to add to the labels of the expression's result. Default: none. */
   labels?: Record<string, string>;
   expr: string;
 }
 
 /**
- * A group of rules. Prometheus evaluates them in order, so a recording rule precedes the rules that
+ * A group of rules. Prometheus evaluates them in order, so a recording rule must precede the rules that
  * read its series.
  */
 export interface AlertGroup {
   name: string;
-  /** Label that identifies the service or pod of each alert. Default: no such label. */
+  /** Label that identifies the service or pod of each alert. Default: none. */
   subjectLabel?: "service" | "pod";
-  /** Seconds between two evaluations. Default: the evaluation interval of Prometheus. */
+  /** Seconds between two evaluations. Default: Prometheus's evaluation interval. */
   intervalSeconds?: number;
   rules: (AlertRule | RecordingRule)[];
 }
 
-/** A rule group in the format of Prometheus and of the PrometheusRule object. */
+/** A rule group in the format of Prometheus and the PrometheusRule object. */
 export interface RuleGroup {
   name: string;
   interval?: string;
@@ -71,15 +77,18 @@ export type RenderedRule =
       annotations: Record<string, string>;
     };
 
-/** Base URLs of the links in an alert. */
+/** Base URLs for the links in an alert. */
 export interface AlertLinks {
-  /** URL of the runbooks; `/<alert>.md` is appended. Default: none; alerts then have no link. */
+  /**
+   * Base URL of the runbooks; `/<alert>.md` is appended. Default: none, and alerts have no runbook
+   * link.
+   */
   runbookBaseUrl?: string | undefined;
-  /** URL of Grafana. Default: none; alerts then have no link to a dashboard. */
+  /** URL of Grafana. Default: none, and alerts have no dashboard link. */
   dashboardBaseUrl?: string | undefined;
 }
 
-/** Renders groups in the format of Prometheus and adds the links to every alert. */
+/** Renders groups in Prometheus's format and adds the links to every alert. */
 export function ruleGroups(groups: AlertGroup[], links: AlertLinks): RuleGroup[] {
   return groups.map((group) =>
     defined({
@@ -112,7 +121,7 @@ function renderAlert(
   };
 }
 
-/** URL of the runbook for an alert. */
+/** Returns the URL of an alert's runbook. */
 export function runbookUrl(runbookBaseUrl: string, alert: string): string {
   return `${withoutSlash(runbookBaseUrl)}/${alert}.md`;
 }

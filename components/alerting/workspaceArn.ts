@@ -9,7 +9,7 @@ export const workspaceArn = example(
   "arn:aws:aps:us-east-1:123456789012:workspace/ws-1234abcd-12ab-34cd-56ef-1234567890ab",
 );
 
-/** The parts of a workspace ARN. While the ARN is unknown, so are its parts. */
+/** Returns the parts of a workspace ARN. If the ARN is unknown, each part is unknown. */
 export function workspaceArnParts(arn: string) {
   const [, partition = arn, region = arn, account = arn, id = arn] = form.exec(arn) ?? [];
   return { partition, region, account, id };

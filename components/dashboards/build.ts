@@ -7,7 +7,7 @@ import { deliveryDashboard, lokiDashboard, prometheusDashboard } from "./platfor
 import { objectivesDashboard, serviceDashboard, servicesDashboard } from "./serviceDashboards";
 import { DashboardsSettings } from "./settings";
 
-/** The dashboards of this library that have data with these settings. */
+/** Returns the dashboards that have data with the given settings. */
 export function dashboardModels({
   services,
   logCollector,
@@ -33,8 +33,8 @@ export function dashboardModels({
 }
 
 /**
- * JSON of the dashboards, by UID. Loads the Grafana SDK, which takes longer than building the
- * dashboards.
+ * Returns the dashboards as JSON, keyed by UID. Loads the Grafana SDK only when called, because loading
+ * it takes longer than building the dashboards.
  */
 export function dashboardJson(settings: DashboardsSettings): Map<string, string> {
   const { grafanaDashboard } = require("./grafana") as typeof grafana;

@@ -3,14 +3,14 @@ import { Checked, Problem } from "../shared/problems";
 
 /** A dashboard file before it is checked. */
 export interface DashboardFile {
-  /** Path below the dashboards folder. Its first folder, if any, is the folder in Grafana. */
+  /** Path relative to the dashboards folder. Its first folder becomes the folder in Grafana. */
   path: string;
   json: string;
 }
 
-/** A dashboard that Grafana's sidecar can load. */
+/** A dashboard that the Grafana sidecar can load. */
 export interface Dashboard {
-  /** Path of the file below the dashboards folder. */
+  /** Path of the file, relative to the dashboards folder. */
   file: string;
   /** Name of the ConfigMap. */
   name: string;
@@ -19,18 +19,18 @@ export interface Dashboard {
   json: string;
 }
 
-/** Maximum size: a ConfigMap holds 1 MiB including its metadata. */
+/** Maximum size. A ConfigMap holds 1 MiB including its metadata. */
 const maxBytes = 1_000_000;
 const defaultFolder = "Services";
 
-/** UIDs of the data sources that this library provisions, by plugin. */
+/** UIDs of the data sources that this library provisions, keyed by plugin. */
 const dataSourceUids: Record<string, string> = { prometheus: "prometheus", loki: "loki" };
 
 /**
  * Checks dashboard files and replaces the data source placeholders in exported dashboards
- * (`${DS_PROMETHEUS}`, declared in `__inputs`) with the UIDs of the provisioned data sources.
- * Grafana replaces placeholders only in its import dialog, not when it provisions a dashboard.
- * `reservedUids` are the UIDs of dashboards that are deployed next to these files.
+ * (`${DS_PROMETHEUS}`, declared in `__inputs`) with the UIDs of the provisioned data sources. Grafana
+ * replaces these placeholders only in its import dialog, not when it provisions a dashboard.
+ * `reservedUids` are the UIDs of dashboards that are deployed alongside these files.
  */
 export function dashboards(
   files: DashboardFile[],

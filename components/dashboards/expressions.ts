@@ -2,7 +2,7 @@ import { metricsRead } from "../../policies/shared/metricsRead";
 import { isPlainMap } from "../../policies/shared/mergeValues";
 import type { DashboardModel } from "./model";
 
-/** The PromQL expressions of a dashboard of this library. */
+/** Returns the PromQL expressions in one of this library's dashboards. */
 export function expressionsOf({ rows, variables, deployments }: DashboardModel): string[] {
   const panels = rows.flatMap((row) => row.panels).filter(({ source }) => source !== "loki");
   return [
@@ -13,8 +13,8 @@ export function expressionsOf({ rows, variables, deployments }: DashboardModel):
 }
 
 /**
- * The PromQL expressions of panels, variables and annotations in the JSON of a dashboard, and of rules,
- * at any depth. Expressions for Loki data sources are skipped.
+ * Returns the PromQL expressions in a dashboard's JSON (panels, variables and annotations at any depth)
+ * or in rules. Skips expressions for Loki data sources.
  */
 export function expressionsIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(expressionsIn);
@@ -33,7 +33,9 @@ export function isLoki(dataSource: unknown): boolean {
   return names.some((name) => typeof name === "string" && /loki/i.test(name));
 }
 
-/** The expression in the query of a variable: `label_values(up, job)`, `query_result(up)`. */
+/**
+ * Returns the expression in a variable's query, such as `label_values(up, job)` or `query_result(up)`.
+ */
 function variableExpressions(query: unknown): string[] {
   if (typeof query !== "string") return [];
   const call = /^\s*(label_values|query_result)\s*\((.*)\)\s*$/s.exec(query);
@@ -44,10 +46,10 @@ function variableExpressions(query: unknown): string[] {
   return label === -1 ? [] : [body.slice(0, label)];
 }
 
-/** Replaces a Grafana variable in an expression. */
+/** Name that replaces a Grafana variable in an expression. */
 export const VARIABLE = "GRAFANA_VARIABLE";
 
-/** The expression with each Grafana variable replaced by a name. */
+/** Replaces each Grafana variable in an expression with a name, so that the expression can be parsed. */
 export function withoutVariables(expr: string): string {
   return expr
     .replace(/\[[^\]"'`[]*\$[^\]"'`]*\]/g, "[5m]")
@@ -55,9 +57,9 @@ export function withoutVariables(expr: string): string {
 }
 
 /**
- * The metrics that an expression of a dashboard reads, as regular expressions: like `metricsRead`, but
- * a Grafana variable matches any part of a name. A name that is only a variable is unknown, so it is
- * not part of the result.
+ * Returns the metrics that a dashboard's expression reads, as regular expressions. Unlike in
+ * `metricsRead`, a Grafana variable matches any part of a name. A name that consists only of a variable
+ * is omitted.
  */
 export function metricsReadByGrafana(expr: string): string[] {
   return metricsRead(withoutVariables(expr))
@@ -65,7 +67,7 @@ export function metricsReadByGrafana(expr: string): string[] {
     .map((name) => name.replaceAll(VARIABLE, ".*"));
 }
 
-/** Whether only variables name the metrics of an expression. */
+/** Whether the expression names its metrics only through variables. */
 export function isNamedByVariable(expr: string): boolean {
   const names = metricsRead(withoutVariables(expr));
   return names.length > 0 && names.every((name) => [VARIABLE, `(?:${VARIABLE})`].includes(name));

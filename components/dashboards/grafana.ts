@@ -18,12 +18,12 @@ export interface DataSourceUids {
   loki: string;
 }
 
-/** Tag of every dashboard. The links between the dashboards use it. */
+/** Tag on every dashboard, which the links between dashboards use. */
 const tag = "observability";
-/** Panels without a link from an alert have IDs above the IDs in the table of linked panels. */
+/** IDs of panels that no alert links to start here, above the IDs of the linked panels. */
 const firstFreeId = 101;
 
-/** Renders a dashboard as Grafana loads it. */
+/** Renders a dashboard in the format that Grafana loads. */
 export function grafanaDashboard(model: DashboardModel, uids: DataSourceUids): sdk.Dashboard {
   const metrics = dataSource("prometheus", uids);
   const builder = new sdk.DashboardBuilder(model.title)
@@ -130,7 +130,10 @@ function stat({ unit }: Panel) {
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]));
 }
 
-/** Grafana names the value of each query `Value #<refId>`; the columns get the legends as names. */
+/**
+ * Renders a table. Grafana names each query's value `Value #<refId>`, so the columns are renamed to the
+ * legends.
+ */
 function table({ queries, unit }: Panel) {
   const renamed = queries.map(({ legend }, index): [string, string] => [
     `Value #${refId(index)}`,

@@ -13,32 +13,32 @@ export interface GrafanaDashboardsArgs {
   /** Namespace of the ConfigMaps. It must exist. Default: `monitoring`. */
   namespace?: pulumi.Input<string> | undefined;
   /**
-   * Arguments of each MonitoredServices to show, usually one for each namespace. Their `alerts.metrics`
-   * must be the same. They decide which dashboards exist, so they must be known when the program runs.
-   * Default: no service dashboards.
+   * Arguments of each MonitoredServices to show, usually one per namespace. All must have the same
+   * `alerts.metrics`. They determine which dashboards exist, so they must be known when the program
+   * runs. Default: no service dashboards.
    */
   services?: MonitoredServicesArgs[];
   /**
-   * `collector` of LokiStack, if Grafana has its Loki as a data source. Must be known when the program
-   * runs. Default: no log panels and no Loki dashboard.
+   * The `collector` of LokiStack, if Grafana has that Loki as a data source. Must be known when the
+   * program runs. Default: no log panels and no Loki dashboard.
    */
   logCollector?: LogCollector;
   /** UID of the Prometheus data source in Grafana. Default: `prometheus`. */
   prometheusUid?: pulumi.Input<string> | undefined;
   /** UID of the Loki data source in Grafana. Default: `loki`. */
   lokiUid?: pulumi.Input<string> | undefined;
-  /** Labels by which the sidecar of Grafana selects dashboards. Default: `{grafana_dashboard: "1"}`. */
+  /** Labels that the Grafana sidecar selects dashboards by. Default: `{grafana_dashboard: "1"}`. */
   sidecarLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /** Annotation in which the sidecar finds the folder. Default: `grafana_folder`. */
+  /** Annotation that tells the sidecar which folder to use. Default: `grafana_folder`. */
   folderAnnotation?: string;
   /** Labels to add to every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /**
- * Creates the dashboards of this library as ConfigMaps, which Grafana's sidecar loads from all
- * namespaces. Links in alerts open their panels. To use the dashboards without Kubernetes, call
- * `buildDashboards` of `@ticketing/observability/dashboards`.
+ * Creates this library's dashboards as ConfigMaps, which the Grafana sidecar loads from all namespaces.
+ * Links in alerts open panels in these dashboards. To use the dashboards without Kubernetes, call
+ * `buildDashboards` from `@ticketing/observability/dashboards`.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.
@@ -52,7 +52,8 @@ export class GrafanaDashboards extends pulumi.ComponentResource {
   constructor(name: string, args: GrafanaDashboardsArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("GrafanaDashboards", name, args, dashboardsSettings);
     const { settings, fill } = inputs;
-    // Every Grafana loads the ConfigMaps of all namespaces, and the UIDs of the dashboards are fixed.
+    // A cluster can have only one, because Grafana loads the ConfigMaps of all namespaces and the
+    // dashboards have fixed UIDs.
     const claimed = claim("GrafanaDashboards", name, inputs, opts, () => [
       {
         what: "the dashboards of the cluster",
@@ -63,7 +64,7 @@ export class GrafanaDashboards extends pulumi.ComponentResource {
     super(
       GrafanaDashboards.__pulumiType,
       name,
-      // Omits the services: the state already contains them as inputs of MonitoredServices.
+      // Omits the services, because the state already contains them as inputs of MonitoredServices.
       fill(({ services: _services, ...others }) => others),
       afterChecks(opts, claimed),
     );

@@ -1,5 +1,5 @@
 /**
- * The dashboards as JSON, without Pulumi, imported from `@ticketing/observability/dashboards`.
+ * Builds the dashboards as JSON, without Pulumi. Import from `@ticketing/observability/dashboards`.
  *
  * @module dashboards
  */
@@ -11,17 +11,17 @@ import { formatArgumentProblems } from "../shared/problems";
 export { LogCollector } from "../logs/options";
 export type { GrafanaDashboardsArgs };
 
-/** A dashboard of this library, for any Grafana. */
+/** A dashboard that any Grafana can load. */
 export interface BuiltDashboard {
-  /** Stable UID, which links use. */
+  /** Stable UID, which links refer to. */
   uid: string;
-  /** Model that Grafana imports or provisions, as JSON. */
+  /** Dashboard model as JSON, which Grafana can import or provision. */
   json: string;
 }
 
 /**
- * Builds the dashboards for the given services. The namespace and the labels of the arguments have no
- * effect, because nothing is deployed. Throws one error that lists every problem.
+ * Builds the dashboards for the given services. The `namespace` and `labels` arguments have no effect,
+ * because nothing is deployed. Throws one error that lists every problem.
  */
 export function buildDashboards(args: GrafanaDashboardsArgs = {}): BuiltDashboard[] {
   const { settings, problems } = dashboardsSettings(args);

@@ -3,7 +3,7 @@ import { WorkloadKind } from "../services/options";
 import { MonitoredServicesSettings } from "../services/settings";
 import { DashboardModel, graph, query, table } from "./model";
 
-/** Dashboard for the runs of scheduled jobs, if at least one service is a job. */
+/** Returns the dashboard for scheduled job runs, if at least one service is a job. */
 export function jobDashboard(all: MonitoredServicesSettings[]): DashboardModel[] {
   const hasJob = all.some(({ services }) =>
     services.some(({ kind }) => kind === WorkloadKind.Job),

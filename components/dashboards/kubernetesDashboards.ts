@@ -4,7 +4,7 @@ import { DashboardModel, Query, graph, query, stat, table } from "./model";
 import { metricsOf, podThreshold, rate, sumRate, withSelector } from "./queries";
 import { SourceSelectors, deploymentsOf, podPanels, throttledRatio } from "./serviceDashboards";
 
-/** Dashboard for the resources and the state of the cluster; replaces 7249. */
+/** Returns the dashboard for the cluster's resources and state. It replaces community dashboard 7249. */
 export function clusterDashboard(): DashboardModel {
   const inNamespace = 'namespace=~"$namespace"';
   const resources = [
@@ -82,7 +82,7 @@ export function clusterDashboard(): DashboardModel {
   };
 }
 
-/** Dashboard for the nodes, with metrics from node-exporter. */
+/** Returns the dashboard for the nodes, with node-exporter metrics. */
 export function nodesDashboard(): DashboardModel {
   const matchers = 'instance=~"$instance"';
   const perInstance = (expr: string): Query[] => [query(expr, "{{instance}}")];
@@ -133,7 +133,7 @@ export function nodesDashboard(): DashboardModel {
   };
 }
 
-/** Dashboard for the pods of a namespace; replaces 6417. */
+/** Returns the dashboard for the pods in a namespace. It replaces community dashboard 6417. */
 export function podsDashboard(services: MonitoredServicesSettings[]): DashboardModel {
   const matchers = 'namespace="$namespace", pod=~"$pod"';
   const selectors: SourceSelectors = metricsOf(services) ?? {};

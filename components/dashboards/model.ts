@@ -3,9 +3,9 @@ import { DashboardUid, LinkedPanel } from "../alerting/dashboardLinks";
 /** A query for Prometheus, or for Loki in a panel or variable with `source: "loki"`. */
 export interface Query {
   expr: string;
-  /** Legend, or the title of the column in a table. */
+  /** Legend, or the column title in a table. */
   legend: string;
-  /** Unit of the column in a table. Default: the unit of the panel. */
+  /** Unit of the column in a table. Default: the panel's unit. */
   unit?: string;
 }
 
@@ -13,24 +13,26 @@ export interface Query {
 export interface Panel {
   kind: "graph" | "stat" | "table" | "logs";
   title: string;
-  /** What the panel shows, if its title does not make that clear. */
+  /** Explanation of what the panel shows, if its title does not make that clear. */
   description?: string;
   /** Grafana unit, such as `reqps`. */
   unit: string;
   queries: Query[];
   source?: "prometheus" | "loki";
-  /** Links from alerts open this panel; its ID is in the table of linked panels. */
+  /**
+   * Entry in the table of linked panels, which sets the panel's ID. Links from alerts open this panel.
+   */
   link?: LinkedPanel;
-  /** Width in columns of the 24-column grid. Default: depends on the kind. */
+  /** Width in columns of the 24-column grid. Default: depends on the kind of panel. */
   width?: number;
 }
 
-/** A variable with the values of a label. */
+/** A dashboard variable whose values are the values of a label. */
 export interface Variable {
   name: string;
-  /** Series with that label. */
+  /** Series that have the label. */
   series: string;
-  /** Whether several values, or all, can be chosen. */
+  /** Whether the user can select several values, or all of them. */
   multiple?: boolean;
 }
 
@@ -43,28 +45,28 @@ export interface DashboardModel {
   rows: { title: string; panels: Panel[] }[];
   /** Start of the time range. Default: `now-6h`. */
   from?: string;
-  /** Expression that returns a series for each deployment, which all graphs mark. */
+  /** Expression that returns a series for each deployment. Every graph marks these deployments. */
   deployments?: string;
 }
 
 type PanelOptions = Pick<Panel, "description" | "link" | "source" | "width">;
 
-/** A graph over time. */
+/** Returns a graph over time. */
 export function graph(title: string, unit: string, queries: Query[], options: PanelOptions = {}): Panel {
   return { kind: "graph", title, unit, queries, ...options };
 }
 
-/** The latest value as a number. */
+/** Returns a panel that shows the latest value as a number. */
 export function stat(title: string, unit: string, expr: string, options: PanelOptions = {}): Panel {
   return { kind: "stat", title, unit, queries: [query(expr, title)], ...options };
 }
 
-/** One row for each combination of labels, one column for each query. */
+/** Returns a table with one row for each combination of labels and one column for each query. */
 export function table(title: string, queries: Query[], options: PanelOptions = {}): Panel {
   return { kind: "table", title, unit: "short", queries, ...options };
 }
 
-/** Log lines, newest first. */
+/** Returns a panel that shows log lines, newest first. */
 export function logs(title: string, expr: string, options: PanelOptions = {}): Panel {
   const queries = [query(expr, "")];
   return { kind: "logs", title, unit: "none", queries, source: "loki", ...options };

@@ -4,7 +4,7 @@ import { mean, rate, sumRate } from "./queries";
 
 const matchers = 'namespace=~"$namespace"';
 
-/** Dashboard for Loki and the log collector. */
+/** Returns the dashboard for Loki and the log collector. */
 export function lokiDashboard(collector: LogCollector): DashboardModel {
   const requests = (extra = "") =>
     sumRate(`loki_request_duration_seconds_count{${matchers}${extra}}`, "route");
@@ -66,7 +66,7 @@ function collectorPanels(collector: Exclude<LogCollector, "none">): Panel[] {
   ];
 }
 
-/** Dashboard for Prometheus and Alertmanager. */
+/** Returns the dashboard for Prometheus and Alertmanager. */
 export function prometheusDashboard(): DashboardModel {
   const perPod = (expr: string): Query[] => [query(`sum by (pod) (${expr})`, "{{pod}}")];
   const selector = (metric: string, extra = "") => `${metric}{${matchers}${extra}}`;
@@ -138,9 +138,10 @@ export function prometheusDashboard(): DashboardModel {
   };
 }
 
-/** Dashboard for notifications to Slack and other receivers. */
+/** Returns the dashboard for notifications to Slack and other receivers. */
 export function deliveryDashboard(): DashboardModel {
-  // Alertmanager exports zeros for all integrations that it knows.
+  // Alertmanager exports zeros for every supported integration, so this filters out unused
+  // integrations.
   const ofUsed = (expr: string) =>
     `${expr} and on (integration) (sum by (integration) (alertmanager_notifications_total{${matchers}}) > 0)`;
   const perIntegration = (metric: string) => ofUsed(sumRate(`${metric}{${matchers}}`, "integration"));

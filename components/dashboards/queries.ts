@@ -7,7 +7,7 @@ import { MonitoredServicesSettings } from "../services/settings";
 import { ThresholdName, metricVariants, thresholdVariants } from "../services/thresholdVariants";
 import { Query, query } from "./model";
 
-/** A window that Grafana derives from the scrape interval and the width of the panel. */
+/** Window that Grafana derives from the scrape interval and the panel's width. */
 export const rateInterval = "$__rate_interval";
 
 export function rate(selector: string): string {
@@ -22,22 +22,22 @@ export function sum(expr: string, by?: string): string {
   return `sum${by === undefined ? "" : ` by (${by})`} (${expr})`;
 }
 
-/** The quantiles of a histogram. */
+/** Returns queries for a histogram's P50, P95 and P99. */
 export function quantiles(histogram: Histogram, matchers: string, label: string): Query[] {
   return [0.5, 0.95, 0.99].map((level) =>
     query(quantile(level, histogram, matchers, rateInterval), `${label} P${level * 100}`),
   );
 }
 
-/** Mean of a histogram or summary. */
+/** Returns PromQL for the mean of a histogram or summary. */
 export function mean(metric: string, matchers: string, by: string): string {
   return `${sumRate(`${metric}_sum{${matchers}}`, by)} / ${sumRate(`${metric}_count{${matchers}}`, by)}`;
 }
 
-/** Legend of the line at the threshold of an alert. */
+/** Legend of the line that marks an alert's threshold. */
 export const thresholdLegend = "alert threshold";
 
-/** The threshold of an alert on the selected service, as a constant line. */
+/** Returns a query that draws the alert threshold of the selected service as a constant line. */
 export function serviceThreshold(
   all: MonitoredServicesSettings[],
   name: ThresholdName,
@@ -49,7 +49,7 @@ export function serviceThreshold(
   });
 }
 
-/** The threshold of an alert on the selected pods, as constant lines. */
+/** Returns a query that draws the alert thresholds of the selected pods as constant lines. */
 export function podThreshold(
   all: MonitoredServicesSettings[],
   name: ThresholdName,
@@ -61,7 +61,9 @@ export function podThreshold(
   });
 }
 
-/** Services with different thresholds are separate operands, of which only the selected have series. */
+/**
+ * Joins one operand per threshold with `or`. Only the operand for the selected services returns series.
+ */
 function threshold(
   all: MonitoredServicesSettings[],
   name: ThresholdName,
@@ -78,8 +80,8 @@ function threshold(
 }
 
 /**
- * One or more queries for these metrics. Services that expose them differently are separate queries, of
- * which only those for the selected service have series.
+ * Returns one or more queries for these metrics. Services that expose the metrics differently get
+ * separate queries, and only the query for the selected service returns series.
  */
 export function byMetrics(
   all: MonitoredServicesSettings[],
@@ -95,17 +97,17 @@ export function byMetrics(
   );
   const [first] = variants;
   if (first === undefined) return [];
-  // One query covers all namespaces, whose metrics are the same.
+  // The metrics are the same in all namespaces, so one query covers them.
   if (variants.length === all.length) return queriesOf(first.metrics, matchers);
   return variants.flatMap((variant) => queriesOf(variant.metrics, variant.matchers));
 }
 
-/** Names of metrics and selectors that apply to all services. */
+/** Returns the metric names and selectors that apply to all services. */
 export function metricsOf(all: MonitoredServicesSettings[]) {
   return all[0]?.alerts.metrics;
 }
 
-/** Adds the configured matchers for metrics from containers or kube-state-metrics. */
+/** Adds the configured matchers for container metrics or kube-state-metrics. */
 export function withSelector(matchers: string, selector = ""): string {
   return selector === "" ? matchers : `${matchers}, ${selector}`;
 }

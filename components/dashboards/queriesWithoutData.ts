@@ -7,13 +7,13 @@ import { VARIABLE, isLoki, metricsReadByGrafana, withoutVariables } from "./expr
 export interface QueryWithoutData {
   /** Title of the panel. */
   panel: string;
-  /** Reason, as a predicate of the panel. */
+  /** Reason, phrased as a predicate with the panel as its subject. */
   reason: string;
   fix: string;
 }
 
 /**
- * The queries in the JSON of a dashboard that Prometheus rejects, or that read a metric that current
+ * Returns the queries in a dashboard's JSON that Prometheus rejects, or that read a metric that current
  * versions of Kubernetes and its exporters do not expose.
  */
 export function queriesWithoutData(json: string): QueryWithoutData[] {
@@ -31,7 +31,7 @@ interface Panel {
   datasource: unknown;
 }
 
-/** All panels, including those in collapsed rows. */
+/** Returns all panels, including those in collapsed rows. */
 function panelsIn(value: unknown): Panel[] {
   if (Array.isArray(value)) return value.flatMap(panelsIn);
   if (!isMap(value)) return [];
@@ -42,7 +42,7 @@ function panelsIn(value: unknown): Panel[] {
   ];
 }
 
-/** Whether queries to a data source are PromQL, including a variable or the default data source. */
+/** Whether a data source is Prometheus. Variables and the default data source count as Prometheus. */
 function isPrometheus(dataSource: unknown): boolean {
   const type = isMap(dataSource) ? dataSource["type"] : undefined;
   return !isLoki(dataSource) && (type ?? "prometheus") === "prometheus";

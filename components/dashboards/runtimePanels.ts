@@ -9,7 +9,7 @@ interface RuntimeQueries {
   concurrency: Query[];
 }
 
-/** Panels for the process of each pod, and for the language runtimes that the services use. */
+/** Returns panels for each pod's process and for the language runtimes that the services use. */
 export function runtimePanels(all: MonitoredServicesSettings[], matchers: string): Panel[] {
   const languages = new Set(all.flatMap(({ services }) => services.map(({ language }) => language)));
   const used = Object.values(ServiceLanguage)
@@ -36,7 +36,7 @@ export function runtimePanels(all: MonitoredServicesSettings[], matchers: string
   ];
 }
 
-/** Metrics of each language's standard client library. */
+/** Returns queries for the runtime metrics of each language's standard client library. */
 function runtimes(matchers: string): Partial<Record<ServiceLanguage, RuntimeQueries>> {
   const series = (metric: string, extra = "") => `${metric}{${matchers}${extra}}`;
   const perPod = (metric: string, legend: string, extra = "") =>
@@ -50,14 +50,14 @@ function runtimes(matchers: string): Partial<Record<ServiceLanguage, RuntimeQuer
       concurrency: [perPod("go_goroutines", "goroutines"), perPod("go_threads", "Go threads")],
     },
     python: {
-      // The Python client does not export its heap size; the process panels show its memory.
+      // The Python client does not export the heap size, but the process panels show the memory.
       memory: [],
       garbageCollection: [],
       concurrency: [],
     },
     java: {
       memory: [perPod("jvm_memory_used_bytes", "Java heap", ', area="heap"')],
-      // Micrometer and the Prometheus client of Java name these metrics differently.
+      // Micrometer and the Prometheus Java client use different names for these metrics.
       garbageCollection: [
         query(
           `${sumRate(series("jvm_gc_pause_seconds_sum"), "pod")} or ${sumRate(series("jvm_gc_collection_seconds_sum"), "pod")}`,

@@ -30,7 +30,7 @@ import { runtimePanels } from "./runtimePanels";
 const objectiveKinds = ["availability", "latency"] as const;
 type ObjectiveKind = (typeof objectiveKinds)[number];
 
-/** Kinds of objectives that at least one service has. */
+/** Returns the kinds of objectives that at least one service has. */
 function usedKinds(all: MonitoredServicesSettings[]): ObjectiveKind[] {
   const services = all.flatMap((settings) => settings.services);
   return objectiveKinds.filter((kind) =>
@@ -46,7 +46,7 @@ function namesOf(kinds: ObjectiveKind[], series: string): string {
   return `__name__=~"${kinds.map((kind) => sloSeries(kind, series)).join("|")}"`;
 }
 
-/** Failed requests over HTTP and gRPC as a ratio of all requests. */
+/** Returns PromQL for the ratio of failed HTTP and gRPC requests to all requests. */
 function errorRatio(matchers: string): string {
   const requests = `${recorded.requests}{${matchers}}`;
   const failed = (series: string) => `(${series}{${matchers}} or 0 * ${requests})`;
@@ -57,7 +57,7 @@ function p99(matchers: string): string {
   return `max by (namespace, service) (${recorded.httpP99}{${matchers}} or ${recorded.grpcP99}{${matchers}})`;
 }
 
-/** Dashboard with one row for each service. */
+/** Returns the dashboard with one row for each service. */
 export function servicesDashboard(all: MonitoredServicesSettings[]): DashboardModel {
   const matchers = 'namespace=~"$namespace"';
   const kinds = usedKinds(all);
@@ -99,13 +99,13 @@ export function servicesDashboard(all: MonitoredServicesSettings[]): DashboardMo
   };
 }
 
-/** Link from a row of the services table. */
+/** Link from a row in the services table. */
 export const serviceRowLink = dashboardPath(
   "service-detail",
   (variable) => `\${__data.fields.${variable}}`,
 );
 
-/** Dashboard for one service, which a variable selects. */
+/** Returns the dashboard for one service, which the user selects with a variable. */
 export function serviceDashboard(
   all: MonitoredServicesSettings[],
   metrics: MonitoredServicesSettings["alerts"]["metrics"],
@@ -140,7 +140,8 @@ export function serviceDashboard(
       { name: "namespace", series: recorded.requests },
       {
         name: "service",
-        // A service that is only probed has no scrape target.
+        // A service that is only probed has no scrape target, so this also reads the configured
+        // services.
         series: probed
           ? `{__name__=~"up|${configuredServices}", namespace="$namespace", service!=""}`
           : `up{namespace="$namespace", service!=""}`,
@@ -263,7 +264,7 @@ export function serviceDashboard(
   };
 }
 
-/** Panel that shows what the metrics of the selected service cost Prometheus. */
+/** Returns a panel that shows how many samples the selected service's metrics add to Prometheus. */
 function samplesPanel(matchers: string): Panel {
   return graph(
     "Samples per scrape",
@@ -276,7 +277,9 @@ function samplesPanel(matchers: string): Panel {
   );
 }
 
-/** Responses that the blackbox exporter receives from the URL of the selected service. */
+/**
+ * Returns panels for the responses that the blackbox exporter receives from the selected service's URL.
+ */
 function probePanels(matchers: string): Panel[] {
   const ofProbe = `namespace="$namespace", ${probeLabel}="$service"`;
   return [
@@ -293,18 +296,20 @@ function probePanels(matchers: string): Panel[] {
   ];
 }
 
-/** Images that started within the last five minutes, so each deployment is one mark. */
+/** Selects images that started within the last five minutes, so each deployment is marked once. */
 export function deploymentsOf(matchers: string): string {
   const containersAt = (offset: string) => `${podMetrics.containerInfo}{${matchers}}${offset}`;
   return newImages(containersAt, "5m", "container, image");
 }
 
-/** Matchers that select the source of pod metrics in clusters with several sources. */
+/** Matchers that select the source of pod metrics in a cluster with several sources. */
 export type SourceSelectors = Partial<
   Pick<MonitoredServicesSettings["alerts"]["metrics"], "containerSelector" | "kubeStateSelector">
 >;
 
-/** CPU and memory of pods next to their requests and limits, and restarts with their reasons. */
+/**
+ * Returns panels for the pods' CPU and memory with requests and limits, and for restarts with reasons.
+ */
 export function podPanels(
   { containerSelector, kubeStateSelector }: SourceSelectors,
   pods: string,
@@ -372,7 +377,7 @@ function logPanels(): Panel[] {
   ];
 }
 
-/** Dashboard for objectives over a month. */
+/** Returns the dashboard for a month of objectives. */
 export function objectivesDashboard(all: MonitoredServicesSettings[]): DashboardModel[] {
   const kinds = usedKinds(all);
   if (kinds.length === 0) return [];

@@ -6,7 +6,7 @@ import { ComponentArgs, checkArgs, dnsLabel, input, labels, selectorLabels } fro
 
 export const dataSourceUid = z.string().regex(/^[\w-]{1,40}$/, "must be the UID of a data source");
 
-/** Annotation with which Grafana's sidecar is configured as `folderAnnotation`. */
+/** Annotation that the Grafana sidecar's `folderAnnotation` names. */
 export const folderAnnotation = example(
   z.string().regex(/^[A-Za-z0-9][\w./-]*$/, "must be the key of an annotation"),
   "grafana_folder",
@@ -24,7 +24,7 @@ export const dashboardsSchema = z.strictObject({
 });
 export type DashboardsSettings = z.output<typeof dashboardsSchema>;
 
-/** Checks the arguments of GrafanaDashboards and fills in their defaults. */
+/** Checks the GrafanaDashboards arguments and fills in defaults. */
 export function dashboardsSettings(args: ComponentArgs): Checked<DashboardsSettings> {
   return checkArgs(dashboardsSchema, args);
 }

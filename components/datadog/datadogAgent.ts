@@ -19,9 +19,9 @@ import { clusterAgentTokenSecretName, datadogValues } from "./values";
 
 /** Arguments of DatadogAgent. */
 export interface DatadogAgentArgs extends ChartArgs {
-  /** Name of the cluster: the tags `kube_cluster_name` and `cluster` of all data. */
+  /** Name of the cluster, which is the `kube_cluster_name` and `cluster` tag of all data. */
   cluster: pulumi.Input<string>;
-  /** Environment: the tag `env` of all data that has no `env` tag yet. */
+  /** Environment, which is the `env` tag of all data that does not already have one. */
   environment: pulumi.Input<string>;
   /**
    * Namespace to install into. It must exist, and its Pod Security level must be `privileged`, because the
@@ -29,24 +29,24 @@ export interface DatadogAgentArgs extends ChartArgs {
    */
   namespace?: pulumi.Input<string> | undefined;
   /**
-   * API key, which Pulumi stores as a secret: the key `api-key` of the Secret `datadog-secret`.
-   * Either `apiKey` or `existingSecret` is required.
+   * API key, which Pulumi stores as a secret and writes to the key `api-key` of the Secret
+   * `datadog-secret`. Either `apiKey` or `existingSecret` is required.
    */
   apiKey?: pulumi.Input<string> | undefined;
   /**
-   * Application key, which Pulumi stores as a secret: the key `app-key` of the Secret
-   * `datadog-secret`. Only the Cluster Agent uses it, to serve Datadog metrics to autoscalers.
-   * Default: none.
+   * Application key, which Pulumi stores as a secret and writes to the key `app-key` of the Secret
+   * `datadog-secret`. Only the Cluster Agent uses it, to serve Datadog metrics to autoscalers. Default:
+   * none.
    */
   appKey?: pulumi.Input<string> | undefined;
   /**
-   * Existing Secret in the same namespace with the key `api-key`, instead of `apiKey`, such as the
-   * output `metadata.name` of a `kubernetes.core.v1.Secret`.
+   * Existing Secret in the same namespace to use instead of `apiKey`, such as the output
+   * `metadata.name` of a `kubernetes.core.v1.Secret`. It must have the key `api-key`.
    */
   existingSecret?: pulumi.Input<string> | undefined;
   /**
-   * Any text, such as the current month. Change it whenever you change a key: pods read their key
-   * only at startup, and a new revision restarts them. Default: none.
+   * Any text, such as the current month. Change it whenever you change a key: pods read their key only
+   * at startup, and a new revision restarts them. Default: none.
    */
   keyRevision?: pulumi.Input<string> | undefined;
   /** Datadog site of the organization. Default: `datadoghq.com`. */
@@ -56,10 +56,10 @@ export interface DatadogAgentArgs extends ChartArgs {
   /** Lets the injected tracing libraries decide when to profile (`auto`). Default: true. */
   profiling?: boolean;
   /**
-   * Namespaces whose Python, Java, Node.js, .NET, Ruby and PHP workloads get a tracing library
-   * injected at startup, without a change to their images. Go is instrumented at compile time. Must
-   * not include the namespace of the agent. The list must be known when the program runs. Default:
-   * none.
+   * Namespaces whose Python, Java, Node.js, .NET, Ruby and PHP workloads get a tracing library injected
+   * at startup, without changes to their images. Go cannot be instrumented this way, only at compile
+   * time. The list must not include the Agent's namespace, and must be known when the program runs.
+   * Default: none.
    */
   instrumentedNamespaces?: pulumi.Input<string>[];
   /** Collects the logs of all containers. Default: true. */
@@ -73,7 +73,7 @@ export interface DatadogAgentArgs extends ChartArgs {
   /** Accepts custom metrics through DogStatsD, on UDP port 8125 of each node. Default: true. */
   customMetrics?: boolean;
   /**
-   * Scrapes every pod with the annotation `prometheus.io/scrape: "true"`. Datadog bills each series
+   * Scrapes every pod that has the annotation `prometheus.io/scrape: "true"`. Datadog bills each series
    * as a custom metric. `ad.datadoghq.com/…` annotations work without this setting. Default: false.
    */
   scrapePrometheusAnnotations?: boolean;
@@ -92,23 +92,23 @@ export interface DatadogAgentArgs extends ChartArgs {
   /** Operating system of the nodes. Default: `amazonLinux`. */
   nodeOs?: NodeOs;
   /**
-   * Source of a node's instance ID. Use `nodeFile` if pods cannot reach the instance metadata
-   * service (hop limit 1). Default: `instanceMetadata`.
+   * Where the Agent gets the instance ID of its node. Use `nodeFile` if pods cannot reach the instance
+   * metadata service (hop limit 1). Default: `instanceMetadata`.
    */
   hostnameSource?: HostnameSource;
-  /** CPU and memory of every container. Default: `small`. */
+  /** Size preset for the CPU and memory of every container. Default: `small`. */
   size?: SizePreset;
-  /** Number of replicas of the Cluster Agent. Above 1, a disruption budget exists. Default: 1. */
+  /** Number of Cluster Agent replicas. With more than 1, a PodDisruptionBudget is created. Default: 1. */
   clusterAgentReplicas?: number;
   /** Labels to add to every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /** Registry that mirrors the images, as `<imageRegistry>/agent`. Default: the registry of Datadog. */
+  /** Registry that mirrors the images, as `<imageRegistry>/agent`. Default: Datadog's registry. */
   imageRegistry?: pulumi.Input<string> | undefined;
 }
 
 /**
- * Deploys the Datadog Agent on every node, and the Cluster Agent, as the Helm release
- * `datadog-agent`. Requires neither another component nor AWS.
+ * Deploys the Datadog Agent on every node, and the Cluster Agent, as the Helm release `datadog-agent`.
+ * Requires neither AWS nor another component.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.
@@ -118,11 +118,11 @@ export class DatadogAgent extends pulumi.ComponentResource {
 
   /** Name of the DaemonSet, for `kubectl logs` and `kubectl exec`. */
   readonly daemonSetName: pulumi.Output<string>;
-  /** Name of the Secret with the keys. */
+  /** Name of the Secret that holds the keys. */
   readonly secretName: pulumi.Output<string>;
   /** Version of the deployed chart. */
   readonly chartVersion: pulumi.Output<string>;
-  /** The Helm release of the agents. */
+  /** The Helm release of the Agent and the Cluster Agent. */
   readonly release: kubernetes.helm.v3.Release;
 
   constructor(name: string, args: DatadogAgentArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -10,17 +10,17 @@ const clusterAgentMetricsPort = 5000;
 const webhookPort = 8000;
 const externalMetricsPort = 8443;
 
-/** Connections of the node agents and the Cluster Agent. */
+/** Returns the connections of the node agents and the Cluster Agent. */
 export function datadogNetworkPolicies(settings: DatadogSettings): NetworkPolicies {
   return {
     agents: {
       pods: agents,
-      // Services in all namespaces send to the ports of their node.
+      // Services in all namespaces send data to the ports on their node.
       accepts: [
         ...(settings.customMetrics ? [{ udp: [8125] }] : []),
         ...(settings.apm ? [{ tcp: [8126] }] : []),
       ],
-      // Checks query pods and nodes on any port.
+      // Checks query pods and nodes on arbitrary ports.
       opens: undefined,
     },
     "cluster-agent": {
@@ -28,10 +28,10 @@ export function datadogNetworkPolicies(settings: DatadogSettings): NetworkPolici
       accepts: [
         { pods: agents, tcp: [clusterAgentPort, clusterAgentMetricsPort] },
         { pods: clusterAgent, tcp: [clusterAgentPort] },
-        // The API server calls these ports, and does not have a pod's address.
+        // The API server calls these ports from an address that does not belong to a pod.
         { tcp: [webhookPort, ...(settings.appKey ? [externalMetricsPort] : [])] },
       ],
-      // Port 443 includes Datadog.
+      // Port 443, which `kubernetesApi` allows, also covers Datadog's endpoints.
       opens: onlyTo(
         kubernetesApi,
         { pods: clusterAgent, tcp: [clusterAgentPort] },

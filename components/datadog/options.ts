@@ -1,4 +1,4 @@
-/** Datadog site: the region of an organization's data, and the domain of its web address. */
+/** Datadog site: the region that stores an organization's data, and the domain of its web application. */
 export const DatadogSite = {
   Us1: "datadoghq.com",
   Us3: "us3.datadoghq.com",
@@ -18,11 +18,11 @@ export const NodeOs = {
 } as const;
 export type NodeOs = (typeof NodeOs)[keyof typeof NodeOs];
 
-/** Source of the instance ID, by which Datadog identifies a node. */
+/** Source of the instance ID, which Datadog uses to identify a node. */
 export const HostnameSource = {
   /** The instance metadata service. */
   InstanceMetadata: "instanceMetadata",
-  /** A file on the node, for pods that cannot reach the metadata service. */
+  /** A file on the node, for pods that cannot reach the instance metadata service. */
   NodeFile: "nodeFile",
 } as const;
 export type HostnameSource = (typeof HostnameSource)[keyof typeof HostnameSource];

@@ -19,7 +19,7 @@ import { DatadogSite, NodeOs, HostnameSource } from "./options";
 /** Name of the Secret with the keys, unless `existingSecret` names another. */
 export const datadogSecretName = "datadog-secret";
 
-/** Name of the Helm release, which the chart also gives to the DaemonSet. */
+/** Name of the Helm release. The chart also uses it as the name of the DaemonSet. */
 export const datadogReleaseName = "datadog-agent";
 
 const namespaces = (namespace: string) => z.array(input(example(dnsLabel, namespace))).default([]);
@@ -45,9 +45,8 @@ export const datadogSchema = z
       "Whether agents scrape every pod with the annotation `prometheus.io/scrape`. Datadog bills each series as a custom metric.",
     ),
     instrumentedNamespaces: namespaces("checkout").meta({
-      description: "Namespaces whose workloads get a tracing library injected.",
-      defaultText:
-        "the namespace of the services if `namespaces.datadog` is another, otherwise none",
+      description: "Namespaces whose workloads get an injected tracing library.",
+      defaultText: "the services' namespace if it is not `namespaces.datadog`, otherwise none",
     }),
     excludedNamespaces: input(
       namespaces("kube-system").describe(
@@ -66,16 +65,16 @@ export const datadogSchema = z
     ),
     nodeOs: z.enum(NodeOs, { error: fargateError }).default(NodeOs.AmazonLinux).meta({
       description: "Operating system of the nodes.",
-      defaultText: "`amazonLinux`, or `bottlerocket` in the cluster mode `create`",
+      defaultText: "`amazonLinux`, or `bottlerocket` with `cluster.mode: create`",
     }),
     hostnameSource: z.enum(HostnameSource).default(HostnameSource.InstanceMetadata).meta({
       description:
-        "Where an agent reads the instance ID of its node. Use `nodeFile` where pods cannot reach the instance metadata.",
-      defaultText: "`instanceMetadata`, or `nodeFile` in the cluster mode `create`",
+        "Where an agent reads the instance ID of its node. Use `nodeFile` if pods cannot reach the instance metadata service.",
+      defaultText: "`instanceMetadata`, or `nodeFile` with `cluster.mode: create`",
     }),
     ...redactionSettings,
     size,
-    clusterAgentReplicas: replicas.describe("Replicas of the Cluster Agent."),
+    clusterAgentReplicas: replicas.describe("Number of Cluster Agent replicas."),
     existingSecret: input(
       example(dnsLabel, datadogSecretName)
         .optional()
@@ -99,7 +98,7 @@ export const datadogSchema = z
 /** Settings of the Datadog Agent, with every default filled in. */
 export type DatadogSettings = z.output<typeof datadogSchema>;
 
-/** Checks the arguments of DatadogAgent and fills in their defaults. */
+/** Checks the DatadogAgent arguments and fills in defaults. */
 export function datadogSettings(args: ComponentArgs): Checked<DatadogSettings> {
   return checkArgs(datadogSchema, args, "datadog");
 }
@@ -140,12 +139,15 @@ function checkInstrumentation(settings: Record<string, unknown>, ctx: z.Refineme
   });
 }
 
-/** Name of the Secret that holds the keys. */
+/** Returns the name of the Secret that holds the keys. */
 export function secretNameOf(settings: DatadogSettings): string {
   return settings.existingSecret ?? datadogSecretName;
 }
 
-/** Fargate is not an operating system, but users look for it in this setting. */
+/**
+ * Returns an explanatory error for Fargate, which is not an operating system but which users look for
+ * here.
+ */
 function fargateError({ input }: { input?: unknown }): string | undefined {
   return typeof input === "string" && /fargate/i.test(input)
     ? "must be amazonLinux or bottlerocket: Fargate has no nodes for an agent, its pods need the agent as a sidecar (docs/datadog.md, On EKS)"

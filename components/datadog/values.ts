@@ -8,7 +8,7 @@ import { redactions } from "../logs/redactions";
 import { resources, sizeTable } from "../shared/resources";
 import { unprivileged } from "../shared/unprivileged";
 
-/** Name of the Secret with the token that authenticates node agents to the Cluster Agent. */
+/** Name of the Secret with the token that node agents use to authenticate to the Cluster Agent. */
 export const clusterAgentTokenSecretName = "datadog-cluster-agent-token";
 
 const agentSizes = sizeTable(["100m", "512Mi"], ["200m", "768Mi"], ["400m", "1536Mi"]);
@@ -17,13 +17,13 @@ const clusterAgentSizes = sizeTable(["100m", "256Mi"], ["200m", "512Mi"], ["500m
 const processAgentResources = resources("50m", "256Mi");
 const initContainerResources = resources("25m", "128Mi");
 
-// The agents need the default capabilities of a container to read the files of other users.
+// To read files that other users own, the agents need a container's default capabilities.
 const nodeAgentSecurity = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ["NET_RAW"] },
 };
 
-/** Values of the datadog chart for the given settings. */
+/** Returns the datadog chart's values for the given settings. */
 export function datadogValues(settings: DatadogSettings): Values {
   const podAnnotations = defined({ "observability/key-revision": settings.keyRevision });
   return {
@@ -77,13 +77,13 @@ function datadog(settings: DatadogSettings): Values {
     apiKeyExistingSecret: secretName,
     ...defined({ appKeyExistingSecret: settings.appKey && secretName }),
     site: settings.site,
-    // Only root can read the logs of containers and the processes of other users.
+    // Only root can read other containers' logs and other users' processes.
     securityContext: { runAsUser: 0, seccompProfile: { type: "RuntimeDefault" } },
-    // The tag `cluster` below contains the original name.
+    // Datadog may change the cluster name's form. The `cluster` tag below keeps the original.
     clusterName: datadogClusterName(settings.cluster),
     tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],
-    // Adds the tag `namespace`, the label name in Prometheus and Loki, in addition to Datadog's
-    // `kube_namespace`. Kubernetes labels every namespace with its name.
+    // Adds the tag `namespace`, the name that Prometheus and Loki use, in addition to Datadog's
+    // `kube_namespace`. Kubernetes sets this label on every namespace.
     namespaceLabelsAsTags: { "kubernetes.io/metadata.name": "namespace" },
     apm: {
       portEnabled: settings.apm,
@@ -92,7 +92,8 @@ function datadog(settings: DatadogSettings): Values {
         // An empty list would select all namespaces.
         enabled: isInstrumented,
         enabledNamespaces: settings.instrumentedNamespaces,
-        // Otherwise, a random ID and a timestamp in the values would restart agents at each update.
+        // Otherwise, a random ID and a timestamp in the values would restart the agents on every
+        // update.
         skipKPITelemetry: true,
       },
     },
@@ -107,7 +108,7 @@ function datadog(settings: DatadogSettings): Values {
     },
     processAgent: {
       processCollection: settings.processes,
-      // Arguments can contain passwords.
+      // Arguments may contain passwords.
       stripProcessArguments: true,
     },
     prometheusScrape: { enabled: settings.scrapePrometheusAnnotations },
@@ -118,14 +119,18 @@ function datadog(settings: DatadogSettings): Values {
       containerExcludeMetrics: namespaceFilter(settings.excludedMetricNamespaces),
     }),
     ...(settings.nodeOs === NodeOs.Bottlerocket && bottlerocket(settings)),
-    // Enabled by default since Agent 7.78: a privileged container that mounts the host's kernel sources.
+    // Enabled by default since Agent 7.78. It runs a privileged container that mounts the host's kernel
+    // sources.
     discovery: { enabled: false },
-    // Enabled by default since chart 3.157: installs CRDs that conflict with an existing operator.
+    // Enabled by default since chart 3.157. It installs CRDs that conflict with an existing operator.
     operator: { enabled: false },
   };
 }
 
-/** Reads the hostname from the file that cloud-init writes. Bottlerocket has no cloud-init. */
+/**
+ * Returns values that read the hostname from the file that cloud-init writes. Bottlerocket does not use
+ * cloud-init.
+ */
 function hostnames({ hostnameSource, nodeOs }: DatadogSettings): Values {
   return hostnameSource === HostnameSource.NodeFile && nodeOs !== NodeOs.Bottlerocket
     ? { providers: { eks: { ec2: { useHostnameFromFile: true } } } }
@@ -139,14 +144,14 @@ function bottlerocket({ hostnameSource }: DatadogSettings): Values {
     // /usr is read-only, so a mount of kernel sources there fails when the caller's `values` enable
     // system-probe.
     systemProbe: { enableDefaultKernelHeadersPaths: false },
-    // The firmware of Nitro instances contains the instance ID, which every container can read.
+    // The firmware of Nitro instances exposes the instance ID in a file that every container can read.
     ...(hostnameSource === HostnameSource.NodeFile && {
       envDict: { DD_HOSTNAME_FILE: "/sys/class/dmi/id/board_asset_tag" },
     }),
   };
 }
 
-/** Redaction rules for logs. Unlike the collectors for Loki, the agent replaces the whole match. */
+/** Returns redaction rules for logs. Unlike the Loki collectors, the agent replaces the whole match. */
 function logRules(settings: DatadogSettings): Values {
   if (!settings.logs) return {};
   const rules = redactions(settings).map(({ name, expression, replacement }) => ({
@@ -158,7 +163,7 @@ function logRules(settings: DatadogSettings): Values {
   return { envDict: { DD_LOGS_CONFIG_PROCESSING_RULES: JSON.stringify(rules) } };
 }
 
-/** Filter for the agent that matches the containers in these namespaces. */
+/** Returns an agent filter that matches the containers in these namespaces. */
 function namespaceFilter(namespaces: string[]): string | undefined {
   return namespaces.map((namespace) => `kube_namespace:^${namespace}$`).join(" ") || undefined;
 }

@@ -1,20 +1,20 @@
 import * as kubernetes from "@pulumi/kubernetes";
 
-/** A workload in terms of Datadog's unified service tagging. */
+/** A workload, described with Datadog's unified service tags. */
 export interface DatadogWorkload {
-  /** Name of the service: the tag `service`. */
+  /** Name of the service, which is the `service` tag. */
   service: string;
-  /** Deployed version: the tag `version`. */
+  /** Deployed version, which is the `version` tag. */
   version: string;
-  /** Environment: the tag `env`. */
+  /** Environment, which is the `env` tag. */
   environment: string;
   /** Starts the continuous profiler. Go code must also call `profiler.Start()`. Default: false. */
   profiling?: boolean;
 }
 
 /**
- * Labels that tag the metrics, logs, traces and processes of a workload. Set them on the workload
- * and on its pod template: {@link datadogEnv} reads them from the pod.
+ * Returns labels that tag the metrics, logs, traces and processes of a workload. Set them on both the
+ * workload and its pod template: {@link datadogEnv} reads them from the pod.
  */
 export function datadogLabels(workload: DatadogWorkload): Record<string, string> {
   return {
@@ -25,8 +25,8 @@ export function datadogLabels(workload: DatadogWorkload): Record<string, string>
 }
 
 /**
- * Environment variables with which the tracer and the DogStatsD client of a container find the agent
- * on their node. Requires {@link datadogLabels} on the pod.
+ * Returns environment variables that point a container's tracer and DogStatsD client to the agent on
+ * their node. Requires {@link datadogLabels} on the pod.
  */
 export function datadogEnv(workload: DatadogWorkload): kubernetes.types.input.core.v1.EnvVar[] {
   return [
@@ -48,7 +48,7 @@ function fromField(name: string, fieldPath: string): kubernetes.types.input.core
   return { name, valueFrom: { fieldRef: { fieldPath } } };
 }
 
-/** Container data that the agent must not collect. */
+/** Data from containers that the agent must not collect. */
 export interface DatadogExclusion {
   /** Name of a container. Default: every container of the pod. */
   container?: string;
@@ -58,7 +58,7 @@ export interface DatadogExclusion {
   logs?: boolean;
 }
 
-/** Pod annotations that exclude metrics, logs or both from collection by the agent. */
+/** Returns pod annotations that exclude metrics, logs or both from collection. */
 export function datadogExclusion({
   container,
   metrics = false,
@@ -72,7 +72,7 @@ export function datadogExclusion({
   };
 }
 
-/** A Prometheus or OpenMetrics endpoint of a container. */
+/** A container's Prometheus or OpenMetrics endpoint. */
 export interface OpenMetricsEndpoint {
   /** Name of the container. */
   container: string;
@@ -82,11 +82,13 @@ export interface OpenMetricsEndpoint {
   path?: string;
   /** Prefix of the metric names in Datadog. */
   namespace: string;
-  /** Metrics to collect, as names or regular expressions. Datadog bills each series. */
+  /**
+   * Metrics to collect, as names or regular expressions. Datadog bills each series as a custom metric.
+   */
   metrics: string[];
 }
 
-/** Pod annotation that makes the agent on the pod's node collect metrics from an endpoint. */
+/** Returns pod annotations that make the agent on the pod's node collect metrics from an endpoint. */
 export function openMetricsAnnotations(endpoint: OpenMetricsEndpoint): Record<string, string> {
   const { container, port, path = "/metrics", namespace, metrics } = endpoint;
   const instance = { openmetrics_endpoint: `http://%%host%%:${port}${path}`, namespace, metrics };

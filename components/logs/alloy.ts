@@ -7,8 +7,8 @@ import { unprivileged } from "../shared/unprivileged";
 import { CollectorSettings, nodeFolder } from "./settings";
 
 /**
- * Names and keys of Alloy's ConfigMaps, which the chart does not create: it would evaluate its own as a
- * template.
+ * Names and keys of Alloy's ConfigMaps. The component creates them itself, because the chart would
+ * evaluate the configuration as a template.
  */
 export const alloyConfigMap = { name: "alloy-config", key: "config.alloy" };
 export const alloyEventsConfigMap = { name: "alloy-events-config", key: "config.alloy" };
@@ -17,7 +17,7 @@ const sizes = sizeTable(["50m", "256Mi"], ["100m", "384Mi"], ["200m", "768Mi"]);
 
 const storageVolume = "storage";
 
-/** Values for the Alloy chart. Alloy runs on every node and collects the logs of all pods. */
+/** Returns Alloy chart values for collecting the logs of all pods, with one Alloy pod on every node. */
 export function alloyValues(settings: CollectorSettings): Values {
   const storagePath = nodeFolder("/var/lib/alloy", settings);
   return valuesWith(settings, {
@@ -30,7 +30,7 @@ export function alloyValues(settings: CollectorSettings): Values {
         extra: [{ name: storageVolume, mountPath: storagePath }],
       },
       resources: sizes[settings.size],
-      // Only root can read the logs of pods. The collector needs no other privilege.
+      // Only root can read pod logs. The collector needs no other privileges.
       securityContext: { runAsUser: 0, runAsGroup: 0, ...unprivileged },
     },
     controller: {
@@ -44,13 +44,13 @@ export function alloyValues(settings: CollectorSettings): Values {
   });
 }
 
-/** Alloy chart values for the single pod that collects Kubernetes events. */
+/** Returns Alloy chart values for the single pod that collects Kubernetes events. */
 export function alloyEventsValues(settings: CollectorSettings): Values {
   const storagePath = "/var/lib/alloy";
   return valuesWith(settings, {
     alloy: {
       configMap: { create: false, ...alloyEventsConfigMap },
-      // A new pod resends the events of the last hour, and Loki stores identical lines once.
+      // A new pod resends the events of the last hour, but Loki stores identical lines only once.
       storagePath,
       mounts: { extra: [{ name: storageVolume, mountPath: storagePath }] },
       resources: sizes[SizePreset.Small],
@@ -64,10 +64,10 @@ export function alloyEventsValues(settings: CollectorSettings): Values {
   });
 }
 
-/** The user of Alloy's image. */
+/** The user that Alloy's image defines. */
 const alloyUser = { runAsUser: 473, runAsGroup: 473 };
 
-/** Merges the values that both kinds of Alloy share with the values of one kind. */
+/** Merges the values that both Alloy deployments share with the values of one of them. */
 function valuesWith(
   settings: CollectorSettings,
   { alloy, controller }: { alloy: Values; controller: Values },
@@ -79,7 +79,7 @@ function valuesWith(
       image: imageRegistry === undefined ? undefined : { registry: imageRegistry },
     }),
     crds: { create: false },
-    // The chart's role grants access to all Secrets, so the collector has its own role instead.
+    // The chart's role grants access to all Secrets, so the collector gets its own role instead.
     rbac: { create: false },
     alloy: { enableReporting: false, ...alloy },
     configReloader: { resources: resources("10m", "64Mi") },

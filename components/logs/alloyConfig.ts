@@ -6,15 +6,15 @@ import { RedactionSettings } from "./redactionSettings";
 export interface AlloyConfigArgs {
   /** URL to which Alloy pushes logs. */
   pushUrl: string;
-  /** Label `cluster` of every log line. */
+  /** The `cluster` label of every log line. */
   cluster: string;
-  /** Label `env` of every log line. */
+  /** The `env` label of every log line. */
   environment: string;
-  /** Redactions in each log line. Default: the built-in patterns. */
+  /** Redactions to apply to each log line. Default: the built-in patterns. */
   redaction?: RedactionSettings;
 }
 
-/** Alloy's configuration, which labels the logs of all pods on its node and pushes them to Loki. */
+/** Returns the Alloy configuration that labels the logs of all pods on a node and pushes them to Loki. */
 export function alloyConfig(args: AlloyConfigArgs): string {
   return `discovery.kubernetes "pods" {
   role = "pod"
@@ -44,8 +44,8 @@ ${processAndWrite("pods", logPipeline(args.redaction), args)}`;
 }
 
 /**
- * Configuration of the Alloy pod that reads cluster events and pushes them to Loki. All events come
- * from one API, so more than one replica would push each event more than once.
+ * Returns the configuration of the Alloy pod that reads cluster events and pushes them to Loki. Every
+ * replica would read the same events from the API server and push them again, so there is only one.
  */
 export function alloyEventsConfig(args: AlloyConfigArgs): string {
   return `loki.source.kubernetes_events "events" {
@@ -55,7 +55,7 @@ export function alloyEventsConfig(args: AlloyConfigArgs): string {
 ${processAndWrite("events", eventPipeline(args.redaction), args)}`;
 }
 
-/** The components that process log lines and push them to Loki. */
+/** Returns the configuration blocks that process log lines and push them to Loki. */
 function processAndWrite(
   name: string,
   stages: LogStage[],
@@ -93,7 +93,7 @@ function block(name: string, fields: Record<string, unknown>): string {
   return lines.length === 0 ? `  ${name} {}` : [`  ${name} {`, ...lines, "  }"].join("\n");
 }
 
-/** A value as an Alloy literal. Alloy strings accept every escape sequence of JSON. */
+/** Formats a value as an Alloy literal. Alloy strings support every JSON escape sequence. */
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (!isMap(value)) return JSON.stringify(value);

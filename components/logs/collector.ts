@@ -90,7 +90,7 @@ export function eventCollector(
   );
 }
 
-/** Source of the collector's chart, and its namespace. */
+/** Returns the source of the collector's chart, and the namespace to install it into. */
 function collectorChart(chart: Chart, settings: CollectorSettings, fill: Fill<CollectorSettings>) {
   return {
     namespace: fill(({ namespace }) => namespace),
@@ -130,7 +130,10 @@ function alloyConfiguration(
   return new kubernetes.core.v1.ConfigMap(name, fill(configMap), opts);
 }
 
-/** Grants a collector's service account read access to one kind, the only access that it needs. */
+/**
+ * Grants a collector's service account read access to one kind of object, the only access that it
+ * needs.
+ */
 function reader(
   name: string,
   serviceAccount: string,
@@ -139,7 +142,7 @@ function reader(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const metadata = fill(({ namespace, labels }) => ({
-    // Each namespace may have a collector with this name.
+    // Each namespace may have its own collector, and ClusterRole names must be unique.
     name: `${namespace}-${serviceAccount}`,
     labels: objectLabels("log-collector", labels),
   }));

@@ -9,8 +9,8 @@ import { LogCollector, collectorMetrics } from "./options";
 import { CollectorSettings } from "./settings";
 
 /**
- * The connections of the collector's pods. The collector reads logs from files, and pod metadata from
- * the API server.
+ * Returns the connections of the collector's pods. The collector reads logs from files, and pod
+ * metadata from the API server.
  */
 export function collectorPolicy(
   { collector, serviceMonitors, prometheusNamespace: namespace }: CollectorSettings,

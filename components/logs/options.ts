@@ -2,14 +2,14 @@
 export const LogCollector = {
   /** Grafana Alloy. */
   Alloy: "alloy",
-  /** Promtail, which reached its end of life on 2026-03-02 and gets no more security fixes. */
+  /** Promtail, which reached end of life on 2026-03-02 and no longer gets security fixes. */
   Promtail: "promtail",
-  /** No collector: you deploy your own. */
+  /** No collector. You deploy your own. */
   None: "none",
 } as const;
 export type LogCollector = (typeof LogCollector)[keyof typeof LogCollector];
 
-/** What other parts read about each collector: the port and the prefix of its own metrics. */
+/** Port and metric name prefix of each collector's own metrics, for scraping, alerts and dashboards. */
 export const collectorMetrics = {
   alloy: { port: 12345, prefix: "loki_write" },
   promtail: { port: 3101, prefix: "promtail" },
@@ -41,8 +41,8 @@ export interface RedactionPattern {
   /** Name, which is part of the replacement: `<redacted customer-number>`. */
   name: string;
   /**
-   * RE2 regular expression with one group around the secret, such as `\\bKD-(\\d{8})\\b`. Loki
-   * keeps the rest of the match; Datadog replaces the whole match.
+   * RE2 regular expression with one group around the secret, such as `\\bKD-(\\d{8})\\b`. The Loki
+   * collectors keep the rest of the match. Datadog replaces the whole match.
    */
   expression: string;
 }

@@ -1,24 +1,24 @@
 import { RedactionSettings } from "./redactionSettings";
 import { redactions } from "./redactions";
 
-/** A stage of the log pipeline: its name and its fields in the configuration of Alloy. */
+/** A stage of the log pipeline: its name, and its fields as in Alloy's configuration. */
 export interface LogStage {
   name: string;
   fields: Record<string, string | number | string[] | Record<string, string>>;
 }
 
 /**
- * Target labels that the pipeline turns into structured metadata. If they stayed labels, each pod
- * and each version would create a separate stream.
+ * Target labels that the pipeline turns into structured metadata. As labels, they would create a
+ * separate stream for each pod and version.
  */
 export const structuredMetadataLabels = ["pod_uid", "version"];
 
 const builtInRedactionsOnly: RedactionSettings = { disabledRedactions: [], redactionPatterns: [] };
 
 /**
- * Stages for both collectors. They parse the prefix that the container runtime adds, join the lines
- * of a stack trace, redact secrets, and store level, trace ID, pod UID and version as structured
- * metadata.
+ * Returns the pipeline stages for both collectors. The stages parse the prefix that the container
+ * runtime adds, join the lines of a stack trace, redact secrets, and store level, trace ID, pod UID and
+ * version as structured metadata.
  */
 export function logPipeline(redaction = builtInRedactionsOnly): LogStage[] {
   return [
@@ -39,14 +39,14 @@ export function logPipeline(redaction = builtInRedactionsOnly): LogStage[] {
   ];
 }
 
-/** Label `app` of Kubernetes events. For pod logs, this label contains the name of the workload. */
+/** The `app` label of Kubernetes events. For pod logs, this label is the name of the workload. */
 const eventsApp = "kubernetes-events";
 
 /**
- * Stages for Kubernetes events, which arrive as `name=... kind=... reason=... type=... msg="..."` with
- * the label `namespace` of the object. An event on a pod gets the label `pod`, like the logs of the
- * pod. Kind, name, reason and level become structured metadata, because as labels they would create a
- * stream for each combination.
+ * Returns the pipeline stages for Kubernetes events, which arrive as `name=... kind=... reason=...
+ * type=... msg="..."` with the object's `namespace` as a label. An event about a pod gets the label
+ * `pod`, like the pod's own logs. Kind, name, reason and level become structured metadata, because as
+ * labels they would create a stream for each combination.
  */
 export function eventPipeline(redaction = builtInRedactionsOnly): LogStage[] {
   return [
@@ -75,9 +75,10 @@ function stage(name: string, fields: LogStage["fields"] = {}): LogStage {
 }
 
 /**
- * Joins each line that starts with white space to the previous line. Some lines of stack traces do not
- * start with white space, and RE2 has no negative lookahead to exclude them from `firstline`. So the
- * stages mark those lines with the character U+0001, and remove the mark after joining.
+ * Returns stages that join each line that starts with white space to the previous line. Some lines of a
+ * stack trace do not start with white space, and RE2 has no negative lookahead that could exclude them
+ * in `firstline`. The stages therefore mark those lines with the character U+0001, and remove the mark
+ * after joining.
  */
 function joinStackTraces(): LogStage[] {
   const name = "[\\w.]+";
@@ -97,12 +98,12 @@ function joinStackTraces(): LogStage[] {
     "\\.\\.\\.additional frames",
   ];
   return [
-    // The collectors replace the group, which is the empty text at the start of the line.
+    // The collectors replace the group, which is the empty string at the start of the line.
     stage("replace", { expression: `^()(?:${continuations.join("|")}|$)`, replace: "\u0001" }),
     stage("multiline", {
       firstline: "^[^\\s\\x01]",
       max_lines: 256,
-      // Time after which a block is forwarded if no further line arrives.
+      // How long to wait for another line before forwarding the block.
       max_wait_time: "3s",
     }),
     stage("replace", { expression: "(\\x01)", replace: "" }),

@@ -12,9 +12,9 @@ export interface RelabelRule {
 const firstNonEmpty = "^;*([^;]+)(;.*)?$";
 
 /**
- * Sets the label `version` of series and logs from the pod's Datadog label, for the same value in
- * Prometheus, Loki and Datadog, or else from the label that Kubernetes recommends. A pod without these
- * labels has no version.
+ * Sets the `version` label of series and logs. The pod's Datadog label comes first, so that Prometheus,
+ * Loki and Datadog show the same version, followed by the label that Kubernetes recommends. A pod with
+ * neither label has no version.
  */
 export const podVersion: RelabelRule = {
   sourceLabels: podMeta("label_tags_datadoghq_com_version", "label_app_kubernetes_io_version"),
@@ -26,15 +26,15 @@ const controller = podMeta("controller_kind", "controller_name");
 const logFiles = { replacement: "/var/log/pods/*$1/*.log", targetLabel: "__path__" };
 
 /**
- * Relabeling rules that derive the labels `namespace`, `app`, `service`, `pod` and `container` of
- * logs from pod metadata. Both collectors apply these rules, so queries work with either collector.
+ * Relabeling rules that derive the log labels `namespace`, `app`, `service`, `pod` and `container` from
+ * pod metadata. Both collectors apply these rules, so queries work with either one.
  */
 export const podLogLabels: RelabelRule[] = [
   { sourceLabels: ["__meta_kubernetes_namespace"], targetLabel: "namespace" },
   { sourceLabels: podMeta("name"), targetLabel: "pod" },
   { sourceLabels: podMeta("container_name"), targetLabel: "container" },
-  // Name of the workload. The name of a Deployment's ReplicaSet ends with a hash, and the name of a
-  // CronJob's Job ends with the scheduled minute.
+  // Name of the workload. A Deployment's ReplicaSet has a hash as its suffix, and a CronJob's Job has
+  // the scheduled minute.
   { sourceLabels: podMeta("controller_name"), targetLabel: "__tmp_workload" },
   { sourceLabels: controller, regex: "ReplicaSet;(.+)-[^-]+", targetLabel: "__tmp_workload" },
   { sourceLabels: controller, regex: "Job;(.+)-[0-9]{8}", targetLabel: "__tmp_workload" },
@@ -56,7 +56,7 @@ export const podLogLabels: RelabelRule[] = [
   { sourceLabels: podMeta("uid"), targetLabel: "pod_uid" },
   podVersion,
   { sourceLabels: podMeta("uid", "container_name"), separator: "/", ...logFiles },
-  // The log directory of a static pod is named after the hash of its manifest.
+  // The log directory of a static pod contains the hash of its manifest instead of the pod's UID.
   {
     sourceLabels: podMeta(
       "annotationpresent_kubernetes_io_config_hash",
@@ -73,7 +73,7 @@ function podMeta(...names: string[]): string[] {
   return names.map((name) => `__meta_kubernetes_pod_${name}`);
 }
 
-/** The rule with the field names that both collectors use in their configuration. */
+/** Renders a rule with the field names that both collectors use in their configuration. */
 export function relabelConfig(rule: RelabelRule) {
   return defined({
     source_labels: rule.sourceLabels,

@@ -11,14 +11,14 @@ const sizes = sizeTable(["50m", "128Mi"], ["100m", "256Mi"], ["200m", "512Mi"]);
 
 const yamlOptions = { lineWidth: 0, aliasDuplicateObjects: false };
 
-/** Values for the Promtail chart. Promtail collects logs with the same labels as Alloy. */
+/** Returns Promtail chart values. Promtail collects logs with the same labels as Alloy. */
 export function promtailValues(settings: CollectorSettings, pushUrl: string): Values {
   const { imageRegistry } = settings;
   return {
     ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
     ...nodeAgentPlacement(settings),
     podLabels: settings.labels,
-    // The chart's default volumes, except for the folder of the first.
+    // The chart's default volumes, with a different folder in the first.
     defaultVolumes: [
       { name: "run", hostPath: { path: nodeFolder("/run/promtail", settings) } },
       { name: "containers", hostPath: { path: "/var/lib/docker/containers" } },
@@ -26,18 +26,19 @@ export function promtailValues(settings: CollectorSettings, pushUrl: string): Va
     ],
     resources: sizes[settings.size],
     podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
-    // The chart's role grants access to every node's kubelet API. The collector has its own role.
+    // The chart's role grants access to every node's kubelet API, so the collector gets its own role
+    // instead.
     rbac: { create: false },
     config: {
       clients: [
         {
           url: pushUrl,
           external_labels: { cluster: settings.cluster, env: settings.environment },
-          // Retry forever: while Loki is unavailable, Promtail stops reading and drops nothing.
+          // Retry forever. While Loki is unavailable, Promtail stops reading and drops nothing.
           backoff_config: { min_period: "500ms", max_period: "1m", max_retries: 0 },
         },
       ],
-      // Stored on the node, so a new pod continues where the previous pod stopped.
+      // The file is on the node, so a new pod continues where the previous pod stopped.
       positions: { filename: "/run/promtail/positions.yaml" },
       snippets: { scrapeConfigs: stringify([podLogs(settings)], yamlOptions) },
     },
@@ -54,14 +55,14 @@ function podLogs(settings: CollectorSettings): Values {
     pipeline_stages: logPipeline(settings).map(pipelineStage),
     kubernetes_sd_configs: [{ role: "pod" }],
     relabel_configs: [
-      // With this label, Promtail ignores targets on other nodes.
+      // Promtail uses this label to ignore targets on other nodes.
       { source_labels: ["__meta_kubernetes_pod_node_name"], target_label: "__host__" },
       ...podLogLabels.map(relabelConfig),
     ],
   };
 }
 
-/** A stage in Promtail's format, in which two stages have no field `values` around their values. */
+/** Renders a stage in Promtail's format, where two kinds of stages have no `values` field. */
 function pipelineStage({ name, fields }: LogStage): Values {
   switch (name) {
     case "structured_metadata":

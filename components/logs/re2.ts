@@ -1,8 +1,8 @@
 import type * as re2js from "re2js";
 
 /**
- * Reason why RE2 rejects an expression, or undefined if RE2 accepts it. The log collectors and the
- * Datadog Agent compile expressions with RE2.
+ * Returns the reason that RE2 rejects an expression, or undefined if RE2 accepts it. The log collectors
+ * and the Datadog Agent compile expressions with RE2.
  */
 export function re2Problem(expression: string): string | undefined {
   const { RE2JS, RE2JSSyntaxException } = engine();
@@ -15,12 +15,12 @@ export function re2Problem(expression: string): string | undefined {
   }
 }
 
-/** Number of capturing groups in an expression that RE2 accepts. */
+/** Returns the number of capturing groups in a valid RE2 expression. */
 export function capturingGroups(expression: string): number {
   return engine().RE2JS.compile(expression).groupCount();
 }
 
-/** Whether an expression that RE2 accepts matches the empty string. */
+/** Whether a valid RE2 expression matches the empty string. */
 export function matchesEmptyText(expression: string): boolean {
   return engine().RE2JS.compile(expression).matcher("").find();
 }

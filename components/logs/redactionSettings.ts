@@ -15,12 +15,12 @@ const expression = example(
   "\\bKD-(\\d{8})\\b",
 );
 
-/** Settings for the redactions in each log line, shared by all components that collect logs. */
+/** Schema fields for log redaction, shared by all components that collect logs. */
 export const redactionSettings = {
   disabledRedactions: z
     .array(z.enum(Redaction))
     .default([])
-    .describe("Built-in patterns that are not redacted in log lines."),
+    .describe("Built-in redaction patterns to disable."),
   redactionPatterns: z
     .array(
       z.strictObject({
@@ -33,19 +33,21 @@ export const redactionSettings = {
       }),
     )
     .default([])
-    .describe("Patterns that are redacted in addition to the built-in patterns."),
+    .describe("Redaction patterns in addition to the built-in ones."),
 };
 
 /** The output type of {@link redactionSettings}. */
 export type RedactionSettings = z.output<z.ZodObject<typeof redactionSettings>>;
 
-/** Requires unique names: the replacement of a redacted text contains the name of the pattern. */
+/**
+ * Reports duplicate names. Names must be unique because they identify the pattern in the redacted text.
+ */
 export function checkRedactions(settings: unknown, ctx: z.RefinementCtx): void {
   const { redactionPatterns } = settings as { redactionPatterns?: unknown };
   checkUniqueNames(ctx, ["redactionPatterns"], redactionPatterns);
 }
 
-/** Rule that an expression breaks. A collector with an invalid expression would not start. */
+/** Returns the rule that an expression breaks. A collector would not start with an invalid expression. */
 function brokenRule(text: string): string | undefined {
   const problem = re2Problem(text);
   if (problem !== undefined) return problem;

@@ -2,8 +2,8 @@ import { Redaction } from "./options";
 import { RedactionSettings } from "./redactionSettings";
 
 /**
- * Expressions of the built-in redactions. Each has one group, around the secret. Loki keeps the text
- * before the group, which tells a reader what was redacted.
+ * Returns the expressions of the built-in redactions. Each has one group, around the secret. The Loki
+ * collectors keep the text before the group, which shows readers what was redacted.
  */
 export function builtInRedactions(): Record<Redaction, string[]> {
   const value = `[^\\s"',;&}\\]\\\\]+`;
@@ -21,8 +21,8 @@ export function builtInRedactions(): Record<Redaction, string[]> {
     slackWebhook: ["hooks\\.slack\\.com/(?:services|workflows|triggers)/([\\w/-]+)"],
     slackToken: ["\\b(xox[a-z]-[\\w-]{10,}|xapp-[\\w-]{10,})"],
     awsAccessKey: ["\\b((?:AKIA|ASIA)[A-Z0-9]{16})\\b"],
-    // The ranges of Visa, Mastercard, Discover and JCB, then American Express. The expressions do
-    // not match part of a longer number or word, or the digits after a decimal point.
+    // Number ranges of Visa, Mastercard, Discover and JCB, then American Express. The expressions match
+    // neither part of a longer number or word nor the digits after a decimal point.
     cardNumber: [
       "(?:^|[^\\w.-])((?:4\\d{3}|5[1-5]\\d{2}|2[2-7]\\d{2}|6(?:011|4[4-9]\\d|5\\d{2})|35\\d{2})(?:[ -]?\\d{4}){3})\\b",
       "(?:^|[^\\w.-])(3[47]\\d{2}[ -]?\\d{6}[ -]?\\d{5})\\b",
@@ -33,14 +33,14 @@ export function builtInRedactions(): Record<Redaction, string[]> {
 /** Text that replaces a secret. */
 export const redacted = "<redacted>";
 
-/** An expression, and the text that replaces its group (in Loki) or its match (in Datadog). */
+/** An expression, and the text that replaces its group (in Loki) or the whole match (in Datadog). */
 export interface RedactionStep {
   name: string;
   expression: string;
   replacement: string;
 }
 
-/** All redactions in order. The replacement of a custom pattern includes its name. */
+/** Returns all redactions, in order. The replacement text of a custom pattern includes its name. */
 export function redactions({
   disabledRedactions,
   redactionPatterns,

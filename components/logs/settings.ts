@@ -26,7 +26,7 @@ export const collectorFields = {
     .enum(LogCollector)
     .default(LogCollector.Alloy)
     .describe(
-      "Log collector for all pods. `promtail` reached its end of life on 2026-03-02; with `none` you deploy your own.",
+      "Log collector for all pods. `promtail` reached end of life on 2026-03-02. With `none`, you deploy your own.",
     ),
   kubernetesEvents: flag(
     false,
@@ -42,7 +42,7 @@ export const collectorFields = {
   }),
 };
 
-/** Reports that Kubernetes events are collected without Alloy. */
+/** Reports settings that enable Kubernetes events without the Alloy collector. */
 export function checkEvents(settings: Record<string, unknown>, ctx: z.RefinementCtx): void {
   const { collector, kubernetesEvents } = settings;
   if (kubernetesEvents !== true || collector === LogCollector.Alloy) return;
@@ -50,14 +50,14 @@ export function checkEvents(settings: Record<string, unknown>, ctx: z.Refinement
   issue(ctx, ["kubernetesEvents"], rule, { kind: "remove" });
 }
 
-/** Settings of the log collector, without the version and repository of the Loki chart. */
+/** Settings of the log collector, without the Loki chart's version and repository. */
 export type CollectorSettings = z.output<z.ZodObject<typeof collectorFields>> &
   Omit<ChartSettings, "chartVersion" | "repository"> &
   Placement & { size: SizePreset };
 
 /**
- * Folder on a node in which the collector stores its position in each log file. Each namespace can have
- * a collector, and the collectors on a node must not share their positions.
+ * Returns the folder on a node where the collector stores its position in each log file. Each namespace
+ * can have a collector, and collectors on the same node must not share their positions.
  */
 export function nodeFolder(folder: string, { namespace }: CollectorSettings): string {
   return namespace === "monitoring" ? folder : `${folder}-${namespace}`;

@@ -9,7 +9,7 @@ import { Inputs } from "../shared/inputs";
 
 export interface LokiBucketResources {
   bucket: Bucket;
-  /** The bucket, for `dependsOn`, or a failure if the settings would replace it. */
+  /** The bucket, for `dependsOn`. Fails if the settings would replace the bucket. */
   unchanged: pulumi.Input<pulumi.Resource>;
   /** Resources that make the bucket private, encrypted and versioned. */
   protections: pulumi.Resource[];
@@ -25,9 +25,9 @@ export function lokiBucket(
   const { protectData, deleteDataOnDestroy } = settings;
   const location = fill(({ bucket, region }) => ({ bucket, region }));
   const opts: pulumi.CustomResourceOptions = {
-    // `dependsOn` is omitted: a destroy that retains the bucket also retains its dependencies.
+    // No `dependsOn`, because a destroy that retains the bucket would also retain its dependencies.
     parent,
-    // `protect` is never `false`, which would override the value inherited from the component.
+    // `protect` is never set to `false`, which would override the value inherited from the component.
     ...(protectData && { protect: true }),
     ...(!deleteDataOnDestroy && { retainOnDelete: true }),
   };
@@ -39,8 +39,8 @@ export function lokiBucket(
       forceDestroy: deleteDataOnDestroy,
       tags: fill(tagsOf),
     },
-    // A replacement deletes the logs if the stack was deployed with `deleteDataOnDestroy`. `unchanged`
-    // reports the change instead.
+    // If the stack was deployed with `deleteDataOnDestroy`, a replacement would delete the logs.
+    // `unchanged` reports the change instead.
     { ...opts, ignoreChanges: ["bucket", "region"] },
   );
   const keptBucket = unchanged(name, location, bucket);
@@ -76,8 +76,8 @@ export function lokiBucket(
     `${name}-bucket-lifecycle`,
     {
       ...target,
-      // Loki itself deletes the logs that exceed the retention. A rule that expires current objects
-      // would also delete Loki's index.
+      // Loki itself deletes logs that exceed the retention. A rule that expires current objects would
+      // also delete Loki's index.
       rules: [
         {
           id: "expire-replaced-and-deleted-objects",
@@ -99,7 +99,7 @@ export function lokiBucket(
   const policy = new s3.BucketPolicy(
     `${name}-bucket-policy`,
     { ...target, policy: fill(bucketTlsOnlyPolicy) },
-    // S3 rejects concurrent changes to the access settings of a bucket.
+    // S3 rejects concurrent changes to a bucket's access settings.
     { ...opts, dependsOn: [publicAccess, ownership] },
   );
   const protections: pulumi.Resource[] = [
@@ -121,7 +121,7 @@ export function lokiBucket(
             targetPrefix: `${prefix}/`,
           })),
         },
-        // It holds no data, so unlike the bucket, it is deleted when its setting is removed.
+        // This resource holds no data. Unlike the bucket, it is deleted when its setting is removed.
         { parent, dependsOn: keptBucket },
       ),
     );

@@ -7,12 +7,12 @@ import { placement } from "../shared/placement";
 import { Values } from "../../policies/shared/mergeValues";
 import { resources } from "../shared/resources";
 
-/** Chart values that deploy Loki as separate components, each with its own number of replicas. */
+/** Returns chart values that deploy Loki as separate components, each with its own number of replicas. */
 export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Values {
   const size = distributedSizes[settings.size];
   const volume = lokiVolume(settings);
   const retention = { enabled: true, ...volumeRetention(settings) };
-  // For some components, the chart reads the sizes from a list of claims that has a default.
+  // For some components, the chart reads the volume size from a list of claims, which has a default.
   const claims = [{ name: "data", accessModes: ["ReadWriteOnce"], ...volume }];
   return {
     deploymentMode: "Distributed",
@@ -21,8 +21,8 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
     ingester: {
       ...spread(size.ingester),
       persistence: { ...retention, claims },
-      // Otherwise the chart creates one StatefulSet per zone, and only the chart's rollout operator
-      // updates these safely.
+      // Otherwise, the chart creates one StatefulSet per zone, which only the chart's rollout operator
+      // can update safely.
       zoneAwareReplication: { enabled: false },
       topologySpreadConstraints: [
         {
@@ -37,7 +37,7 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
           },
         },
       ],
-      // Time for an ingester to flush its memory to the bucket.
+      // Gives an ingester time to flush its memory to the bucket.
       terminationGracePeriodSeconds: 300,
     },
     querier: spread(size.querier),
@@ -47,7 +47,7 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
       ...spread(size.indexGateway),
       persistence: { ...retention, ...volume },
     },
-    // Always one replica: two compactors would both rewrite the index.
+    // Always one replica, because two compactors would both rewrite the index.
     compactor: {
       replicas: size.compactor.replicas,
       resources: size.compactor.resources,
@@ -58,7 +58,7 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
       persistence: { enabled: true, ...volume },
       ...rulesVolume,
     },
-    // The gateway routes each path to its component, at the same URL as in the other modes.
+    // The gateway routes each path to its component, so the URL is the same as in the other modes.
     gateway: {
       enabled: true,
       replicas: 2,
@@ -88,7 +88,7 @@ function service(settings: LokiSettings): Values {
   };
 }
 
-/** Lets Kubernetes evict one of several replicas at a time. The chart spreads them over nodes. */
+/** Lets Kubernetes evict several replicas one at a time. The chart already spreads them over nodes. */
 function spread({ replicas, resources }: Part): Values {
   return defined({
     replicas,
@@ -97,7 +97,7 @@ function spread({ replicas, resources }: Part): Values {
   });
 }
 
-/** A cache of the given size. The pod needs a fifth more memory, for memcached itself. */
+/** Returns a cache of the given size. The pod needs 20% more memory, for memcached itself. */
 function cache(megabytes: number): Values {
   return {
     enabled: true,

@@ -4,11 +4,11 @@ import { PolicyDocument, allow, partition, policyDocument } from "../shared/iam"
 export interface LokiBucket {
   bucket: string;
   region: string;
-  /** KMS key that encrypts the bucket. Default: keys that S3 manages. */
+  /** KMS key that encrypts the bucket. Default: S3-managed keys. */
   kmsKeyArn?: string | undefined;
 }
 
-/** Allows Loki to list, read, write and delete the objects of its bucket. */
+/** Allows Loki to list its bucket and to read, write and delete the objects in it. */
 export function lokiAccessPolicy(bucket: LokiBucket): PolicyDocument {
   const arn = bucketArn(bucket);
   const { kmsKeyArn } = bucket;

@@ -45,20 +45,23 @@ export function logsAreKept(
   }));
 }
 
-/** Effect of changing a setting, by setting name. */
+/** Effect of changing a setting, keyed by setting name. */
 const keptEffects: Record<string, string> = {
   storage: "Loki would start without its logs",
   createBucket: "the bucket is protected",
   namespace: "Loki would start with an empty volume",
 };
 
-/** Annotation on the ServiceAccount, set while the deployed bucket may be deleted with its logs. */
+/**
+ * Annotation on the ServiceAccount that is set while the deployed bucket may be deleted with its logs.
+ */
 const deletableAnnotation = "observability.data/delete-on-destroy";
 
 /**
- * Remembers that the deployed bucket may be deleted. When a resource is removed from the program, the
- * engine applies the options with which it was deployed, and the program cannot read them. So while the
- * component has no bucket, its ServiceAccount keeps the annotation, and `bucketIsKept` reads it.
+ * Records on the ServiceAccount whether the deployed bucket may be deleted. When a resource is removed
+ * from the program, the engine applies the options that it was deployed with, and the program cannot
+ * read them. So while the component has no bucket, its ServiceAccount keeps the annotation, which
+ * `bucketIsKept` reads.
  */
 export function bucketMemory(settings: LokiSettings): {
   annotations: Record<string, string>;
@@ -76,7 +79,7 @@ function createsBucket({ storage, createBucket }: LokiSettings): boolean {
   return storage !== LokiStorage.Filesystem && createBucket;
 }
 
-/** Returns the ServiceAccount, or fails if the component would remove a bucket that may be deleted. */
+/** Returns the ServiceAccount, or fails if removing the bucket from the program would delete it. */
 export function bucketIsKept(
   name: string,
   settings: LokiSettings,

@@ -24,12 +24,12 @@ import { lokiName, lokiPushUrl, lokiUrl } from "./urls";
 import { lokiRulesConfigMapName, lokiValues } from "./values";
 
 /**
- * AWS resources of each component. They are not fields, because the schema for other languages contains
- * every field, and cannot describe a resource without its package.
+ * AWS resources of each component. They are not fields, because the schema for other languages would
+ * contain the fields, and cannot describe a resource without its package.
  */
 const awsResources = new WeakMap<LokiStack, Pick<StorageResources, "bucket" | "role">>();
 
-/** What only one stack per namespace, or per program, may own. */
+/** Returns what only one stack per namespace, or per program, may own. */
 function lokiClaims({ namespace, storage, bucket }: LokiSettings): Claim[] {
   const release: Claim = {
     what: `a Loki in the namespace ${namespace}`,
@@ -42,80 +42,81 @@ function lokiClaims({ namespace, storage, bucket }: LokiSettings): Claim[] {
   return [release, { what: `the bucket ${bucket}`, path: ["bucket"], fix, scope: "program" }];
 }
 
-/** The chart for each argument with chart values. */
+/** Returns the chart for each argument that contains chart values. */
 function valuesCharts(args: object): Record<"values" | "collectorValues", Chart | undefined> {
   const { collector = LogCollector.Alloy } = args as LokiStackArgs;
   const isNone = collector === LogCollector.None;
   return { values: charts.loki, collectorValues: isNone ? undefined : charts[collector] };
 }
 
-/** Alerts on the logs of a service. */
+/** Settings for the alerts on a service's logs. */
 export interface LogAlertArgs {
   /** Namespace in which the service runs. */
   namespace: pulumi.Input<string>;
-  /** Label `service` of the logs. */
+  /** The logs' `service` label. */
   service: pulumi.Input<string>;
   /** Errors per minute above which HighLogErrorRate fires after 5 minutes. Default: 10. */
   errorsPerMinute?: number;
-  /** Minutes without a log line after which NoLogs fires. Default: 15. */
+  /** Minutes without log lines after which NoLogs fires. Default: 15. */
   silentMinutes?: number;
-  /** Team that owns the service: label `team` of both alerts, for Slack routes. Default: none. */
+  /**
+   * Team that owns the service. It is the `team` label of both alerts, for Slack routes. Default: none.
+   */
   team?: string;
 }
 
 /** Arguments of LokiStack. */
 export interface LokiStackArgs extends ChartArgs {
   /**
-   * Name of the cluster: the label `cluster` of every log line, and part of the name of the IAM
-   * role. With the storage `s3`, it must be the name of an EKS cluster.
+   * Name of the cluster, which is the `cluster` label of every log line and part of the IAM role's
+   * name. With `s3` storage, it must be the name of an EKS cluster.
    */
   cluster: pulumi.Input<string>;
-  /** Environment: the label `env` of every log line. */
+  /** Environment, which is the `env` label of every log line. */
   environment: pulumi.Input<string>;
   /**
    * Namespace to install into. It must exist. Unless `collector` is `none`, its Pod Security level must
-   * be `privileged`, because the collector reads the log files of the host. Changing the namespace
-   * deploys a new Loki with empty volumes; the old volumes remain in the cluster. With the storage
-   * `filesystem`, which has all logs on a volume, `protectData` refuses the change. Default:
-   * `monitoring`.
+   * be `privileged`, because the collector reads the host's log files. Changing the namespace deploys a
+   * new Loki with empty volumes, and the old volumes remain in the cluster. With `filesystem` storage,
+   * where a volume holds all logs, `protectData` refuses the change. Default: `monitoring`.
    */
   namespace?: pulumi.Input<string> | undefined;
   /** Deployment mode. Must be known when the program runs. Default: `singleBinary`. */
   mode?: LokiMode;
-  /** CPU and memory of Loki and of the collector. Default: `small`. */
+  /** Size preset for the CPU and memory of Loki and the collector. Default: `small`. */
   size?: SizePreset;
-  /** Number of days that Loki retains logs. At least 1. Default: 15. */
+  /** Number of days that Loki retains logs. Must be at least 1. Default: 15. */
   retentionDays?: number;
   /**
-   * Storage of chunks and index. `protectData` refuses another storage, in which Loki would not have its
-   * logs. Must be known when the program runs. Default: `s3`.
+   * Where Loki stores chunks and the index. `protectData` refuses to change it, because Loki would
+   * start without its logs. Must be known when the program runs. Default: `s3`.
    */
   storage?: LokiStorage;
   /**
-   * Name of the S3 bucket, which must be globally unique. Required with the storage `s3`. The name and
-   * the region of a bucket that this component creates cannot change. To move to another bucket, deploy
+   * Name of the S3 bucket, which must be globally unique. Required with `s3` storage. The name and
+   * region of a bucket that this component creates cannot change. To move to another bucket, deploy
    * `protectData: false`, then `createBucket: false`, which retains the old bucket, and then the new
    * name.
    */
   bucket?: pulumi.Input<string> | undefined;
   /**
-   * AWS region of the bucket. The role and its Pod Identity association are in the region of the
-   * component's AWS provider, which must be the cluster's region. Default: the provider's region.
+   * AWS region of the bucket. The role and its Pod Identity association are created in the region of
+   * the component's AWS provider, which must be the cluster's region. Default: the provider's region.
    */
   region?: pulumi.Input<string> | undefined;
   /**
-   * Creates the bucket. `false` uses an existing bucket and does not change it. `protectData` refuses
-   * the change to `false`. Must be known when the program runs. Default: true.
+   * Creates the bucket. `false` uses an existing bucket without changing it. `protectData` refuses a
+   * change to `false`. Must be known when the program runs. Default: true.
    */
   createBucket?: boolean;
   /**
-   * Bucket that receives S3's access log, such as the output `bucket` of an `aws.s3.Bucket`. It must be
+   * Bucket that receives S3 access logs, such as the output `bucket` of an `aws.s3.Bucket`. It must be
    * in the same region and allow S3 to write to it. Default: none.
    */
   accessLogBucket?: pulumi.Input<string> | undefined;
   /**
-   * ARN of the KMS key that encrypts the bucket, such as the output `arn` of an `aws.kms.Key`.
-   * Default: keys that S3 manages.
+   * ARN of the KMS key that encrypts the bucket, such as the output `arn` of an `aws.kms.Key`. Default:
+   * S3-managed keys.
    */
   kmsKeyArn?: pulumi.Input<string> | undefined;
   /**
@@ -139,56 +140,59 @@ export interface LokiStackArgs extends ChartArgs {
    */
   oidcIssuerUrl?: pulumi.Input<string> | undefined;
   /**
-   * Size of each replica's volume in GiB. With the storage `filesystem`, the volume contains all
-   * logs; with `s3`, only the logs that are not in the bucket yet. Default: 20.
+   * Size of each replica's volume, in GiB. With `filesystem` storage, the volume contains all logs.
+   * With `s3`, it contains only logs that are not in the bucket yet. Default: 20.
    */
   volumeGb?: number;
   /** StorageClass of the volumes; `""` selects the cluster's default. Default: `gp3`. */
   storageClassName?: pulumi.Input<string> | undefined;
   /**
    * Protects the logs: Pulumi refuses every change and every `pulumi destroy` that would delete or
-   * replace the bucket, and every change after which Loki would not have its logs. With `false`, Pulumi
+   * replace the bucket, and every change that would leave Loki without its logs. With `false`, Pulumi
    * may stop managing the bucket, but retains it with its logs. Default: true.
    */
   protectData?: boolean;
   /**
-   * Deletes the bucket with its logs, and the volumes, on `pulumi destroy`. Requires
-   * `protectData: false` and a bucket that this component creates. While a deployed bucket has
-   * `deleteDataOnDestroy`, `storage` and `createBucket` cannot change. The options `protect` and
-   * `retainOnDelete` override `deleteDataOnDestroy`. Default: false.
+   * Deletes the volumes, and the bucket with its logs, on `pulumi destroy`. Requires `protectData:
+   * false` and a bucket that this component creates. While a deployed bucket has `deleteDataOnDestroy`,
+   * `storage` and `createBucket` cannot change. The options `protect` and `retainOnDelete` override
+   * `deleteDataOnDestroy`. Default: false.
    */
   deleteDataOnDestroy?: boolean;
   /**
-   * URL of the Alertmanager that receives the alerts of LogQL rules, such as `alertmanagerUrl` of
+   * URL of the Alertmanager that receives alerts from LogQL rules, such as `alertmanagerUrl` of
    * PrometheusStack. Loki reads the rules from the ConfigMap `loki-rules` in its namespace. Required
    * with `logAlerts`. Default: none.
    */
   alertmanagerUrl?: pulumi.Input<string> | undefined;
   /**
-   * Alerts on services that log many errors or nothing. If `logAlerts` or `logMetricNamespaces` is
-   * set, the component creates the ConfigMap `loki-rules`; otherwise you can create it. The list
-   * must be known when the program runs. Default: none.
+   * Alerts for services that log too many errors, or nothing at all. If `logAlerts` or
+   * `logMetricNamespaces` is set, the component creates the ConfigMap `loki-rules`; otherwise, you can
+   * create it yourself. The list must be known when the program runs. Default: none.
    */
   logAlerts?: LogAlertArgs[];
-  /** Settings of HighLogErrorRate and NoLogs, by name. Default: none. */
+  /** Settings for HighLogErrorRate and NoLogs, keyed by alert name. Default: none. */
   alertRules?: Record<string, AlertRuleSettings>;
   /**
-   * Namespaces in which Loki records the log lines and errors per second of each service, as
+   * Namespaces for which Loki records each service's log lines and errors per second, as
    * `namespace_service:log_lines:rate5m` and `namespace_service:log_errors:rate5m`. Requires
    * `remoteWriteUrls`. The list must be known when the program runs. Default: none.
    */
   logMetricNamespaces?: pulumi.Input<string>[];
   /**
-   * Remote-write URL of each replica of Prometheus, to which Loki writes the series of its recording
+   * Remote-write URL of each Prometheus replica, to which Loki writes the series of its recording
    * rules, such as `remoteWriteUrls` of PrometheusStack. Prometheus must have its remote-write receiver
    * enabled (`remoteWriteReceiver` of PrometheusStack). Default: none.
    */
   remoteWriteUrls?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
+  /**
+   * Base URL of the runbooks; `/<alert name>.md` is appended. Default: none, and alerts have no runbook
+   * link.
+   */
   runbookBaseUrl?: pulumi.Input<string> | undefined;
   /**
-   * URL at which people open Grafana, for dashboard links in alerts. Use the value of
-   * `grafana.externalUrl` of PrometheusStack. Default: none, so no links.
+   * URL where users open Grafana, for dashboard links in alerts. Use the value of `grafana.externalUrl`
+   * of PrometheusStack. Default: none, and alerts have no dashboard link.
    */
   dashboardBaseUrl?: pulumi.Input<string> | undefined;
   /** Built-in redaction patterns to disable. Default: none. */
@@ -196,29 +200,30 @@ export interface LokiStackArgs extends ChartArgs {
   /** Redaction patterns in addition to the built-in ones. Default: none. */
   redactionPatterns?: RedactionPattern[];
   /**
-   * Lets Prometheus scrape Loki and the collector. Requires the ServiceMonitor CRD: pass PrometheusStack
-   * as `dependsOn` if the same program creates it. Default: true.
+   * Lets Prometheus scrape Loki and the collector. Requires the ServiceMonitor CRD. If the same program
+   * creates the CRD, pass PrometheusStack as `dependsOn`. Default: true.
    */
   serviceMonitors?: boolean;
   /**
-   * Labels of the ServiceMonitors by which an existing Prometheus selects them, such as
-   * `{release: "kube-prometheus-stack"}`. Default: none, because PrometheusStack selects all.
+   * Labels to add to the ServiceMonitors so that an existing Prometheus selects them, such as
+   * `{release: "kube-prometheus-stack"}`. Default: none, because PrometheusStack selects all
+   * ServiceMonitors.
    */
   selectorLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /**
-   * Namespace of Prometheus, Alertmanager and Grafana, with whose pods the network policies allow
-   * connections. Default: `namespace`.
+   * Namespace of Prometheus, Alertmanager and Grafana. The network policies allow connections to and
+   * from these pods. Default: `namespace`.
    */
   prometheusNamespace?: pulumi.Input<string> | undefined;
   /**
-   * Agent that collects the logs of all pods. `promtail` reached its end of life on 2026-03-02 and
-   * gets no more fixes; it is for teams that have not migrated yet. Must be known when the program
-   * runs. Default: `alloy`.
+   * Agent that collects the logs of all pods. `promtail` reached end of life on 2026-03-02 and gets no
+   * more fixes. Use it only if you have not migrated yet. Must be known when the program runs. Default:
+   * `alloy`.
    */
   collector?: LogCollector;
   /**
-   * Whether one more pod of Alloy stores Kubernetes events as log lines with the label
-   * `app="kubernetes-events"`. Requires the collector `alloy`. Must be known when the program runs.
+   * Whether an additional Alloy pod stores Kubernetes events as log lines with the label
+   * `app="kubernetes-events"`. Requires the `alloy` collector. Must be known when the program runs.
    * Default: false.
    */
   kubernetesEvents?: boolean;
@@ -229,16 +234,16 @@ export interface LokiStackArgs extends ChartArgs {
   /** Values of the collector's chart, merged like `values`. Default: none. */
   collectorValues?: pulumi.Input<Record<string, any>> | undefined;
   /**
-   * Labels of every object, and tags of the AWS resources, which also have the tags `cluster` and `env`. A
-   * label with one of these names replaces the tag. Default: none.
+   * Labels to add to every object, and tags to add to the AWS resources, which also get the tags
+   * `cluster` and `env`. A label with one of these names replaces the tag. Default: none.
    */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /**
- * Deploys Loki as the Helm release `loki`, its S3 bucket and IAM role, and a collector for the logs
- * of all pods. The logs have the labels `namespace`, `app`, `service`, `pod`, `container`, `cluster`
- * and `env`. Requires no other component and, with the storage `filesystem`, no AWS.
+ * Deploys Loki as the Helm release `loki`, its S3 bucket and IAM role, and a collector for the logs of
+ * all pods. The logs have the labels `namespace`, `app`, `service`, `pod`, `container`, `cluster` and
+ * `env`. Requires no other component and, with `filesystem` storage, no AWS account.
  *
  * If the same program has a PrometheusStack, create it first and pass it as `dependsOn`. With explicit
  * providers, pass both: `providers: [kubernetesProvider, awsProvider]`.
@@ -250,17 +255,17 @@ export class LokiStack extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:LokiStack";
 
   /**
-   * URL of Loki inside the cluster, for a Grafana data source. `lokiUrl` of PrometheusStack says how to
-   * connect the two components in one program.
+   * URL of Loki inside the cluster, for a Grafana data source. To connect Loki to a PrometheusStack in
+   * the same program, see `lokiUrl` of PrometheusStack.
    */
   readonly url: pulumi.Output<string>;
   /** URL inside the cluster to which collectors push log lines. */
   readonly pushUrl: pulumi.Output<string>;
-  /** Name of the bucket. Empty with the storage `filesystem`. */
+  /** Name of the bucket. Empty with `filesystem` storage. */
   readonly bucketName: pulumi.Output<string>;
-  /** ARN of the IAM role of Loki's pods. Empty with the storage `filesystem`. */
+  /** ARN of the IAM role for Loki's pods. Empty with `filesystem` storage. */
   readonly roleArn: pulumi.Output<string>;
-  /** Name of the role, to attach further policies. Empty if the component creates no role. */
+  /** Name of the role, for attaching more policies. Empty if the component creates no role. */
   readonly roleName: pulumi.Output<string>;
   /** Version of the deployed chart. */
   readonly chartVersion: pulumi.Output<string>;
@@ -270,23 +275,24 @@ export class LokiStack extends pulumi.ComponentResource {
   readonly release: kubernetes.helm.v3.Release;
 
   /**
-   * The bucket, an `aws.s3.Bucket`, for `dependsOn`. Undefined if the component creates none. Only in
-   * TypeScript and JavaScript; use `bucketName` elsewhere.
+   * The bucket, an `aws.s3.Bucket`, for `dependsOn`. Undefined if the component creates none. Available
+   * only in TypeScript and JavaScript. In other languages, use `bucketName`.
    */
   get bucket(): pulumi.CustomResource | undefined {
     return awsResources.get(this)?.bucket;
   }
 
   /**
-   * The IAM role of Loki's pods, an `aws.iam.Role`, for `dependsOn`. Undefined if the component creates
-   * none. Only in TypeScript and JavaScript; use `roleName` and `roleArn` elsewhere.
+   * The IAM role for Loki's pods, an `aws.iam.Role`, for `dependsOn`. Undefined if the component
+   * creates none. Available only in TypeScript and JavaScript. In other languages, use `roleName` and
+   * `roleArn`.
    */
   get role(): pulumi.CustomResource | undefined {
     return awsResources.get(this)?.role;
   }
 
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    // In JavaScript, the arguments may be missing; the check reports the required ones.
+    // In JavaScript, the arguments may be missing. The check below reports required ones.
     const { storage: storageKind, region } = (args as LokiStackArgs | undefined) ?? {};
     const isRegional = storageKind !== LokiStorage.Filesystem && !region;
     const allArgs = isRegional ? { ...args, region: providerRegion(opts) } : args;
@@ -301,7 +307,7 @@ export class LokiStack extends pulumi.ComponentResource {
       field,
       values: args[field],
     });
-    // All children except the bucket get `dependsOn`: see `lokiBucket`.
+    // All children except the bucket get `dependsOn`; see `lokiBucket`.
     const { dependsOn = [], ...componentOpts } = opts ?? {};
     super(
       LokiStack.__pulumiType,

@@ -11,7 +11,7 @@ const podSelector = {
   "app.kubernetes.io/component": "single-binary",
 };
 
-/** Chart values that deploy Loki as a single binary, with one replica or three. */
+/** Returns chart values that deploy Loki as a single binary, with one replica or three. */
 export function lokiMonolithic(settings: LokiSettings, rulesVolume: Values): Values {
   return {
     deploymentMode: "Monolithic",
@@ -23,20 +23,23 @@ export function lokiMonolithic(settings: LokiSettings, rulesVolume: Values): Val
         ...lokiVolume(settings),
         ...volumeRetention(settings),
       },
-      // Time for Loki to flush its memory to the store.
+      // Gives Loki time to flush its memory to the store.
       terminationGracePeriodSeconds: 300,
       ...rulesVolume,
     },
     gateway: { enabled: false },
     extraObjects: lokiVolumeGrowth(settings),
-    // By default, the chart requests 9.8 GiB and 1.2 GiB of memory for these two caches.
+    // By default, these two caches request 9.8 GiB and 1.2 GiB of memory.
     chunksCache: { enabled: false },
     resultsCache: { enabled: false },
     memcached: { enabled: false },
   };
 }
 
-/** Three replicas on different nodes. Loki needs two, so Kubernetes may evict one at a time. */
+/**
+ * Returns values for three replicas on different nodes. Loki needs two of them, so Kubernetes may evict
+ * one at a time.
+ */
 function threeReplicas(): Values {
   const labelSelector = { matchLabels: podSelector };
   return {

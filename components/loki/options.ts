@@ -1,8 +1,8 @@
 /** Deployment mode of Loki. */
 export const LokiMode = {
-  /** One replica, for about 20 GB of logs per day. Logs are not available while it restarts. */
+  /** One replica, for up to about 20 GB of logs per day. Logs are unavailable while it restarts. */
   SingleBinary: "singleBinary",
-  /** Three replicas, which all store each log line. Requires object storage and three nodes. */
+  /** Three replicas that each store every log line. Requires object storage and three nodes. */
   HighAvailability: "highAvailability",
   /** Separate components with caches, for hundreds of GB per day. Requires object storage. */
   Distributed: "distributed",
@@ -13,14 +13,14 @@ export type LokiMode = (typeof LokiMode)[keyof typeof LokiMode];
 export const LokiStorage = {
   /** An S3 bucket. */
   S3: "s3",
-  /** The volume of the single replica. Requires no AWS. */
+  /** The volume of the single replica. Does not require AWS. */
   Filesystem: "filesystem",
 } as const;
 export type LokiStorage = (typeof LokiStorage)[keyof typeof LokiStorage];
 
 /** How Loki's pods assume their IAM role. */
 export const AwsIdentity = {
-  /** EKS Pod Identity. Requires the add-on `eks-pod-identity-agent` in the cluster. */
+  /** EKS Pod Identity. Requires the `eks-pod-identity-agent` add-on in the cluster. */
   PodIdentity: "podIdentity",
   /** IAM roles for service accounts. Requires the cluster's OIDC provider in IAM. */
   Irsa: "irsa",

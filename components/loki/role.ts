@@ -13,13 +13,16 @@ export interface LokiRole {
   /** The role, if the component creates it. */
   role?: Role;
   roleArn: pulumi.Output<string>;
-  /** Annotations that let the pods of the service account assume the role. */
+  /** Annotations that let pods with the service account assume the role. */
   serviceAccountAnnotations: Record<string, pulumi.Input<string>>;
   /** Resources that must exist before the first pod starts. */
   dependencies: pulumi.Resource[];
 }
 
-/** Registers a role for Loki's pods, unless one exists, and lets the pods assume it. */
+/**
+ * Registers a role for Loki's pods, unless the settings name an existing role, and lets the pods assume
+ * it.
+ */
 export function lokiRole(
   name: string,
   { settings, fill }: Inputs<S3Settings>,
@@ -46,7 +49,7 @@ export function lokiRole(
   return { ...role, serviceAccountAnnotations: {}, dependencies: [...access, association] };
 }
 
-/** A role that may access the bucket, and that only Loki's service account may assume. */
+/** Creates a role that can access the bucket, and that only Loki's service account can assume. */
 function createRole(name: string, fill: Fill<S3Settings>, opts: pulumi.CustomResourceOptions) {
   return podRole(
     name,

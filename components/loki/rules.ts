@@ -4,18 +4,18 @@ import { AlertLinks, AlertRule, RecordingRule, Severity, ruleGroups } from "../a
 import { LogAlertSettings } from "./settings";
 
 export interface LokiRulesArgs extends AlertLinks {
-  /** Services to alert on when they log too many errors, or nothing. */
+  /** Services to alert on when they log too many errors, or nothing at all. */
   logAlerts: LogAlertSettings[];
-  /** Namespaces in which to record the rates of log lines and errors of each service. */
+  /** Namespaces for which to record each service's rates of log lines and errors. */
   logMetricNamespaces: string[];
-  /** Settings of individual alerts, by name. Default: none. */
+  /** Settings for individual alerts, keyed by alert name. Default: none. */
   alertRules?: RulesSettings;
 }
 
-/** Loki detects the level of a line in JSON, logfmt or plain text. */
+/** Loki detects the level of lines in JSON, logfmt and plain text. */
 const errorFilter = '| detected_level=~"error|critical|fatal"';
 
-/** Rules file for the ruler of Loki, or undefined if there are no rules. */
+/** Returns the rules file for Loki's ruler, or undefined if there are no rules. */
 export function lokiRules({
   logAlerts,
   logMetricNamespaces,
@@ -58,7 +58,7 @@ function noLogs({ namespace, service, silentMinutes, team }: LogAlertSettings): 
   return {
     alert: "NoLogs",
     expr: `absent_over_time({namespace="${namespace}", service="${service}"}[${silentMinutes}m])`,
-    // The range of the expression is already the waiting time.
+    // The expression's range is already the waiting time.
     forMinutes: 0,
     severity: Severity.Warning,
     team,
@@ -67,7 +67,10 @@ function noLogs({ namespace, service, silentMinutes, team }: LogAlertSettings): 
   };
 }
 
-/** Log rates by service, as series that Prometheus retains longer and queries faster than Loki. */
+/**
+ * Returns rules that record log rates by service, as series that Prometheus retains longer and queries
+ * faster than Loki.
+ */
 function logMetrics(namespaces: string[]): RecordingRule[] {
   if (namespaces.length === 0) return [];
   const lines = `{namespace=~"${namespaces.join("|")}"}`;

@@ -30,12 +30,15 @@ import { checkEvents, collectorFields } from "../logs/settings";
 import { LokiMode, LokiStorage, AwsIdentity } from "./options";
 
 /**
- * Days for which the bucket retains replaced and deleted objects, in which an operator can recover from
- * an accidental deletion.
+ * Number of days that the bucket retains replaced and deleted objects. During this time, an operator
+ * can recover from an accidental deletion.
  */
 export const deletedVersionDays = 7;
 
-/** Follows S3's rules for general-purpose buckets, and rejects names from Loki's documentation. */
+/**
+ * Enforces S3's rules for general-purpose buckets, and rejects the example names from Loki's
+ * documentation.
+ */
 const bucketName = z
   .string()
   .regex(
@@ -97,7 +100,7 @@ const alertmanagerUrlExample =
 const logAlertSchema = z.strictObject({
   namespace: input(example(dnsLabel, "shop").describe("Namespace of the service.")),
   service: input(
-    example(dnsLabel, "inventory-service").describe("Label `service` of the log lines."),
+    example(dnsLabel, "inventory-service").describe("The `service` label of the log lines."),
   ),
   errorsPerMinute: z
     .number()
@@ -108,10 +111,12 @@ const logAlertSchema = z.strictObject({
     .min(1)
     .max(1440)
     .default(15)
-    .describe("Minutes without a log line after which NoLogs fires."),
+    .describe("Minutes without log lines after which NoLogs fires."),
   team: teamName
     .optional()
-    .describe("Team that owns the service: the label `team` of both alerts, for `slack.routes`."),
+    .describe(
+      "Team that owns the service. It is the `team` label of both alerts, for `slack.routes`.",
+    ),
 });
 export type LogAlertSettings = z.output<typeof logAlertSchema>;
 
@@ -123,7 +128,7 @@ export const lokiSchema = z
       .enum(LokiMode)
       .default(LokiMode.SingleBinary)
       .describe(
-        "One replica, three replicas on three nodes, or each component of Loki on its own ([when](logs.md#when-to-move-to-another-mode)).",
+        "One replica, three replicas on three nodes, or separate components ([when to change it](logs.md#when-to-move-to-another-mode)).",
       ),
     size,
     retentionDays: wholeNumber
@@ -134,12 +139,12 @@ export const lokiSchema = z
       .enum(LokiStorage)
       .default(LokiStorage.S3)
       .describe(
-        "Where Loki stores chunks and index: an S3 bucket, or the volume of a single replica, without AWS.",
+        "Where Loki stores chunks and the index: in an S3 bucket, or without AWS on the volume of a single replica.",
       ),
     bucket: input(
       example(bucketName, "acme-loki-chunks").optional().meta({
-        description: "Name of the bucket, unique in all of AWS.",
-        defaultText: "required with the storage `s3`",
+        description: "Name of the bucket, which must be globally unique.",
+        defaultText: "required with `s3` storage",
       }),
     ),
     region: input(
@@ -152,30 +157,30 @@ export const lokiSchema = z
     kmsKeyArn: input(
       kmsKeyArn.optional().meta({
         description: "KMS key that encrypts the bucket.",
-        defaultText: "none: a key of S3 encrypts it",
+        defaultText: "S3-managed keys",
       }),
     ),
     awsIdentity: z
       .enum(AwsIdentity)
       .default(AwsIdentity.PodIdentity)
       .describe(
-        "How the pods of Loki assume their IAM role: EKS Pod Identity, or IAM roles for service accounts.",
+        "How Loki's pods assume their IAM role: EKS Pod Identity, or IAM roles for service accounts.",
       ),
     volumeGb: storageGb
       .default(20)
       .describe(
-        "Volume of each replica in GiB: the write-ahead log and the index, or with the storage `filesystem` all logs.",
+        "Size of each replica's volume in GiB. It holds the write-ahead log and the index or, with `filesystem` storage, all logs.",
       ),
     storageClassName: input(storageClassName.default("gp3")),
     protectData: protectData.describe(
-      "Whether Pulumi refuses to delete or replace the bucket. Otherwise Pulumi may stop managing it, but retains it with its logs.",
+      "Whether Pulumi refuses to delete or replace the bucket. With `false`, Pulumi may stop managing the bucket, but retains it with its logs.",
     ),
     deleteDataOnDestroy: deleteDataOnDestroy.describe(
-      "Whether `pulumi destroy` deletes the bucket with its logs, and the volumes. Requires `protectData: false` and a bucket that the stack creates.",
+      "Whether `pulumi destroy` deletes the volumes, and the bucket with its logs. Requires `protectData: false` and a bucket that the stack creates.",
     ),
     roleArn: input(
       example(roleArn, "arn:aws:iam::123456789012:role/loki").optional().meta({
-        description: "Existing IAM role of Loki's pods, with access to the bucket.",
+        description: "Existing IAM role for Loki's pods, which must have access to the bucket.",
         defaultText: "a role that the stack creates",
       }),
     ),
@@ -185,18 +190,20 @@ export const lokiSchema = z
     accessLogBucket: input(
       example(bucketName, "acme-access-logs")
         .optional()
-        .describe("Existing bucket in the same region that receives the S3 access log."),
+        .describe("Existing bucket, in the same region, that receives S3 access logs."),
     ),
     alertRules: rulesSettings(logAlertNames).default({}),
     logAlerts: z
       .array(logAlertSchema)
       .default([])
-      .describe("Services whose logs have alerts: [alerts on logs](logs.md#alerts-on-logs)."),
+      .describe(
+        "Services to alert on based on their logs ([alerts on logs](logs.md#alerts-on-logs)).",
+      ),
     logMetricNamespaces: z
       .array(input(example(dnsLabel, "shop")))
       .default([])
       .describe(
-        "Namespaces whose log lines and errors per second Prometheus records: [log metrics](logs.md#log-metrics).",
+        "Namespaces for which Loki records each service's log lines and errors per second in Prometheus ([log metrics](logs.md#log-metrics)).",
       ),
     remoteWriteUrls: input(
       z
@@ -224,18 +231,18 @@ export const lokiSchema = z
 /** Settings of Loki and its collector, with every default filled in. */
 export type LokiSettings = z.output<typeof lokiSchema>;
 
-/** Settings of Loki with S3. The check requires a bucket, and the component adds the region. */
+/** Settings of Loki with S3 storage. The check requires a bucket, and the component adds the region. */
 export type S3Settings = LokiSettings & { bucket: string; region: string };
 
-/** Checks the arguments of LokiStack and fills in their defaults. */
+/** Checks the LokiStack arguments and fills in defaults. */
 export function lokiSettings(args: ComponentArgs): Checked<LokiSettings> {
   if (usesIrsa(args as Unchecked)) return checkArgs(lokiSchema, args);
-  // Without IRSA, these arguments have no effect, and no resource should wait for them.
+  // Without IRSA, these arguments have no effect, so no resource should wait for them.
   const { oidcProviderArn: _arn, oidcIssuerUrl: _issuerUrl, ...others } = args as Unchecked;
   return checkArgs(lokiSchema, others);
 }
 
-/** Settings that may have failed other rules already. */
+/** Settings whose fields may already have failed other checks. */
 type Unchecked = Record<string, unknown>;
 
 function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
@@ -291,7 +298,7 @@ function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
   }
 }
 
-/** Alerting rules require an Alertmanager, and recording rules require a remote-write URL. */
+/** Reports alerting rules without an Alertmanager, and recording rules without a remote-write URL. */
 function checkRules(settings: Unchecked, ctx: z.RefinementCtx): void {
   const { logAlerts, alertmanagerUrl, logMetricNamespaces, remoteWriteUrls } = settings;
   if (hasItems(logAlerts) && alertmanagerUrl === undefined) {
@@ -312,7 +319,7 @@ function hasItems(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0;
 }
 
-/** Whether the component creates a role that the OIDC provider of the cluster lets pods assume. */
+/** Whether the component creates a role that pods assume through the cluster's OIDC provider. */
 function usesIrsa({ awsIdentity, storage, roleArn: existing }: Unchecked): boolean {
   if (existing !== undefined || storage === LokiStorage.Filesystem) return false;
   return awsIdentity === AwsIdentity.Irsa;

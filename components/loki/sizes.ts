@@ -12,8 +12,8 @@ export interface Part {
 }
 
 /**
- * Replicas and resources of the components in the mode `distributed`. The number of ingesters
- * is a multiple of 3, the replication factor.
+ * Replicas and resources of the components in `distributed` mode. The number of ingesters is a multiple
+ * of 3, the replication factor.
  */
 export const distributedSizes = {
   small: {
@@ -54,7 +54,10 @@ export const distributedSizes = {
   },
 } satisfies Record<SizePreset, Record<string, Part | number>>;
 
-/** Memory that replaying the write-ahead log may use after a crash: three quarters of the limit. */
+/**
+ * Returns the memory that replaying the write-ahead log may use after a crash, which is three quarters
+ * of the limit.
+ */
 export function replayCeiling(settings: LokiSettings): string {
   const { limits } =
     settings.mode === LokiMode.Distributed

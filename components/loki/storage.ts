@@ -7,19 +7,22 @@ import { LokiStorage } from "./options";
 import { LokiSettings, S3Settings } from "./settings";
 import { Inputs } from "../shared/inputs";
 
-/** Loki's storage, and the role and annotations with which Loki's pods access the storage. */
+/** Loki's storage, with the role and annotations that give Loki's pods access to it. */
 export interface StorageResources {
   /** The bucket, if the component creates it. */
   bucket?: Bucket;
-  /** The IAM role of Loki's pods, if the component creates it. */
+  /** The IAM role for Loki's pods, if the component creates it. */
   role?: Role;
-  /** ARN of the IAM role of Loki's pods. Empty with the storage `filesystem`. */
+  /** ARN of the IAM role for Loki's pods. Empty with `filesystem` storage. */
   roleArn: pulumi.Output<string>;
-  /** Name of the bucket. Empty with the storage `filesystem`. */
+  /** Name of the bucket. Empty with `filesystem` storage. */
   bucketName: pulumi.Output<string>;
-  /** Annotations that let the pods of the service account assume the role. */
+  /** Annotations that let pods with the service account assume the role. */
   serviceAccountAnnotations: Record<string, pulumi.Input<string>>;
-  /** Resources that must exist before the first pod starts: pods get their credentials at startup. */
+  /**
+   * Resources that must exist before the first pod starts, because pods get their credentials at
+   * startup.
+   */
   dependencies: pulumi.Resource[];
 }
 
@@ -39,7 +42,7 @@ export function lokiStorage(
   }
   const s3 = inputs as Inputs<S3Settings>;
   const created = s3.settings.createBucket ? lokiBucket(name, s3, opts) : undefined;
-  // The role must not lose access to the bucket if a change of the bucket name is refused.
+  // If the bucket's name cannot change, the role must not lose its access to the bucket either.
   const afterBucket = created ? { dependsOn: created.unchanged } : {};
   const role = lokiRole(name, s3, pulumi.mergeOptions(opts, afterBucket));
   return {

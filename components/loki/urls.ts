@@ -1,12 +1,12 @@
-/** Name of the Helm release, the Service and the service account of Loki. */
+/** Name of Loki's Helm release, Service and service account. */
 export const lokiName = "loki";
 
-/** URL of Loki inside the cluster, for a Grafana data source. */
+/** Returns Loki's URL inside the cluster, for a Grafana data source. */
 export function lokiUrl(namespace: string): string {
   return `http://${lokiName}.${namespace}.svc.cluster.local:3100`;
 }
 
-/** URL to which collectors push log lines. */
+/** Returns the URL to which collectors push log lines. */
 export function lokiPushUrl(namespace: string): string {
   return `${lokiUrl(namespace)}/loki/api/v1/push`;
 }

@@ -9,12 +9,11 @@ import { Values } from "../../policies/shared/mergeValues";
 import { lokiDistributed } from "./distributed";
 import { lokiMonolithic } from "./monolithic";
 
-/** ConfigMap whose keys are files with LogQL rules, which Loki loads if the ConfigMap exists. */
+/** Name of the ConfigMap with LogQL rules. Each key is a file. Loki loads the ConfigMap if it exists. */
 export const lokiRulesConfigMapName = "loki-rules";
 
-// Loki reads data with the schema of the period in which the data was written, so never edit a
-// period: add another with a later date. This date precedes all data that this library can have
-// written.
+// Loki reads data with the schema of the period in which the data was written. Never edit a period. Add
+// another with a later date instead. This date precedes all data that this library can have written.
 const schemaFrom = "2024-04-01";
 
 // With `auth_enabled: false`, all data and rules belong to the tenant "fake".
@@ -26,7 +25,7 @@ const rulesVolume = {
   extraVolumeMounts: [{ name: "rules", mountPath: `${rulesDirectory}/fake`, readOnly: true }],
 };
 
-/** Values of the Loki chart for the given settings. */
+/** Returns Loki chart values for the given settings. */
 export function lokiValues(settings: LokiSettings): Values {
   const { imageRegistry } = settings;
   return {
@@ -36,7 +35,7 @@ export function lokiValues(settings: LokiSettings): Values {
     ...(settings.mode === LokiMode.Distributed
       ? lokiDistributed(settings, rulesVolume)
       : lokiMonolithic(settings, rulesVolume)),
-    // In all other modes, the chart rejects the default replicas of the simple scalable mode.
+    // The chart rejects the default replicas of the simple scalable mode in all other modes.
     write: { replicas: 0 },
     read: { replicas: 0 },
     backend: { replicas: 0 },
@@ -44,14 +43,14 @@ export function lokiValues(settings: LokiSettings): Values {
     // Loki does not use the Kubernetes API. Its AWS credentials come from a separate volume.
     defaults: { automountServiceAccountToken: false, ...placement(settings) },
     rbac: { namespaced: true },
-    // The sidecar would need access to every Secret in the namespace. Pods mount the rules instead.
+    // The sidecar would need access to every Secret in the namespace, so pods mount the rules instead.
     sidecar: { rules: { enabled: false } },
     memberlist: { service: { publishNotReadyAddresses: true } },
     monitoring: {
       serviceMonitor: {
         enabled: settings.serviceMonitors,
         ...defined({ labels: settings.selectorLabels }),
-        // Empty, so the scrape interval of Prometheus applies.
+        // Empty, so that Prometheus's scrape interval applies.
         interval: "",
       },
     },
@@ -60,7 +59,7 @@ export function lokiValues(settings: LokiSettings): Values {
   };
 }
 
-/** Configuration file of Loki. */
+/** Returns Loki's configuration file. */
 function configuration(settings: LokiSettings): Values {
   const isReplicated = settings.mode !== LokiMode.SingleBinary;
   return {
@@ -82,12 +81,12 @@ function configuration(settings: LokiSettings): Values {
     // compactor, `retention_enabled`, a delete request store and a persistent working directory.
     limits_config: {
       retention_period: `${settings.retentionDays * 24}h`,
-      // Otherwise Loki would reject a whole batch because of one line of more than 256 KB.
+      // Otherwise, a single line of more than 256 KB would make Loki reject the whole batch.
       max_line_size_truncate: true,
     },
     ingester: {
-      // Before it stops, a pod writes its memory to the store. After a crash, the next pod replays
-      // the write-ahead log; the default memory ceiling of 4 GB can exceed the memory limit.
+      // A pod writes its memory to the store before it stops. After a crash, the next pod replays the
+      // write-ahead log, and the default memory ceiling of 4 GB can exceed the memory limit.
       wal: { flush_on_shutdown: true, replay_memory_ceiling: replayCeiling(settings) },
     },
     compactor: {
@@ -99,7 +98,7 @@ function configuration(settings: LokiSettings): Values {
     rulerConfig: {
       storage: { type: "local", local: { directory: rulesDirectory } },
       external_labels: { cluster: settings.cluster, env: settings.environment },
-      // Without sharding, every replica evaluates every rule.
+      // Without sharding, every replica would evaluate every rule.
       enable_sharding: isReplicated,
       ...defined({
         alertmanager_url: settings.alertmanagerUrl,
@@ -110,11 +109,13 @@ function configuration(settings: LokiSettings): Values {
   };
 }
 
-/** Writes to every replica of Prometheus, because replicas do not exchange samples. */
+/**
+ * Returns remote-write targets for every Prometheus replica, because replicas do not exchange samples.
+ */
 function remoteWrite(urls: string[]): Values | undefined {
   if (urls.length === 0) return undefined;
   const clients = urls.map(
-    // While a list is unknown, so are its keys.
+    // An unknown list is a single placeholder, so its keys must be unknown, too.
     (url, index) => [hasPlaceholder(url) ? url : `prometheus-${index}`, { url }] as const,
   );
   return { enabled: true, clients: Object.fromEntries(clients) };

@@ -6,12 +6,15 @@ import { distributedSizes } from "./sizes";
 import { lokiName } from "./urls";
 import { growVolumes } from "../shared/growVolumes";
 
-/** Size and StorageClass of a volume of Loki. */
+/** Returns the size and StorageClass of a Loki volume. */
 export function lokiVolume({ volumeGb, storageClassName }: LokiSettings): Values {
   return defined({ size: `${volumeGb}Gi`, storageClass: storageClassName || undefined });
 }
 
-/** Number of volumes across all replicas. Each has the size `volumeGb`, for both kinds of storage. */
+/**
+ * Returns the number of volumes across all replicas. Each has the size `volumeGb`, with either kind of
+ * storage.
+ */
 export function lokiVolumeCount({ mode, size }: LokiSettings): number {
   if (mode === LokiMode.SingleBinary) return 1;
   if (mode === LokiMode.HighAvailability) return 3;
@@ -19,7 +22,10 @@ export function lokiVolumeCount({ mode, size }: LokiSettings): number {
   return ingester.replicas + indexGateway.replicas + compactor.replicas + ruler.replicas;
 }
 
-/** Whether the volumes outlive the StatefulSet. They always outlive a scale-down. */
+/**
+ * Returns chart values that decide whether the volumes outlive their StatefulSet. They always outlive a
+ * scale-down.
+ */
 export function volumeRetention({ deleteDataOnDestroy }: LokiSettings): Values {
   return {
     enableStatefulSetAutoDeletePVC: deleteDataOnDestroy,
@@ -30,7 +36,7 @@ export function volumeRetention({ deleteDataOnDestroy }: LokiSettings): Values {
 
 const image = '{{ include "loki.image" (dict "ctx" . "component" .Values.sidecar.image) }}';
 
-/** Objects that make the volumes follow `volumeGb` and `storageClassName`. */
+/** Returns objects that apply changes of `volumeGb` and `storageClassName` to existing volumes. */
 export function lokiVolumeGrowth(settings: LokiSettings): Values[] {
   const volumes = (statefulSet: string, claimTemplate: string, values: string) => ({
     statefulSet,

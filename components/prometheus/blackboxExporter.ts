@@ -8,13 +8,13 @@ import { resources } from "../shared/resources";
 import { unprivileged } from "../shared/unprivileged";
 import { PrometheusSettings } from "./settings";
 
-/** This image's default configuration includes the module that the probes use. */
+/** The default configuration in this image includes the module that the probes use. */
 const image = "prometheus/blackbox-exporter:v0.28.0";
 const defaultRegistry = "quay.io";
 /** ID of a user and group that own no files. */
 const unprivilegedId = 65534;
 
-/** Labels of the exporter's pods, which its Service and its network policy select. */
+/** Returns the labels of the exporter's pods, which its Service and network policy select. */
 export function blackboxExporterLabels({ releaseName }: Pick<PrometheusSettings, "releaseName">) {
   return {
     "app.kubernetes.io/name": "blackbox-exporter",
@@ -22,7 +22,7 @@ export function blackboxExporterLabels({ releaseName }: Pick<PrometheusSettings,
   };
 }
 
-/** Registers the blackbox exporter, which has no access to the API server and writes no file. */
+/** Registers the blackbox exporter, which cannot access the API server and writes no files. */
 export function blackboxExporter(
   name: string,
   { fill }: Inputs<PrometheusSettings>,

@@ -1,6 +1,6 @@
 /**
- * Metrics that the reviewed revisions of community dashboards read, as regular expressions. The
- * program cannot read these dashboards: Grafana downloads them.
+ * Metrics that the reviewed revisions of community dashboards read, as regular expressions. The program
+ * cannot read these dashboards, because Grafana downloads them.
  */
 export const communityMetrics: Record<number, string[]> = {
   7249: [

@@ -14,7 +14,7 @@ export const ingressSchema = z
   .strictObject({
     host: input(
       example(hostName, "grafana.example.com").describe(
-        "Host of Grafana, which is served at `https://<host>`.",
+        "Grafana's host name. Users open Grafana at `https://<host>`.",
       ),
     ),
     className: example(
@@ -24,7 +24,7 @@ export const ingressSchema = z
       .optional()
       .meta({
         description:
-          "IngressClass, such as `nginx`. `alb` is an AWS load balancer, internal unless an annotation says otherwise.",
+          "IngressClass, such as `nginx`. `alb` creates an AWS load balancer, which is internal unless an annotation says otherwise.",
         defaultText: "required, unless `gateway` is set",
       }),
     certificateArn: input(
@@ -39,8 +39,8 @@ export const ingressSchema = z
       )
         .optional()
         .meta({
-          description: "Certificate of the class `alb`.",
-          defaultText: "the certificate in ACM that matches the host",
+          description: "ACM certificate for the class `alb`.",
+          defaultText: "the ACM certificate that matches the host",
         }),
     ),
     tlsSecretName: input(
@@ -48,37 +48,38 @@ export const ingressSchema = z
         .optional()
         .meta({
           description: "Secret with the certificate, for classes other than `alb`.",
-          defaultText: `required, unless \`clusterIssuer\` is set: then \`${defaultTlsSecretName}\``,
+          defaultText: `\`${defaultTlsSecretName}\` if \`clusterIssuer\` is set, otherwise required`,
         }),
     ),
     clusterIssuer: input(
       example(dnsLabel, "letsencrypt")
         .optional()
-        .describe("ClusterIssuer with which cert-manager creates that Secret."),
+        .describe("ClusterIssuer that cert-manager uses to create that Secret."),
     ),
     gateway: z
       .strictObject({
         name: input(example(dnsLabel, "public").describe("Name of the Gateway.")),
         namespace: input(
           example(dnsLabel, "gateways").optional().meta({
-            description: "Namespace of the Gateway, which must accept routes of this namespace.",
+            description:
+              "Namespace of the Gateway, which must accept routes from `namespaces.monitoring`.",
             defaultText: "`namespaces.monitoring`",
           }),
         ),
         listener: input(
           example(dnsLabel, "https")
             .default("https")
-            .describe("Name of the listener with TLS (`sectionName`)."),
+            .describe("Name of the TLS listener (`sectionName`)."),
         ),
       })
       .optional()
-      .describe("Gateway of the Gateway API, for an HTTPRoute instead of an Ingress."),
+      .describe("Gateway (of the Gateway API) for an HTTPRoute, instead of an Ingress."),
     annotations: input(
       z
         .record(z.string(), input(z.string()))
         .default({})
         .describe(
-          "Additional annotations of the Ingress or HTTPRoute, which override the annotations of the stack.",
+          "Additional annotations for the Ingress or HTTPRoute, which override the stack's annotations.",
         ),
     ),
   })
@@ -86,12 +87,12 @@ export const ingressSchema = z
     when: ({ value }) => typeof value === "object" && value !== null,
   });
 
-/** How people reach Grafana. */
+/** How users reach Grafana. */
 export type IngressSettings = z.output<typeof ingressSchema>;
 
 /**
- * Checks that Grafana is exposed in exactly one way, and with a certificate. Fields may have failed
- * other checks.
+ * Checks that Grafana is exposed in exactly one way and has a certificate. Fields may have failed other
+ * checks.
  */
 function checkExposure(ingress: Partial<IngressSettings>, ctx: z.RefinementCtx): void {
   const { className, gateway, tlsSecretName, clusterIssuer } = ingress;
@@ -123,12 +124,15 @@ function checkExposure(ingress: Partial<IngressSettings>, ctx: z.RefinementCtx):
   }
 }
 
-/** Grafana's URL for people, if the settings expose Grafana. */
+/** Returns the URL where users open Grafana, if the settings expose it. */
 export function ingressUrl(ingress: Pick<IngressSettings, "host"> | undefined): string | undefined {
   return ingress && `https://${ingress.host}`;
 }
 
-/** Name of the Secret with an Ingress's certificate, unless the certificate is stored elsewhere. */
+/**
+ * Returns the name of the Secret with an Ingress's certificate, unless the certificate is stored
+ * elsewhere.
+ */
 export function tlsSecretOf({
   className,
   tlsSecretName = defaultTlsSecretName,
@@ -136,7 +140,7 @@ export function tlsSecretOf({
   return className === undefined || className === alb ? undefined : tlsSecretName;
 }
 
-/** Values of Grafana's chart for its Ingress or HTTPRoute. */
+/** Returns Grafana chart values for the Ingress or HTTPRoute. */
 export function ingressValues(ingress: IngressSettings | undefined): Values {
   if (ingress === undefined) return {};
   const { host, className, clusterIssuer, gateway, annotations } = ingress;
@@ -164,14 +168,14 @@ export function ingressValues(ingress: IngressSettings | undefined): Values {
 function albAnnotations({ certificateArn }: IngressSettings): Record<string, string> {
   const annotations = defined({
     scheme: "internal",
-    // Grafana's Service has no node port.
+    // Grafana's Service has no node port, so the load balancer must send requests to pods.
     "target-type": "ip",
     "listen-ports": '[{"HTTP": 80}, {"HTTPS": 443}]',
     "ssl-redirect": "443",
-    // The controller's default accepts TLS 1.0.
+    // The controller's default policy accepts TLS 1.0.
     "ssl-policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
     "certificate-arn": certificateArn,
-    // Grafana redirects the default path to its login page, which the load balancer considers
+    // Grafana redirects the default path to its login page, and the load balancer treats a redirect as
     // unhealthy.
     "healthcheck-path": "/api/health",
   });

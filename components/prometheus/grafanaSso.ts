@@ -8,7 +8,7 @@ import { SsoProvider } from "./options";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-// These characters would end the value in Grafana's configuration, or be evaluated in it.
+// Grafana's configuration would end the value at these characters, or evaluate them.
 const group = z
   .string()
   .regex(
@@ -21,12 +21,12 @@ export const ssoSchema = z
   .strictObject({
     provider: z
       .enum(SsoProvider)
-      .describe("Identity provider: `oidc` is any OpenID Connect provider."),
+      .describe("Identity provider. `oidc` is any OpenID Connect provider."),
     clientId: input(
       example(
         z.string().regex(/^[\w.:@/+=~-]+$/, "must be the ID of a client"),
         "grafana",
-      ).describe("Client ID of Grafana at the provider."),
+      ).describe("Grafana's client ID at the provider."),
     ),
     clientSecret: secretKey("grafana-sso", "client-secret").describe(
       "Client secret, in an existing Kubernetes Secret in Grafana's namespace.",
@@ -88,11 +88,11 @@ export const ssoSchema = z
     allowedGroups: input(
       groups.optional().meta({
         description: "Allowed groups, for all providers except `github`.",
-        defaultText: "every user of the provider or the domains",
+        defaultText: "all users of the provider or the allowed domains",
       }),
     ),
     adminGroups: input(
-      groups.optional().describe("Groups whose members are administrators of Grafana."),
+      groups.optional().describe("Groups whose members are Grafana administrators."),
     ),
     editorGroups: input(
       groups.optional().describe("Groups whose members are editors. All others are viewers."),
@@ -100,27 +100,27 @@ export const ssoSchema = z
     loginForm: z
       .boolean()
       .default(false)
-      .describe("Whether Grafana also shows the login form for the user `admin`."),
+      .describe("Whether Grafana also shows the login form, for the user `admin`."),
   })
   .superRefine(checkProvider, {
     when: ({ value }) => typeof value === "object" && value !== null,
   });
 
-/** How people sign in to Grafana. */
+/** How users sign in to Grafana. */
 export type SsoSettings = z.output<typeof ssoSchema>;
 
 interface Provider {
   /** Section of Grafana's configuration: `auth.<section>`. */
   section: string;
-  /** Settings that not all providers have, each with whether this provider requires it. */
+  /** Settings that not all providers have, and whether this provider requires them. */
   settings: Partial<Record<keyof SsoSettings, "required" | "optional">>;
-  /** Form of a group, if groups are not identified by name. */
+  /** Format of a group, if the provider does not identify groups by name. */
   groups?: { pattern: RegExp; rule: string; example: string };
-  /** Keys that only this provider's section has. */
+  /** Returns the keys that are specific to this provider's section. */
   fields: (settings: SsoSettings) => Record<string, unknown>;
 }
 
-/** The table of providers: what Grafana and the settings need to know about each. */
+/** Facts about each provider that the checks and Grafana's configuration need. */
 const providers: Record<SsoProvider, Provider> = {
   oidc: {
     section: "generic_oauth",
@@ -188,7 +188,7 @@ const providers: Record<SsoProvider, Provider> = {
       token_url: `https://login.microsoftonline.com/${tenantId}/oauth2/v2.0/token`,
       client_authentication: "client_secret_post",
       allowed_organizations: [tenantId],
-      // Grafana does not evaluate a path for this provider. 1 is the only organization.
+      // Grafana does not evaluate a role path for this provider. Organization 1 is the only one.
       org_mapping: nonEmpty([
         ...adminGroups.map((id) => `${id}:1:Admin`),
         ...editorGroups.map((id) => `${id}:1:Editor`),
@@ -236,8 +236,9 @@ function checkProvider(sso: Partial<SsoSettings>, ctx: z.RefinementCtx): void {
 }
 
 /**
- * JMESPath expression for the role in the provider's user information. Without the claim it fails, and
- * Grafana evaluates it again with the groups that it requested from the provider.
+ * Returns a JMESPath expression for the role in the provider's user information. If the claim is
+ * missing, the expression fails, and Grafana evaluates it again with the groups that it requests from
+ * the provider.
  */
 function rolePath(
   { adminGroups = [], editorGroups = [] }: Partial<SsoSettings>,
@@ -256,7 +257,7 @@ function nonEmpty<T>(list: T[]): T[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-/** Sections of Grafana's configuration for single sign-on. */
+/** Returns the sections of Grafana's configuration for single sign-on. */
 export function ssoSections(sso: SsoSettings | undefined): Values {
   if (sso === undefined) return {};
   const { provider, clientId, allowedDomains, allowedOrganizations, allowedGroups } = sso;
@@ -274,7 +275,7 @@ export function ssoSections(sso: SsoSettings | undefined): Values {
   };
 }
 
-/** Environment variables of Grafana with the credentials for single sign-on. */
+/** Returns Grafana environment variables with the single sign-on credentials. */
 export function ssoVariables(sso: SsoSettings | undefined): Values {
   if (sso === undefined) return {};
   const section = providers[sso.provider].section.toUpperCase();

@@ -17,7 +17,7 @@ import { communityMetrics } from "./communityMetrics";
 import { platformAlerts } from "./platformAlerts";
 import { PrometheusSettings } from "./settings";
 
-/** Queries of a stack in addition to the rules and dashboards of this library. */
+/** Queries in addition to this library's rules and dashboards. */
 export interface FurtherQueries {
   /** JSON of the dashboards in the caller's folder. */
   dashboards: string[];
@@ -25,7 +25,10 @@ export interface FurtherQueries {
   values: unknown;
 }
 
-/** Chart values that make the chart's targets keep the metrics that are read, and drop all others. */
+/**
+ * Returns chart values that make the chart's targets keep the metrics that rules and dashboards read,
+ * and drop all others.
+ */
 export function keepListValues(settings: PrometheusSettings, otherQueries: FurtherQueries): Values {
   const metrics = metricsUsed(settings, otherQueries);
   return scrapeTargets
@@ -40,7 +43,7 @@ export function keepListValues(settings: PrometheusSettings, otherQueries: Furth
     .reduce<Values>((all, values) => mergeValues(all, values as Values), {});
 }
 
-/** The metrics that a rule or a dashboard reads, as regular expressions in alphabetical order. */
+/** Returns the metrics that a rule or dashboard reads, as regular expressions in alphabetical order. */
 export function metricsUsed(
   { metrics, grafana }: PrometheusSettings,
   { dashboards, values }: FurtherQueries,
@@ -64,7 +67,10 @@ export function metricsUsed(
   return [...new Set(used)].filter(isScraped).sort();
 }
 
-/** Dashboards whose metrics are missing from the lists, each with the reason, for warnings. */
+/**
+ * Returns the dashboards whose metrics are missing from the keep lists, each with a reason, for
+ * warnings.
+ */
 export function unreadDashboards(
   { grafana }: PrometheusSettings,
   dashboards: Dashboard[],
@@ -94,7 +100,7 @@ export function unreadDashboards(
 
 /**
  * Whether a metric comes from a scrape. Prometheus itself writes `up`, `scrape_*` and the series of
- * rules. A query of every metric, such as a count of all series, has data with any keep list.
+ * rules. A query over all metrics, such as a count of all series, has data with any keep list.
  */
 function isScraped(metric: string): boolean {
   const pattern = metric.replace(/^\(\?:(.*)\)$/s, "$1");
@@ -107,14 +113,17 @@ function keepList(target: ScrapeTarget, metrics: string[]): Values {
   return { action: "keep", sourceLabels: ["__name__"], regex: keptMetrics.join("|") };
 }
 
-/** The chart's default relabelings for a target, which a list in the values replaces. */
+/**
+ * Returns the chart's default relabelings for a target, because a list in the values would replace
+ * them.
+ */
 function relabelingsOfChart({ relabelings }: ScrapeTarget): Values[] {
   return (chartRelabelings as Record<string, Values[]>)[relabelings.join(".")] ?? [];
 }
 
 /**
- * Services that together have every rule and panel, because a stack's services are not known here. This
- * keeps only a few metrics more than necessary.
+ * Returns services that together use every rule and panel, because the stack's own services are unknown
+ * here. As a result, Prometheus keeps only a few more metrics than necessary.
  */
 function servicesOfAllKinds(): MonitoredServicesSettings {
   const { settings, problems } = servicesSettings({
@@ -150,14 +159,14 @@ function libraryRules(): string[] {
   return groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
 }
 
-/** The dashboards in chart values, which contain them as text under the key `json`. */
+/** Returns the dashboards in chart values, which contain them as text in the key `json`. */
 function dashboardsInValues(value: unknown): unknown[] {
   if (Array.isArray(value)) return value.flatMap(dashboardsInValues);
   if (!isPlainMap(value)) return [];
   return [parsed(value["json"]), ...Object.values(value).flatMap(dashboardsInValues)];
 }
 
-/** Parses JSON. Returns undefined for other text, which is not a dashboard. */
+/** Parses JSON. Returns undefined for any other text, which cannot be a dashboard. */
 function parsed(json: unknown): unknown {
   try {
     return typeof json === "string" ? (JSON.parse(json) as unknown) : undefined;

@@ -4,7 +4,7 @@ import { Values } from "../../policies/shared/mergeValues";
 const traceId = "$${__value.raw}";
 const traceField = { name: "trace_id", matcherType: "label", matcherRegex: "trace_id" };
 
-/** The data source Loki, in the format of Grafana's provisioning. */
+/** Returns the Loki data source in Grafana's provisioning format. */
 export function lokiDataSource(url: string, traceUrl: string | undefined): Values {
   return {
     name: "Loki",

@@ -7,17 +7,17 @@ import { example, issue } from "../shared/problems";
 import { hasCredentials, httpUrl, input, secretKey } from "../shared/schemas";
 import { LongTermKind } from "./options";
 
-/** A kind of store, with what Prometheus, Grafana and the settings need to know about it. */
+/** Facts about a kind of store that Prometheus, Grafana and the settings need. */
 interface Kind {
-  /** Form of `url`. */
+  /** Format of `url`. */
   url: { pattern: RegExp; rule: string; example: string };
-  /** URL that receives samples. Default: `url`. */
+  /** Returns the URL that receives samples. Default: `url`. */
   writeUrl?: (url: string) => string;
-  /** URL that answers queries, if `url` determines it. */
+  /** Returns the URL that answers queries, if `url` determines it. */
   queryUrl?: (url: string) => string;
   /** Header that names the tenant. */
   tenantHeader?: string;
-  /** Label by which the store recognizes replicas, if it is not the operator's default. */
+  /** Label that the store uses to recognize replicas, if it is not the operator's default. */
   replicaLabel?: string;
   /** Value of `prometheusType` in Grafana. */
   dataSourceType?: string;
@@ -26,7 +26,7 @@ interface Kind {
 const workspace =
   /^https:\/\/aps-workspaces\.([a-z0-9-]+)\.amazonaws\.com\/workspaces\/(ws-[a-z0-9-]+)\/?$/;
 
-/** The label by which Mimir and Amazon Managed Service for Prometheus tell replicas apart. */
+/** Label that Mimir and Amazon Managed Service for Prometheus use to tell replicas apart. */
 const highAvailabilityLabel = "__replica__";
 
 const kinds: Record<LongTermKind, Kind> = {
@@ -75,17 +75,17 @@ export const longTermSchema = z
     kind: z
       .enum(LongTermKind)
       .describe(
-        "Amazon Managed Service for Prometheus, Mimir (also Grafana Cloud), Thanos Receive, or any other store with remote write.",
+        "Amazon Managed Service for Prometheus, Mimir (including Grafana Cloud), Thanos Receive, or any other store that supports remote write.",
       ),
     url: input(
       example(httpUrl, kinds.mimir.url.example).describe(
-        "Remote-write URL. For `amp`, the workspace URL.",
+        "Remote-write URL, or the workspace URL for `amp`.",
       ),
     ),
     queryUrl: input(
       example(httpUrl, "https://mimir.example.com/prometheus").optional().meta({
-        description: "Query URL, for the data source `Long term` in Grafana.",
-        defaultText: "follows from `url` for `mimir`, otherwise no data source",
+        description: "Query URL, for the Grafana data source `Long term`.",
+        defaultText: "derived from `url` for `mimir`, otherwise no data source",
       }),
     ),
     tenant: input(
@@ -93,7 +93,7 @@ export const longTermSchema = z
         .optional()
         .meta({
           description: "Tenant, for `mimir` and `thanos`.",
-          defaultText: "the default tenant of the store",
+          defaultText: "the store's default tenant",
         }),
     ),
     basicAuth: z
@@ -109,7 +109,7 @@ export const longTermSchema = z
   })
   .superRefine(checkStore, { when: ({ value }) => typeof value === "object" && value !== null });
 
-/** The store to which Prometheus also sends its samples. */
+/** The store that Prometheus also sends its samples to. */
 export type LongTermSettings = z.output<typeof longTermSchema>;
 
 const credentials = ["basicAuth", "bearerToken"] as const;
@@ -143,14 +143,14 @@ function checkStore(store: Partial<LongTermSettings>, ctx: z.RefinementCtx): voi
   }
 }
 
-/** The settings that determine what Prometheus sends, and the name of its role. */
+/** Settings that determine what Prometheus sends, and the name of its role. */
 interface Sender {
   cluster: string;
   namespace: string;
   longTerm?: LongTermSettings | undefined;
 }
 
-/** Values with which the Prometheus server sends its samples to the store. */
+/** Returns values that make Prometheus send its samples to the store. */
 export function remoteWriteValues(sender: Sender): Values {
   const { longTerm } = sender;
   if (longTerm === undefined) return {};
@@ -160,7 +160,7 @@ export function remoteWriteValues(sender: Sender): Values {
   const isSigned = kind === LongTermKind.Amp;
   return defined({
     replicaExternalLabelName: replicaLabel,
-    // Pods receive the credentials of their role only when they start.
+    // Pods receive their role's credentials only at startup, so a change of the role must restart them.
     podMetadata: isSigned
       ? { annotations: { "observability.data/iam-role": workspaceRoleName(sender, url) } }
       : undefined,
@@ -186,22 +186,22 @@ function tenantHeader({ kind, tenant }: LongTermSettings): [string, string] | un
   return header === undefined || tenant === undefined ? undefined : [header, tenant];
 }
 
-/** The region and ID of an Amazon Managed Service for Prometheus workspace. */
+/** Returns the region and ID of an Amazon Managed Service for Prometheus workspace. */
 export function workspaceOf(url: string): { region: string; id: string } {
-  // While the URL is unknown, so are its parts.
+  // If the URL is unknown, each part is unknown.
   const [, region = url, id = url] = workspace.exec(url) ?? [];
   return { region, id };
 }
 
-/** Name of the role with which Prometheus writes to a workspace. */
+/** Returns the name of the role that Prometheus uses to write to a workspace. */
 export function workspaceRoleName({ cluster, namespace }: Sender, url: string): string {
   return roleName("prometheus", { cluster, namespace, region: workspaceOf(url).region });
 }
 
-/** Allows Prometheus to write to one workspace. */
+/** Returns a policy that allows Prometheus to write to one workspace. */
 export function workspaceAccessPolicy(url: string): PolicyDocument {
   const { region, id } = workspaceOf(url);
-  // The workspace ID is unique across accounts, and the URL does not contain the account.
+  // The URL does not contain the account, but the workspace ID is unique across accounts.
   const arn = `arn:${partition(region)}:aps:${region}:*:workspace/${id}`;
   return policyDocument([allow("WriteSamples", ["aps:RemoteWrite"], arn)]);
 }
@@ -215,7 +215,7 @@ const variables = {
   token: "LONG_TERM_TOKEN",
 };
 
-/** The store's data source, or none if its query URL is unknown. */
+/** Returns the store's data source, or none if its query URL is unknown. */
 export function longTermDataSource({
   longTerm: store,
   scrapeIntervalSeconds,
@@ -253,12 +253,12 @@ export function longTermDataSource({
   };
 }
 
-/** Query URL, if the settings determine it. */
+/** Returns the query URL, if the settings determine it. */
 export function queryUrlOf({ kind, url, queryUrl }: LongTermSettings): string | undefined {
   return queryUrl ?? kinds[kind].queryUrl?.(url);
 }
 
-/** Environment variables of Grafana with the credentials of the data source. */
+/** Returns Grafana environment variables with the data source's credentials. */
 export function longTermVariables(store: LongTermSettings | undefined): Values {
   if (store === undefined || queryUrlOf(store) === undefined) return {};
   const { basicAuth, bearerToken } = store;
@@ -272,7 +272,7 @@ export function longTermVariables(store: LongTermSettings | undefined): Values {
   );
 }
 
-/** The keys of Secrets that hold the credentials for the store. */
+/** Returns the Secret keys that hold the store's credentials. */
 export function longTermCredentials(store: LongTermSettings | undefined) {
   const { basicAuth, bearerToken } = store ?? {};
   return [basicAuth?.username, basicAuth?.password, bearerToken].filter((key) => key !== undefined);

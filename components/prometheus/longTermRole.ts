@@ -9,8 +9,8 @@ import { podIdentity, podRole } from "../shared/podRole";
 import { tagsOf } from "../shared/tags";
 
 /**
- * Registers the role with which Prometheus writes to an Amazon Managed Service for Prometheus
- * workspace. Returns what must exist before its pods start.
+ * Registers the role that Prometheus uses to write to an Amazon Managed Service for Prometheus
+ * workspace. Returns the resources that must exist before Prometheus's pods start.
  */
 export function longTermRole(
   name: string,

@@ -14,12 +14,12 @@ const alertmanager = podsNamed("alertmanager");
 /** Metrics port of the config reloader, a sidecar of Prometheus and Alertmanager. */
 const reloaderPort = 8080;
 
-/** Port of Loki, or of its gateway in the mode `distributed`. */
+/** Ports of Loki, and of its gateway in `distributed` mode. */
 const lokiPorts = [3100, 8080];
 
 /**
- * Connections of the chart's pods, except node-exporter: policies do not apply to pods on the host
- * network.
+ * Returns the connections of the chart's pods, except node-exporter, because policies do not apply to
+ * pods on the host network.
  */
 export function prometheusNetworkPolicies(settings: PrometheusSettings): NetworkPolicies {
   const { releaseName, remoteWriteReceiver, lokiUrl, clusterMonitoring, blackboxExporter } =
@@ -35,7 +35,7 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
         { pods: grafana, tcp: [9090] },
         ...(remoteWriteReceiver ? [{ pods: loki, tcp: [9090] }] : []),
       ],
-      // Targets and the long-term store listen on any port, in any namespace and on nodes.
+      // Targets and the long-term store can be in any namespace or on a node, and can use any port.
       opens: undefined,
     },
     alertmanager: {
@@ -46,14 +46,14 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
         ...(lokiUrl !== undefined ? [{ pods: loki, tcp: [9093] }] : []),
         { pods: alertmanager, tcp: [9094], udp: [9094] },
       ],
-      // Receiver URLs are secret, and may have any host and port.
+      // Receiver URLs are secret, and can have any host and port.
       opens: undefined,
     },
     grafana: {
       pods: { ...grafana, ...ofRelease },
       accepts: [
         { pods: prometheus, tcp: [3000] },
-        // An ingress controller or load balancer can have any address. Grafana requires a login.
+        // An ingress controller or load balancer can have any address, and Grafana requires a login.
         ...(settings.grafana.externalUrl !== undefined ? [{ tcp: [3000] }] : []),
       ],
       // The caller's data sources name Service ports, but policies apply to pod ports.
@@ -61,7 +61,8 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
         settings.grafana.dataSources.length > 0 || (longTerm && queryUrlOf(longTerm)) !== undefined
           ? undefined
           : onlyTo(
-              // The sidecars read ConfigMaps. Port 443 covers downloads of dashboards from grafana.com.
+              // The sidecars read ConfigMaps. Port 443 also covers dashboard downloads from
+              // grafana.com.
               kubernetesApi,
               { pods: prometheus, tcp: [9090] },
               { pods: alertmanager, tcp: [9093] },
@@ -72,7 +73,7 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
       "blackbox-exporter": {
         pods: blackboxExporterLabels(settings),
         accepts: [{ pods: prometheus, tcp: [proberPort] }],
-        // Probe URLs may have any host and port.
+        // Probe URLs can have any host and port.
         opens: undefined,
       },
     }),
@@ -89,7 +90,7 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
       },
       operator: {
         pods: { ...ofRelease, "app.kubernetes.io/component": "prometheus-operator" },
-        // The API server calls the webhooks, and does not have a pod's address.
+        // The API server calls the webhooks from an address that does not belong to a pod.
         accepts: [{ tcp: [10250] }],
         opens: onlyTo(kubernetesApi),
       },

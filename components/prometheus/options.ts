@@ -25,9 +25,9 @@ export type SsoProvider = (typeof SsoProvider)[keyof typeof SsoProvider];
 export const LongTermKind = {
   /** Amazon Managed Service for Prometheus. Requires EKS Pod Identity. */
   Amp: "amp",
-  /** Grafana Mimir, also in Grafana Cloud. */
+  /** Grafana Mimir, including Grafana Cloud. */
   Mimir: "mimir",
-  /** Thanos Receive. Blocks are not uploaded from Prometheus: there is no sidecar. */
+  /** Thanos Receive. Prometheus does not upload blocks, because there is no Thanos sidecar. */
   Thanos: "thanos",
   /** Any other store that accepts Prometheus remote write. */
   RemoteWrite: "remoteWrite",

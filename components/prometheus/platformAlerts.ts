@@ -13,11 +13,11 @@ export interface PlatformAlertOptions {
   /** Whether Loki is deployed. */
   loki: boolean;
   releaseName: string;
-  /** Whether this stack deploys kube-state-metrics, and alerts on the volumes of the cluster. */
+  /** Whether this stack deploys kube-state-metrics, and alerts on the cluster's volumes. */
   clusterMonitoring: boolean;
 }
 
-/** Chart alerts that this library replaces. With both, one fault would cause two notifications. */
+/** Chart alerts that this library replaces. With both, a single fault would cause two notifications. */
 export const replacedChartAlerts = [
   "PrometheusRuleFailures",
   "PrometheusNotIngestingSamples",
@@ -28,7 +28,7 @@ export const replacedChartAlerts = [
   "CPUThrottlingHigh",
 ];
 
-/** Alerts on the monitoring stack: Prometheus, Alertmanager, Loki and volumes. */
+/** Returns alerts on the monitoring stack: Prometheus, Alertmanager, Loki and volumes. */
 export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
   const { namespace, loki, releaseName, clusterMonitoring } = options;
   const jobs = [...(clusterMonitoring ? ["kube-state-metrics"] : []), ...(loki ? ["loki"] : [])];
@@ -39,7 +39,8 @@ export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
   return [
     { name: `${namespace}.prometheus`, rules: prometheusAlerts(namespace) },
     { name: `${namespace}.targets`, rules: down.length > 0 ? [monitoringDown(down)] : [] },
-    // Reads 30 minutes of every target in the cluster.
+    // Evaluated less often, because these rules read 30 minutes of data from every target in the
+    // cluster.
     {
       name: `${namespace}.scrapes`,
       intervalSeconds: 120,
@@ -52,8 +53,8 @@ export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
 }
 
 /**
- * Alerts for a Prometheus that others operate, in `namespace`: on Loki, if there is one, and on the
- * absence of the metrics that the alerts on pods read.
+ * Returns alerts for an existing Prometheus: on missing pod metrics, with the label `namespace`, and on
+ * Loki if it is deployed.
  */
 export function alertsWithExistingPrometheus(
   namespace: string,
@@ -69,7 +70,7 @@ export function alertsWithExistingPrometheus(
     ].join("\n");
   const down = [
     ...ofLoki,
-    // Matches any ServiceMonitor name, because the names depend on the release.
+    // Matches any ServiceMonitor name, because the name depends on the release.
     absent('up{job=~"(.+/)?kube-state-metrics"} == 1', "kube-state-metrics"),
     absent("container_memory_working_set_bytes", "cadvisor"),
   ];
@@ -85,7 +86,7 @@ function prometheusAlerts(namespace: string): AlertRule[] {
   const inNamespace = `{namespace="${namespace}"}`;
   const pod = `${labels.pod} in ${labels.namespace}`;
   const integration = "{{ $labels.integration }}";
-  // A reload of the configuration cancels notifications, which the new configuration sends again.
+  // A configuration reload cancels notifications, and the new configuration sends them again.
   const failures = (extraMatcher = "") =>
     `sum by (namespace, integration) (increase(alertmanager_notifications_failed_total{namespace="${namespace}", reason!="contextCanceled"${extraMatcher}}[15m]))`;
   return [
@@ -113,8 +114,8 @@ function prometheusAlerts(namespace: string): AlertRule[] {
     })),
     withThreshold("NotificationsFailing", (threshold) => ({
       // Alertmanager does not retry a rate-limited notification before the next group interval, and
-      // drops it if the alert resolves first. One failure in 15 minutes is therefore enough to fire,
-      // except for webhooks, whose heartbeat is repeated every minute.
+      // drops it if the alert resolves first. A single failure in 15 minutes is therefore enough to
+      // fire, except for webhooks, whose heartbeat repeats every minute.
       expr: [
         `${failures()} >= ${threshold}`,
         `unless`,
@@ -128,7 +129,10 @@ function prometheusAlerts(namespace: string): AlertRule[] {
   ];
 }
 
-/** Without metrics from kube-state-metrics or Loki, alerts on pods or on Loki cannot fire. */
+/**
+ * Returns the alert on missing metrics. Without metrics from kube-state-metrics or Loki, alerts on pods
+ * or on Loki cannot fire.
+ */
 function monitoringDown(conditions: string[]): AlertRule {
   return {
     alert: "MonitoringDown",
@@ -140,7 +144,7 @@ function monitoringDown(conditions: string[]): AlertRule {
   };
 }
 
-/** Jobs in a namespace that have no target, or no target that is up. */
+/** Returns conditions for jobs in a namespace that have no target, or no target that is up. */
 function targetsDown(namespace: string, names: string[], prefix: string): string[] {
   if (names.length === 0) return [];
   const jobs = names.join("|");
@@ -159,7 +163,7 @@ function targetsDown(namespace: string, names: string[], prefix: string): string
   ];
 }
 
-/** A pod of the monitoring stack that crashes, or that is not ready on a ready node. */
+/** Returns the alert on monitoring pods that crash, or that are not ready on a ready node. */
 function podFailing(namespace: string): AlertRule {
   const kubeState = (...matchers: string[]) =>
     `{${[`namespace="${namespace}"`, ...matchers].join(", ")}}`;
@@ -171,10 +175,12 @@ function podFailing(namespace: string): AlertRule {
       crashLoop(kubeState),
       `or`,
       `max by (namespace, pod) (`,
-      // Together with `for`, 15 minutes, as in the chart's KubePodNotReady: startup may take long.
+      // Together with `for`, this is 15 minutes, as in the chart's KubePodNotReady, because startup can
+      // be slow.
       `  (max_over_time(${ready}[10m]) == 0 and ${ready} offset 10m == 0)`,
       except(`(kube_pod_status_phase${kubeState('phase=~"Succeeded|Failed"')} == 1)`),
-      // An agent has a pod on every node. Other alerts cover a node that is not ready.
+      // Excludes pods on nodes that are not ready. Agents run on every node, and other alerts cover the
+      // node.
       except(
         `(kube_pod_info${kubeState()} and on (node) kube_node_status_condition{condition="Ready", status="true"} == 0)`,
       ),
@@ -188,7 +194,10 @@ function podFailing(namespace: string): AlertRule {
   };
 }
 
-/** The kubelet exposes container metrics at a separate endpoint, which can fail alone. */
+/**
+ * Returns the condition for missing container metrics. The kubelet exposes them at a separate endpoint,
+ * which can fail on its own.
+ */
 function withoutContainerMetrics(namespace: string): string {
   return [
     `label_replace(label_replace(`,
@@ -199,21 +208,24 @@ function withoutContainerMetrics(namespace: string): string {
 }
 
 /**
- * Counts how often a target stopped responding. Other alerts bridge single failed scrapes; this alert
- * reports that there are many.
+ * Alerts on how often a target stopped responding. Other alerts tolerate single failed scrapes, so this
+ * alert reports when there are many.
  */
 const scrapesFailing = withThreshold(alertNames.scrapesFailing, (times) => ({
-  // Keeps the label `service` because ServiceDown then inhibits it.
+  // Keeps the `service` label, so that ServiceDown inhibits this alert.
   expr: `max by (namespace, job, service) (resets(up[30m])) >= ${times}`,
   forMinutes: 5,
-  // The number changes while failures from 30 minutes ago leave the window.
+  // The count changes as failures from 30 minutes ago leave the window.
   keepFiringMinutes: 15,
   severity: Severity.Warning,
   summary: "{{ $labels.job }}: a target often fails to answer scrapes",
   description: `A target of {{ $labels.job }} in ${labels.namespace} stopped answering scrapes ${value.plain} times in the last 30 minutes (threshold: ${times}). Alerts that read its metrics may fire late or not at all.`,
 }));
 
-/** A scrape that exceeds its limit fails as a whole, so this alert fires before that happens. */
+/**
+ * If a scrape exceeds its limit, Prometheus rejects it as a whole, so this alert fires before that
+ * happens.
+ */
 const samplesNearLimit = withThreshold("SamplesNearLimit", (percent) => ({
   expr: [
     `max by (namespace, job, service) (`,
@@ -230,7 +242,8 @@ function volumeAlerts(): AlertRule[] {
   const by = "max by (namespace, persistentvolumeclaim)";
   const usedRatio = (offset = "") =>
     `(1 - ${by} (kubelet_volume_stats_available_bytes${offset}) / (${by} (kubelet_volume_stats_capacity_bytes${offset}) > 0))`;
-  // As in the chart's alert: a read-only volume stays full, and a label on a claim excludes it.
+  // Same exclusions as in the chart's alert: read-only volumes, which stay full, and claims with a
+  // label that excludes them.
   const unlessExcluded = [
     `kube_persistentvolumeclaim_access_mode{access_mode="ReadOnlyMany"} == 1`,
     `kube_persistentvolumeclaim_labels{label_excluded_from_alerts="true"} == 1`,
@@ -244,10 +257,10 @@ function volumeAlerts(): AlertRule[] {
   });
   return [
     withThreshold("VolumeNearlyFull", (percent) => ({
-      // One rule, because a volume that fills quickly eventually meets both conditions. With the
-      // offset, growth must last for 10 minutes: a compaction of Prometheus writes a large block within
-      // minutes. The short window ends the alert when growth stops. Forecasts count from the time of
-      // evaluation.
+      // A single rule, because a volume that fills quickly eventually meets both conditions. The offset
+      // requires growth to last for 10 minutes, because a Prometheus compaction writes a large block
+      // within minutes. The short window resolves the alert when growth stops. Forecasts start at the
+      // time of evaluation.
       expr: [
         `(`,
         `  ${usedRatio()} > ${formatNumber(percent / 100)}`,
@@ -279,7 +292,7 @@ function volumeAlerts(): AlertRule[] {
   ];
 }
 
-/** Lines that Loki rejects, and lines that the collector drops. */
+/** Counters for lines that Loki rejects, and for lines that the collector drops. */
 const dropped = [
   "loki_discarded_samples_total",
   ...Object.values(collectorMetrics).map(({ prefix }) => `${prefix}_dropped_entries_total`),
@@ -299,7 +312,7 @@ function lokiAlerts(namespace: string): AlertRule[] {
     })),
     {
       alert: "LokiNotIngesting",
-      // Loki exposes the counter only after it receives the first line after startup.
+      // After startup, Loki exposes the counter only once it has received a line.
       expr: [
         `(`,
         `  sum by (namespace) (rate(loki_distributor_lines_received_total{${inNamespace}}[5m]))`,
@@ -331,7 +344,7 @@ function lokiAlerts(namespace: string): AlertRule[] {
       description: `Loki in ${labels.pod} in ${labels.namespace} panicked ${value.number} times in the last 15 minutes (threshold: ${threshold}). Requests that cause a panic fail.`,
     })),
     withThreshold("LokiCompactionNotRunning", (threshold) => ({
-      // Until the first run, the timestamp is 0, so the three hours count from the start of Loki.
+      // Until the first run, the timestamp is 0, so the three hours count from Loki's start.
       expr: [
         `time() - max by (namespace) (`,
         `  loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds{${inNamespace}} > 0`,

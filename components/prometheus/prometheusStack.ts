@@ -48,7 +48,7 @@ import {
   serviceNames,
 } from "./urls";
 
-/** What only one stack per cluster, or per namespace, may own. */
+/** Returns what only one stack per cluster, or per namespace, may own. */
 function prometheusClaims(settings: PrometheusSettings): Claim[] {
   const { namespace, releaseName, clusterMonitoring } = settings;
   return [
@@ -103,7 +103,7 @@ function volumesAreKept(
   );
 }
 
-/** Adds the problems with lists in the chart values that replace lists from the arguments. */
+/** Adds problems for lists in the chart values that replace lists from the arguments. */
 function checkReplacedLists(
   args: object,
   checked: Checked<PrometheusSettings>,
@@ -112,7 +112,7 @@ function checkReplacedLists(
   return problems.length === 0 ? checked : { problems: [...(checked.problems ?? []), ...problems] };
 }
 
-/** The chart values, with keep lists if Prometheus stores only the metrics that are read. */
+/** Returns the chart values, with keep lists if Prometheus stores only metrics that are in use. */
 function releaseValues(
   settings: PrometheusSettings,
   dashboards: Dashboard[],
@@ -120,7 +120,7 @@ function releaseValues(
 ): Values {
   const values = prometheusValues(settings);
   if (settings.metrics?.keep !== KeptMetrics.Used) return values;
-  // Loaded only here, because it builds all rules and dashboards.
+  // Loaded lazily, because it builds all rules and dashboards.
   const { keepListValues } = require("./keepLists") as typeof keepLists;
   const queries = {
     dashboards: dashboards.map(({ json }) => json),
@@ -129,7 +129,7 @@ function releaseValues(
   return mergeValues(values, keepListValues(settings, queries));
 }
 
-/** Warns about dashboards that may lose data, because the metrics that they read are unknown. */
+/** Warns about dashboards that may lose data because the metrics that they read are unknown. */
 function warnAboutUnreadDashboards(
   name: string,
   settings: PrometheusSettings,
@@ -154,7 +154,7 @@ function warnAboutQueriesWithoutData(
   resource: pulumi.Resource,
 ): void {
   if (dashboards.length === 0) return;
-  // Loaded only here, because the grammar of PromQL takes time to load.
+  // Loaded lazily, because the PromQL grammar is slow to load.
   const { queriesWithoutData } = require("../dashboards/queriesWithoutData") as typeof queries;
   for (const { file, json } of dashboards) {
     for (const { panel, reason, fix } of queriesWithoutData(json)) {
@@ -170,11 +170,11 @@ function warnAboutQueriesWithoutData(
 export interface CommunityDashboard {
   /** ID of the dashboard on grafana.com. */
   id: number;
-  /** Revision. Default: the reviewed one for 7249, 6417 and 10826; required for all others. */
+  /** Revision. Default: the reviewed revision for 7249, 6417 and 10826. Required for all others. */
   revision?: number;
 }
 
-/** Alertmanager of a PrometheusStack. */
+/** Settings for the Alertmanager of a PrometheusStack. */
 export interface AlertmanagerArgs {
   /** Number of replicas. Several replicas form a cluster on different nodes. Default: 1. */
   replicas?: number;
@@ -182,7 +182,7 @@ export interface AlertmanagerArgs {
   storageGb?: number;
   /**
    * Secret in the same namespace with the key `alertmanager.yaml`, such as `configSecretName` of
-   * SlackAlerting. Default: the configuration of the chart, which sends no notifications.
+   * SlackAlerting. Default: the chart's configuration, which sends no notifications.
    */
   configSecretName?: pulumi.Input<string> | undefined;
   /**
@@ -191,7 +191,7 @@ export interface AlertmanagerArgs {
    * Default: none.
    */
   mountedSecretNames?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** URL at which people open Alertmanager, for links in notifications. Default: none. */
+  /** URL where users open Alertmanager, for links in notifications. Default: none. */
   externalUrl?: pulumi.Input<string> | undefined;
 }
 
@@ -199,63 +199,69 @@ export interface AlertmanagerArgs {
 export interface GrafanaGateway {
   /** Name of the Gateway. */
   name: pulumi.Input<string>;
-  /** Namespace of the Gateway, which must accept routes of the component's namespace. Default: the same. */
+  /**
+   * Namespace of the Gateway, which must accept routes from the component's namespace. Default: the
+   * same.
+   */
   namespace?: pulumi.Input<string> | undefined;
-  /** Name of the listener with TLS, the `sectionName` of the route. Default: `https`. */
+  /** Name of the TLS listener, which is the `sectionName` of the route. Default: `https`. */
   listener?: pulumi.Input<string> | undefined;
 }
 
 /**
- * How people reach Grafana, always over TLS: through an Ingress of the class `className`, or an
+ * How users reach Grafana, always over TLS: through an Ingress of the class `className`, or through an
  * HTTPRoute to `gateway`.
  */
 export interface GrafanaIngress {
-  /** Host of Grafana, which is served at `https://<host>`. */
+  /** Grafana's host name. Users open Grafana at `https://<host>`. */
   host: pulumi.Input<string>;
   /**
-   * IngressClass, such as `nginx`. `alb` is a load balancer of the AWS Load Balancer Controller,
-   * internal unless an annotation says otherwise. Required without `gateway`.
+   * IngressClass, such as `nginx`. `alb` creates a load balancer with the AWS Load Balancer Controller,
+   * which is internal unless an annotation says otherwise. Required without `gateway`.
    */
   className?: string;
   /** ACM certificate, for `alb`. Default: the certificate that matches the host. */
   certificateArn?: pulumi.Input<string> | undefined;
   /**
-   * Secret with the certificate, for all classes except `alb`. Default: `grafana-tls` with
-   * `clusterIssuer`, otherwise required.
+   * Secret with the certificate, for all classes except `alb`. Default: `grafana-tls` if
+   * `clusterIssuer` is set, otherwise required.
    */
   tlsSecretName?: pulumi.Input<string> | undefined;
-  /** ClusterIssuer with which cert-manager creates that Secret. Default: none, so it must exist. */
+  /**
+   * ClusterIssuer that cert-manager uses to create that Secret. Default: none, so the Secret must
+   * exist.
+   */
   clusterIssuer?: pulumi.Input<string> | undefined;
   /** Gateway for an HTTPRoute instead of an Ingress. Default: none. */
   gateway?: GrafanaGateway;
   /**
-   * Additional annotations of the Ingress or HTTPRoute, which override the component's annotations.
+   * Additional annotations for the Ingress or HTTPRoute, which override the component's annotations.
    * Default: none.
    */
   annotations?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /**
- * Single sign-on to Grafana. The callback for the identity provider is `<URL of Grafana>/login/` and
- * `generic_oauth` (for `oidc`), `google`, `github`, `azuread` (for `entra`) or `okta`. The user `admin`
- * and its Secret remain, for API requests and for emergencies (`loginForm`).
+ * Single sign-on to Grafana. The callback URL for the identity provider is `<URL of Grafana>/login/`
+ * followed by `generic_oauth` (for `oidc`), `google`, `github`, `azuread` (for `entra`) or `okta`. The
+ * user `admin` and its Secret remain, for API requests and emergencies (`loginForm`).
  */
 export interface GrafanaSso {
   /** Identity provider. */
   provider: SsoProvider;
-  /** Client ID of Grafana at the provider. */
+  /** Grafana's client ID at the provider. */
   clientId: pulumi.Input<string>;
   /** Client secret, in an existing Kubernetes Secret. Restart Grafana when it changes. */
   clientSecret: SecretKeyReference;
-  /** Tenant, for `entra`, which requires it. */
+  /** Tenant. Required for `entra`. */
   tenantId?: pulumi.Input<string> | undefined;
-  /** Domain, such as `acme.okta.com`, for `okta`, which requires it. */
+  /** Domain, such as `acme.okta.com`. Required for `okta`. */
   domain?: pulumi.Input<string> | undefined;
-  /** Authorization endpoint, for `oidc`, which requires it. */
+  /** Authorization endpoint. Required for `oidc`. */
   authUrl?: pulumi.Input<string> | undefined;
-  /** Token endpoint, for `oidc`, which requires it. */
+  /** Token endpoint. Required for `oidc`. */
   tokenUrl?: pulumi.Input<string> | undefined;
-  /** UserInfo endpoint, for `oidc`, which requires it. */
+  /** UserInfo endpoint. Required for `oidc`. */
   apiUrl?: pulumi.Input<string> | undefined;
   /** Scopes to request, for `oidc`. Default: `openid`, `profile` and `email`. */
   scopes?: string[];
@@ -266,7 +272,7 @@ export interface GrafanaSso {
    * have an account. Default: every domain.
    */
   allowedDomains?: string[];
-  /** Allowed organizations, for `github`, which requires them because anyone can have an account. */
+  /** Allowed organizations. Required for `github`, where anyone can have an account. */
   allowedOrganizations?: string[];
   /**
    * Allowed groups, for all providers except `github`: group addresses for Google, object IDs for
@@ -274,17 +280,17 @@ export interface GrafanaSso {
    */
   allowedGroups?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Groups whose members are administrators, in the form of `allowedGroups`; for `github`, teams such
-   * as `@acme/platform`. Default: none.
+   * Groups whose members are administrators, in the same format as `allowedGroups`. For `github`, teams
+   * such as `@acme/platform`. Default: none.
    */
   adminGroups?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Groups whose members are editors. All others are viewers. Default: none. */
   editorGroups?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Whether Grafana also shows the login form for the user `admin`. Default: false. */
+  /** Whether Grafana also shows the login form, for the user `admin`. Default: false. */
   loginForm?: boolean;
 }
 
-/** Grafana of a PrometheusStack. */
+/** Settings for the Grafana of a PrometheusStack. */
 export interface GrafanaArgs {
   /** Dashboards from grafana.com. Default: 7249, 6417 and 10826. */
   communityDashboards?: CommunityDashboard[];
@@ -294,36 +300,37 @@ export interface GrafanaArgs {
    */
   dashboardsFolder?: string;
   /**
-   * Data sources in addition to Prometheus, Alertmanager and Loki, in the format of Grafana's
-   * provisioning: `name`, `type`, `url` and so on. `name` and `type` must be known when the program
-   * runs. In addition, `secrets` names existing Secrets in the same namespace with the values of
+   * Data sources in addition to Prometheus, Alertmanager and Loki, in Grafana's provisioning format:
+   * `name`, `type`, `url` and so on. `name` and `type` must be known when the program runs. The
+   * additional field `secrets` names existing Secrets in the same namespace that contain the values of
    * `secureJsonData`: `{basicAuthPassword: {name, key}}`. Default: none.
    */
   dataSources?: Record<string, any>[];
-  /** Ingress or route through which people reach Grafana. Default: none. */
+  /** Ingress or route through which users reach Grafana. Default: none. */
   ingress?: GrafanaIngress;
   /**
-   * Size in GiB of a volume for what people change in Grafana, such as users and their preferences.
-   * Grafana then stops during an update, because one pod at a time can use the volume. The volume
-   * remains when you remove the setting, unless `deleteDataOnDestroy` is true. Default: none.
+   * Size in GiB of a volume for changes that users make in Grafana, such as users and their
+   * preferences. Grafana then stops during an update, because only one pod at a time can use the
+   * volume. If you remove the setting, the volume remains, unless `deleteDataOnDestroy` is true.
+   * Default: none.
    */
   storageGb?: number;
   /**
-   * Single sign-on. Requires `ingress` or `externalUrl`. Default: none; only the user `admin` can sign
-   * in.
+   * Single sign-on. Requires `ingress` or `externalUrl`. Default: none, and only the user `admin` can
+   * sign in.
    */
   sso?: GrafanaSso;
-  /** URL at which people open Grafana, for links in alerts. Default: the URL of `ingress`, or none. */
+  /** URL where users open Grafana, for links in alerts. Default: the URL of `ingress`, otherwise none. */
   externalUrl?: pulumi.Input<string> | undefined;
 }
 
 /** Which metrics of the chart's targets Prometheus stores. */
 export interface ScrapedMetrics {
   /**
-   * `used` keeps the metrics that a rule or a dashboard reads, and drops all others of the kubelet,
-   * cAdvisor, kube-state-metrics, node-exporter, the API server, CoreDNS, the operator, Prometheus,
-   * Alertmanager and Grafana. It considers the rules and dashboards of this library, the chart,
-   * `dashboardsFolder` and `values`. Metrics of services are never dropped. Default: `all`.
+   * `used` keeps the metrics that a rule or dashboard reads, and drops all other metrics of the
+   * kubelet, cAdvisor, kube-state-metrics, node-exporter, the API server, CoreDNS, the operator,
+   * Prometheus, Alertmanager and Grafana. It considers the rules and dashboards in this library, the
+   * chart, `dashboardsFolder` and `values`. Metrics of services are never dropped. Default: `all`.
    */
   keep?: KeptMetrics;
   /**
@@ -335,27 +342,27 @@ export interface ScrapedMetrics {
 
 /** Username and password in existing Secrets. */
 export interface BasicAuthReference {
-  /** Key with the username. */
+  /** Secret key with the username. */
   username: SecretKeyReference;
-  /** Key with the password. */
+  /** Secret key with the password. */
   password: SecretKeyReference;
 }
 
 /**
- * Store to which Prometheus also sends its samples by remote write. Prometheus retries until the store
- * accepts them, and loses samples if an outage lasts longer than about two hours.
+ * Store that Prometheus also sends its samples to, using remote write. Prometheus retries until the
+ * store accepts them, and loses samples if an outage lasts longer than about two hours.
  */
 export interface LongTermStore {
   /**
-   * Kind of the store. `mimir` and `amp` receive the label `__replica__`, by which they deduplicate the
-   * samples of replicas: only one stack per cluster may write to a tenant or workspace. Thanos Query
-   * removes `prometheus_replica`. Must be known when the program runs.
+   * Kind of store. `mimir` and `amp` receive the label `__replica__` to deduplicate the samples of
+   * replicas, so only one stack per cluster may write to a tenant or workspace. Thanos Query removes
+   * `prometheus_replica`. Must be known when the program runs.
    */
   kind: LongTermKind;
   /**
    * Remote-write URL. For `amp`, the URL of the workspace, such as the output `prometheusEndpoint` of
-   * an `aws.amp.Workspace`. The component then creates an IAM role that may write to the workspace, for
-   * the service account of Prometheus and EKS Pod Identity.
+   * an `aws.amp.Workspace`. The component then creates an IAM role that may write to the workspace, and
+   * Prometheus's service account assumes it through EKS Pod Identity.
    */
   url: pulumi.Input<string>;
   /**
@@ -376,15 +383,15 @@ export interface LongTermStore {
 
 /** Arguments of PrometheusStack. */
 export interface PrometheusStackArgs extends ChartArgs {
-  /** Name of the cluster: the external label `cluster` of every series and alert. */
+  /** Name of the cluster, which is the external label `cluster` of every series and alert. */
   cluster: pulumi.Input<string>;
-  /** Environment: the external label `env`. */
+  /** Environment, which is the external label `env`. */
   environment: pulumi.Input<string>;
   /**
    * Namespace to install into. It must exist. Unless `clusterMonitoring` is false, its Pod Security
    * level must be `privileged`, because node-exporter reads the host. Changing the namespace or
-   * `releaseName` deploys a new Prometheus with empty volumes; the old volumes remain in the cluster.
-   * `protectData` and `deleteDataOnDestroy` refuse the change. Default: `monitoring`.
+   * `releaseName` deploys a new Prometheus with empty volumes, and the old volumes remain in the
+   * cluster. `protectData` and `deleteDataOnDestroy` refuse the change. Default: `monitoring`.
    */
   namespace?: pulumi.Input<string> | undefined;
   /**
@@ -395,20 +402,20 @@ export interface PrometheusStackArgs extends ChartArgs {
   /**
    * Whether to install the parts that a cluster needs only once: the Prometheus operator with its CRDs,
    * node-exporter, kube-state-metrics, and the rules and dashboards for the cluster. Set it to false in
-   * every additional PrometheusStack of a cluster. Default: true.
+   * every additional PrometheusStack in the same cluster. Default: true.
    */
   clusterMonitoring?: boolean;
-  /** Number of days that Prometheus retains samples. At least 1. Default: 15. */
+  /** Number of days that Prometheus retains samples. Must be at least 1. Default: 15. */
   retentionDays?: number;
   /** Seconds between two scrapes of a target and between two evaluations of a rule. Default: 30. */
   scrapeIntervalSeconds?: number;
-  /** Size of each replica's volume in GiB. Samples fill at most 85% of it. Default: 50. */
+  /** Size of each replica's volume, in GiB. Samples fill at most 85% of it. Default: 50. */
   storageGb?: number;
   /** StorageClass of all volumes; `""` selects the cluster's default. Default: `gp3`. */
   storageClassName?: pulumi.Input<string> | undefined;
-  /** Number of replicas of Prometheus on different nodes. Each replica scrapes all targets. Default: 1. */
+  /** Number of Prometheus replicas, on different nodes. Each replica scrapes all targets. Default: 1. */
   replicas?: number;
-  /** CPU and memory of every workload. Default: `small`. */
+  /** Size preset for the CPU and memory of every workload. Default: `small`. */
   size?: SizePreset;
   /**
    * Whether the samples and silences must be kept: the namespace and `releaseName` cannot change, and
@@ -417,35 +424,36 @@ export interface PrometheusStackArgs extends ChartArgs {
   protectData?: boolean;
   /**
    * Lets Kubernetes delete the volumes with their StatefulSets: on `pulumi destroy`, but also when the
-   * operator replaces a StatefulSet because `storageGb` or `storageClassName` changes. Otherwise only
-   * deleting the namespace or a claim deletes a volume. The options `protect` and `retainOnDelete`
-   * override `deleteDataOnDestroy`. If `deleteDataOnDestroy` was set, deploy `deleteDataOnDestroy:
-   * false` on its own before you change `namespace` or `releaseName`: if one update changes them with
-   * `protectData: false`, Kubernetes deletes the old volumes. Default: false.
+   * operator replaces a StatefulSet because `storageGb` or `storageClassName` changes. Otherwise, a
+   * volume is deleted only with its claim or its namespace. The options `protect` and `retainOnDelete`
+   * override `deleteDataOnDestroy`. If `deleteDataOnDestroy` was set, deploy
+   * `deleteDataOnDestroy: false` on its own before you change `namespace` or `releaseName`. If a single
+   * update changes them with `protectData: false`, Kubernetes deletes the old volumes. Default: false.
    */
   deleteDataOnDestroy?: boolean;
   /** Which metrics of the chart's targets Prometheus stores. Default: all. */
   metrics?: ScrapedMetrics;
-  /** Store to which Prometheus also sends its samples. Default: none. */
+  /** Store that Prometheus also sends its samples to. Default: none. */
   longTerm?: LongTermStore;
   /**
    * Accepts samples at `/api/v1/write`, such as the samples that LokiStack writes with
-   * `logMetricNamespaces`. Every workload that can reach Prometheus inside the cluster can then write
+   * `logMetricNamespaces`. Any workload that can reach Prometheus inside the cluster can then write
    * samples. Default: false.
    */
   remoteWriteReceiver?: boolean;
   /**
-   * Deploys the blackbox exporter, which requests the URLs of services with `probe` in
+   * Deploys the blackbox exporter, which requests the URLs of services that have `probe` in
    * MonitoredServices, and of any other Probe that this Prometheus selects. Default: false.
    */
   blackboxExporter?: boolean;
   /**
-   * URL of Loki. Adds Loki as a data source to Grafana, and alerts on Loki. Default: none.
+   * URL of Loki. Adds a Loki data source to Grafana, and alerts on Loki. Default: none.
    *
-   * If LokiStack is in the same program, write the URL with the namespace of LokiStack, as text or with
-   * `pulumi.interpolate`: `http://loki.<namespace>.svc.cluster.local:3100`. LokiStack depends on PrometheusStack, which
-   * receives its alerts and provides the CRDs, so PrometheusStack cannot wait for `url` of LokiStack.
-   * Pass that output only from another stack, or if LokiStack uses no output of this component.
+   * If LokiStack is in the same program, write the URL with LokiStack's namespace, as text or with
+   * `pulumi.interpolate`: `http://loki.<namespace>.svc.cluster.local:3100`. LokiStack depends on
+   * PrometheusStack, which receives its alerts and provides the CRDs, so PrometheusStack cannot wait
+   * for the output `url` of LokiStack. Pass that output only from another stack, or if LokiStack uses
+   * no output of this component.
    */
   lokiUrl?: pulumi.Input<string> | undefined;
   /**
@@ -453,18 +461,21 @@ export interface PrometheusStackArgs extends ChartArgs {
    * Default: none.
    */
   traceUrl?: pulumi.Input<string> | undefined;
-  /** URL at which people open Prometheus, for links in alerts. Default: none. */
+  /** URL where users open Prometheus, for links in alerts. Default: none. */
   externalUrl?: pulumi.Input<string> | undefined;
   /**
-   * Settings of individual alerts, by name, for the alerts of this component and of the chart. If the
-   * chart has an alert twice, as a warning and as critical, both get the same severity. Default: none.
+   * Settings for individual alerts of this component and the chart, keyed by alert name. If the chart
+   * has an alert twice, as a warning and as critical, both get the same severity. Default: none.
    */
   alertRules?: Record<string, AlertRuleSettings>;
-  /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
+  /**
+   * Base URL of the runbooks; `/<alert name>.md` is appended. Default: none, and alerts have no runbook
+   * link.
+   */
   runbookBaseUrl?: pulumi.Input<string> | undefined;
-  /** Alertmanager of the stack. */
+  /** Alertmanager settings. */
   alertmanager?: AlertmanagerArgs;
-  /** Grafana of the stack. */
+  /** Grafana settings. */
   grafana?: GrafanaArgs;
   /** Labels to add to every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
@@ -473,12 +484,13 @@ export interface PrometheusStackArgs extends ChartArgs {
 /**
  * Deploys Prometheus, Alertmanager, Grafana, node-exporter and kube-state-metrics as the Helm release
  * `prometheus`, with alerts for the monitoring stack, Loki and volumes. Requires no other component,
- * and an AWS account only for a long-term store of kind `amp`. With explicit providers, pass both:
- * `providers: [kubernetesProvider, awsProvider]`. The `random` provider generates Grafana's password.
+ * and requires an AWS account only for a long-term store of kind `amp`. With explicit providers, pass
+ * both: `providers: [kubernetesProvider, awsProvider]`. The `random` provider generates Grafana's
+ * password.
  *
- * Create SlackAlerting before this component, which needs the names of its Secrets. Create LokiStack,
- * MonitoredServices and GrafanaDashboards after it: their objects need the CRDs that this component
- * installs, so pass it to them as `dependsOn`.
+ * Create SlackAlerting first, because this component needs the names of its Secrets. Create LokiStack,
+ * MonitoredServices and GrafanaDashboards afterwards, with this component as `dependsOn`, because their
+ * objects need the CRDs that it installs.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.
@@ -486,21 +498,23 @@ export interface PrometheusStackArgs extends ChartArgs {
 export class PrometheusStack extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:PrometheusStack";
 
-  /** URL of Prometheus inside the cluster, for workloads. It is not reachable from outside. */
+  /**
+   * URL of Prometheus inside the cluster, for workloads. It is not reachable from outside the cluster.
+   */
   readonly prometheusUrl: pulumi.Output<string>;
   /** URL of Alertmanager inside the cluster, for `alertmanagerUrl` of LokiStack. */
   readonly alertmanagerUrl: pulumi.Output<string>;
   /**
-   * Remote-write URL of each replica of Prometheus, for `remoteWriteUrls` of LokiStack. Prometheus
-   * accepts the samples if `remoteWriteReceiver` is true.
+   * Remote-write URL of each Prometheus replica, for `remoteWriteUrls` of LokiStack. Prometheus accepts
+   * the samples only if `remoteWriteReceiver` is true.
    */
   readonly remoteWriteUrls: pulumi.Output<string[]>;
   /**
-   * Address of the blackbox exporter, for `prober` of MonitoredServices. It exists if `blackboxExporter`
-   * is true.
+   * Address of the blackbox exporter, for `prober` of MonitoredServices. The exporter exists only if
+   * `blackboxExporter` is true.
    */
   readonly proberAddress: pulumi.Output<string>;
-  /** URL of Grafana inside the cluster, for workloads. It is not reachable from outside. */
+  /** URL of Grafana inside the cluster, for workloads. It is not reachable from outside the cluster. */
   readonly grafanaUrl: pulumi.Output<string>;
   /** Password of Grafana's user `admin`, as a secret. */
   readonly grafanaAdminPassword: pulumi.Output<string>;

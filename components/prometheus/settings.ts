@@ -35,7 +35,7 @@ import {
 
 /**
  * Community dashboards, with the reviewed revision of each. Other dashboards require a revision,
- * because without one the chart silently downloads revision 1.
+ * because the chart silently downloads revision 1 by default.
  */
 export const communityDashboardRevisions: Record<number, number> = {
   7249: 1, // Kubernetes Cluster
@@ -43,15 +43,15 @@ export const communityDashboardRevisions: Record<number, number> = {
   10826: 1, // Go Metrics
 };
 
-/** The dashboards that do not require a revision, as the end of a rule in an error. */
+/** Lists the dashboards that do not require a revision, as the end of a rule in an error. */
 export const reviewedRevisions = `only ${Object.keys(communityDashboardRevisions).join(", ")} have a reviewed revision`;
 
 const communityDashboard = z
   .strictObject({
-    id: example(wholeNumber.min(1), 7249).describe("Number of the dashboard on grafana.com."),
+    id: example(wholeNumber.min(1), 7249).describe("ID of the dashboard on grafana.com."),
     revision: example(wholeNumber.min(1), 1).optional().meta({
       description: "Revision of the dashboard.",
-      defaultText: "the reviewed revision of 7249, 6417 and 10826, otherwise required",
+      defaultText: "the reviewed revision for 7249, 6417 and 10826, otherwise required",
     }),
   })
   .superRefine((dashboard, ctx) => {
@@ -66,16 +66,16 @@ const communityDashboard = z
 
 const alertmanagerSchema = z.strictObject({
   replicas: replicas.describe(
-    "Replicas of Alertmanager. Several replicas form a cluster, spread over nodes.",
+    "Number of Alertmanager replicas. Several replicas form a cluster, spread over nodes.",
   ),
   storageGb: storageGb
     .default(5)
-    .describe("Volume of each replica in GiB, for silences and the notification log."),
+    .describe("Size of each replica's volume in GiB, for silences and the notification log."),
   configSecretName: input(
     example(dnsLabel, "alertmanager-config").optional().meta({
       description:
-        "Secret with your own `alertmanager.yaml`, in the namespace of Prometheus. Not available together with `slack`, which sets it.",
-      defaultText: "the configuration of the chart, which notifies no receiver",
+        "Secret with your own `alertmanager.yaml`, in Prometheus's namespace. Not available with `slack`, which sets it.",
+      defaultText: "the chart's configuration, which sends no notifications",
     }),
   ),
   mountedSecretNames: input(
@@ -89,11 +89,11 @@ const alertmanagerSchema = z.strictObject({
   externalUrl: input(
     example(httpUrl, "https://alertmanager.example.com")
       .optional()
-      .describe("URL at which people open Alertmanager. Links in notifications start with it."),
+      .describe("URL where users open Alertmanager. Links in notifications start with it."),
   ),
 });
 
-/** Alerts of the chart, without those that an alert of this library replaces by the same name. */
+/** Chart alerts, except those that an alert of this library with the same name replaces. */
 export const alertsOfChart = chartAlerts
   .flatMap(({ alerts }) => alerts)
   .filter((name) => !platformAlertNames.some((platform) => platform === name));
@@ -122,16 +122,18 @@ const grafanaSchema = z.strictObject({
     .array(communityDashboard)
     .prefault(Object.keys(communityDashboardRevisions).map((id) => ({ id: Number(id) })))
     .describe(
-      "Dashboards from grafana.com: `{id, revision}`, or just the number in a stack configuration.",
+      "Dashboards from grafana.com: `{id, revision}`, or just the ID in a stack configuration.",
     ),
   dashboardsFolder: example(z.string().min(1), "dashboards")
     .optional()
-    .describe("Folder with your own dashboards in JSON. A subfolder names the folder in Grafana."),
+    .describe(
+      "Folder with your own dashboards as JSON files. Subfolders become folders in Grafana.",
+    ),
   dataSources: z
     .array(
       z.looseObject({
         name: z.string().min(1).describe("Name of the data source."),
-        type: z.string().min(1).describe("Plugin of the data source."),
+        type: z.string().min(1).describe("Plugin type of the data source."),
         url: input(z.string().optional().describe("Address of the data source.")),
         secrets: z
           .record(
@@ -147,22 +149,22 @@ const grafanaSchema = z.strictObject({
     .default([])
     .superRefine(checkDataSources)
     .describe(
-      "Data sources in addition to Prometheus, Alertmanager and Loki, in the format of Grafana's provisioning.",
+      "Data sources in addition to Prometheus, Alertmanager and Loki, in Grafana's provisioning format.",
     ),
   ingress: ingressSchema
     .optional()
-    .describe("Ingress or route, over TLS, through which people reach Grafana."),
+    .describe("Ingress or route through which users reach Grafana over TLS."),
   storageGb: example(storageGb, 10).optional().meta({
     description:
-      "Volume of Grafana in GiB, for what people change in Grafana. An update then stops Grafana before it starts the new pod.",
-    defaultText: "none: Grafana is stateless",
+      "Size of Grafana's volume in GiB, for changes that users make in Grafana. During an update, the old pod then stops before the new pod starts.",
+    defaultText: "none, and Grafana is stateless",
   }),
   sso: ssoSchema
     .optional()
     .describe("Single sign-on through an identity provider. Requires `ingress` or `externalUrl`."),
   externalUrl: input(
     example(httpUrl, "https://grafana.example.com").optional().meta({
-      description: "URL at which people open Grafana. Links in alerts and messages start with it.",
+      description: "URL where users open Grafana. Links in alerts and messages start with it.",
       defaultText: "the host of `grafana.ingress`, otherwise none",
     }),
   ),
@@ -174,7 +176,7 @@ const metricsSchema = z
       .enum(KeptMetrics)
       .default(KeptMetrics.All)
       .describe(
-        "`used` keeps only metrics of the chart's targets that a rule or a dashboard reads.",
+        "`used` keeps only those metrics of the chart's targets that a rule or dashboard reads.",
       ),
     also: z
       .array(
@@ -227,15 +229,15 @@ export const prometheusSchema = z
       .min(1)
       .max(3600)
       .default(limits.scrapeIntervalSeconds.default)
-      .describe("Seconds between two scrapes of a target, and between two evaluations of rules."),
+      .describe("Seconds between two scrapes of a target, and between two evaluations of a rule."),
     storageGb: storageGb
       .default(50)
       .describe(
-        `Volume of each replica in GiB. Samples fill at most ${limits.retentionSizeRatio * 100}% of it.`,
+        `Size of each replica's volume in GiB. Samples fill at most ${limits.retentionSizeRatio * 100}% of it.`,
       ),
     storageClassName: input(storageClassName.default("gp3")),
     replicas: replicas.describe(
-      "Replicas of Prometheus. Several replicas scrape the same targets, spread over nodes.",
+      "Number of Prometheus replicas, spread over nodes. Each replica scrapes all targets.",
     ),
     size,
     protectData: protectData.describe(
@@ -249,9 +251,7 @@ export const prometheusSchema = z
       .describe("Which metrics of the chart's targets Prometheus stores."),
     longTerm: longTermSchema
       .optional()
-      .describe(
-        "Store to which Prometheus also sends its samples ([long-term storage](scale.md)).",
-      ),
+      .describe("Store that Prometheus also sends its samples to ([long-term storage](scale.md))."),
     remoteWriteReceiver: z.boolean().default(false),
     blackboxExporter: z.boolean().default(false),
     traceUrl: input(
@@ -269,7 +269,7 @@ export const prometheusSchema = z
     externalUrl: input(
       example(httpUrl, "https://prometheus.example.com")
         .optional()
-        .describe("URL at which people open Prometheus. Links in alerts start with it."),
+        .describe("URL where users open Prometheus. Links in alerts start with it."),
     ),
     alertRules: rulesSettings([...platformAlertNames, ...alertsOfChart]).default({}),
     runbookBaseUrl: alertLinkSettings.runbookBaseUrl,
@@ -301,7 +301,7 @@ export const prometheusSchema = z
 export type PrometheusSettings = z.output<typeof prometheusSchema>;
 
 /**
- * Reports a list of data sources in the caller's values that would drop the configured data sources,
+ * Reports a data source list in the caller's values that would drop the configured data sources,
  * because Helm does not merge lists.
  */
 export function droppedDataSources(args: ComponentArgs): Problem[] {
@@ -332,10 +332,7 @@ export function droppedDataSources(args: ComponentArgs): Problem[] {
   ];
 }
 
-/**
- * Reports a list of remote writes in the caller's values that would replace the configured remote
- * write.
- */
+/** Reports a remote-write list in the caller's values that would replace the configured remote write. */
 export function replacedRemoteWrite(args: ComponentArgs): Problem[] {
   const path = ["values", "prometheus", "prometheusSpec", "remoteWrite"];
   if (valueAt(args, ["longTerm"]) === undefined || valueAt(args, path) === undefined) return [];
@@ -349,7 +346,7 @@ export function replacedRemoteWrite(args: ComponentArgs): Problem[] {
   ];
 }
 
-/** Checks the arguments of PrometheusStack and fills in their defaults. */
+/** Checks the PrometheusStack arguments and fills in defaults. */
 export function prometheusSettings(args: ComponentArgs): Checked<PrometheusSettings> {
   const checked = checkArgs(prometheusSchema, args);
   if (checked.settings === undefined) return checked;

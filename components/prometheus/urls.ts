@@ -1,9 +1,12 @@
 import { PrometheusSettings } from "./settings";
 
-/** The settings that determine the names of the chart's objects. */
+/** Settings that determine the names of the chart's objects. */
 export type Release = Pick<PrometheusSettings, "releaseName" | "namespace">;
 
-/** Names of the Services. The commands in the documentation use the names of the release `prometheus`. */
+/**
+ * Returns the names of the Services. Commands in the documentation use the names for the release
+ * `prometheus`.
+ */
 export function serviceNames({ releaseName }: Pick<Release, "releaseName">) {
   const chart = chartFullname(releaseName);
   return {
@@ -13,21 +16,21 @@ export function serviceNames({ releaseName }: Pick<Release, "releaseName">) {
   };
 }
 
-/** Name prefix of the chart's objects, which the chart truncates to 26 characters. */
+/** Returns the name prefix of the chart's objects, which the chart truncates to 26 characters. */
 export function chartFullname(releaseName: string): string {
   const chart = "kube-prometheus-stack";
   const fullname = releaseName.includes(chart) ? releaseName : `${releaseName}-${chart}`;
   return fullname.slice(0, 26).replace(/-$/, "");
 }
 
-/** URL of Prometheus inside the cluster. */
+/** Returns the URL of Prometheus inside the cluster. */
 export function prometheusUrl(release: Release): string {
   return `http://${serviceNames(release).prometheus}.${release.namespace}.svc.cluster.local:9090`;
 }
 
 /**
- * Remote-write URL of each replica inside the cluster. The URLs address pods, because the Service would
- * send each replica only some of the samples.
+ * Returns each replica's remote-write URL inside the cluster. The URLs address pods, because the
+ * Service would send each replica only some of the samples.
  */
 export function remoteWriteUrls(release: Release, replicas: number): string[] {
   const pod = (index: number) => `prometheus-${serviceNames(release).prometheus}-${index}`;
@@ -38,17 +41,20 @@ export function remoteWriteUrls(release: Release, replicas: number): string[] {
   );
 }
 
-/** URL of Alertmanager inside the cluster. */
+/** Returns the URL of Alertmanager inside the cluster. */
 export function alertmanagerUrl(release: Release): string {
   return `http://${serviceNames(release).alertmanager}.${release.namespace}.svc.cluster.local:9093`;
 }
 
-/** URL of a namespace's Alertmanagers, through the Service that the operator creates for them. */
+/**
+ * Returns the URL of a namespace's Alertmanagers, through the Service that the operator creates for
+ * them.
+ */
 export function operatedAlertmanagerUrl({ namespace }: Pick<Release, "namespace">): string {
   return `http://alertmanager-operated.${namespace}.svc.cluster.local:9093`;
 }
 
-/** URL of Grafana inside the cluster. */
+/** Returns the URL of Grafana inside the cluster. */
 export function grafanaUrl(release: Release): string {
   return `http://${serviceNames(release).grafana}.${release.namespace}.svc.cluster.local`;
 }

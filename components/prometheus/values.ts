@@ -18,7 +18,7 @@ import { serviceNames } from "./urls";
 /** Name of the Secret with Grafana's admin user and password. */
 export const grafanaAdminSecretName = "grafana-admin";
 
-// Pinned, because the chart's defaults are `latest` and the Kubernetes version of the cluster.
+// Pinned, because the chart defaults to `latest` and to the cluster's Kubernetes version.
 const crdUpgradeImages = { busybox: "1.37.0", kubectl: "v1.35.0" };
 
 const prometheusSizes: SizeTable = {
@@ -50,10 +50,10 @@ const nodeExporterResources = resources("50m", "64Mi");
 const operatorResources = resources("50m", "256Mi");
 const sidecarResources = resources("25m", "192Mi");
 const jobResources = resources("50m", "256Mi");
-/** User and group without any permissions. */
+/** ID of a user and group without any permissions. */
 const nobody = 65534;
 
-/** Values of the kube-prometheus-stack chart for the given settings. */
+/** Returns kube-prometheus-stack chart values for the given settings. */
 export function prometheusValues(settings: PrometheusSettings): Values {
   const { imageRegistry } = settings;
   const { affinity: _affinity, ...nodeAgent } = nodeAgentPlacement(settings);
@@ -68,7 +68,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     commonLabels: settings.labels,
     crds: {
       enabled: settings.clusterMonitoring,
-      // Helm installs CRDs but never upgrades them; this hook does.
+      // Helm installs CRDs but never upgrades them. This hook does.
       upgradeJob: {
         enabled: settings.clusterMonitoring,
         image: {
@@ -81,8 +81,8 @@ export function prometheusValues(settings: PrometheusSettings): Values {
         ...withoutPriority,
       },
     },
-    // Prometheus cannot scrape these targets on EKS, so alerts like KubeSchedulerDown would never
-    // resolve. Each of these settings also disables the rules and the dashboard for its target.
+    // Prometheus cannot scrape these targets on EKS, so alerts such as KubeSchedulerDown would never
+    // resolve. Each of these settings also disables the rules and dashboard for its target.
     kubeControllerManager: { enabled: false },
     kubeScheduler: { enabled: false },
     kubeEtcd: { enabled: false },
@@ -123,8 +123,8 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     "kube-state-metrics": {
       ...placement(settings),
       resources: kubeStateMetricsSizes[settings.size],
-      // Otherwise, its role grants access to all Secrets of the cluster. No alert or dashboard reads
-      // their metrics.
+      // Otherwise, the role of kube-state-metrics would grant access to all Secrets in the cluster. No
+      // alert or dashboard reads their metrics.
       collectorsExclude: ["secrets"],
     },
     nodeExporter: {
@@ -135,13 +135,13 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       resources: nodeExporterResources,
       securityContext: { seccompProfile: { type: "RuntimeDefault" } },
       containerSecurityContext: unprivileged,
-      // The affinity is the chart's default.
+      // Same affinity as the chart's default.
       ...nodeAgent,
     },
   };
 }
 
-/** A value for each chart alert that has settings, unless the value is undefined. */
+/** Returns a value for each chart alert that has settings, and omits undefined values. */
 function ofChartAlerts<T>(
   { alertRules }: PrometheusSettings,
   valueOf: (settings: RuleSettings) => T | undefined,
@@ -174,14 +174,14 @@ function prometheusServer(settings: PrometheusSettings): Values {
       resources: prometheusSizes[settings.size],
       storageSpec: volume(settings, settings.storageGb),
       persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
-      // After a restart, an alert with a shorter `for` than this starts again as pending. With the
+      // After a restart, an alert whose `for` is shorter than this becomes pending again. With the
       // default of 10 minutes, most firing alerts would resolve and notify a second time.
       additionalConfig: { rules: { alert: { forGracePeriod: "1m" } } },
       // Protects Prometheus from a target whose series count explodes. The largest legitimate target is
       // kube-state-metrics, which grows with the cluster.
       sampleLimit: samplesPerScrape[settings.size],
-      // Adds the series scrape_sample_limit to each target, which the alert SamplesNearLimit reads. The
-      // operator has no field for the setting extra_scrape_metrics yet, which replaces this flag.
+      // Adds the series scrape_sample_limit to each target, for the alert SamplesNearLimit. The
+      // operator does not support extra_scrape_metrics yet, the setting that replaces this flag.
       enableFeatures: ["extra-scrape-metrics"],
       // By default, Prometheus selects only objects with the label `release: prometheus`.
       serviceMonitorSelectorNilUsesHelmValues: false,
@@ -198,7 +198,8 @@ function alertmanager(settings: PrometheusSettings): Values {
     settings.alertmanager;
   return {
     podDisruptionBudget: { enabled: replicas > 1 },
-    // The chart's own configuration groups by namespace, so different alerts share a notification.
+    // The chart's own configuration groups by namespace, so different alerts would share a
+    // notification.
     ...(configSecretName === undefined && {
       config: { route: { group_by: ["alertname", "cluster", "service"] } },
     }),
@@ -246,10 +247,10 @@ function grafana(settings: PrometheusSettings): Values {
     ...placement(settings),
     resources: grafanaSizes[settings.size],
     testFramework: { enabled: false },
-    // Grafana reads dashboards from all namespaces, so the first stack provides them to all others.
+    // Grafana reads dashboards from all namespaces, so only the first stack in a cluster provides them.
     ...(!settings.clusterMonitoring && { defaultDashboardsEnabled: false }),
-    // The chart's role grants access to all Secrets of the cluster. Grafana has its own role instead,
-    // for the ConfigMaps that the sidecars read.
+    // The chart's role grants access to all Secrets in the cluster, so Grafana gets its own role, for
+    // the ConfigMaps that the sidecars read.
     rbac: { create: false },
     serviceAccount: { name: serviceNames(settings).grafana },
     sidecar: {
@@ -270,7 +271,7 @@ function grafana(settings: PrometheusSettings): Values {
       users: { allow_sign_up: false },
       "auth.anonymous": { enabled: false },
       ...(externalUrl !== undefined && { server: { root_url: externalUrl } }),
-      // The browser sends the session only over TLS.
+      // The browser sends the session cookie only over TLS.
       ...(ingress !== undefined && { security: { cookie_secure: true } }),
       ...ssoSections(sso),
     },
@@ -282,7 +283,7 @@ function grafana(settings: PrometheusSettings): Values {
 }
 
 function grafanaStorage({ grafana, storageClassName, deleteDataOnDestroy }: PrometheusSettings) {
-  // By default, all content of Grafana is provisioned: a changed password or dashboard requires only a
+  // By default, everything in Grafana is provisioned. A changed password or dashboard requires only a
   // restart, and no volume can block a rollout.
   if (grafana.storageGb === undefined) return { persistence: { enabled: false } };
   return {
@@ -291,7 +292,7 @@ function grafanaStorage({ grafana, storageClassName, deleteDataOnDestroy }: Prom
       size: `${grafana.storageGb}Gi`,
       accessModes: ["ReadWriteOnce"],
       ...defined({ storageClassName: storageClassName || undefined }),
-      // Otherwise, Helm deletes the claim when the setting is removed.
+      // Otherwise, Helm would delete the claim when the setting is removed.
       ...(!deleteDataOnDestroy && { annotations: { "helm.sh/resource-policy": "keep" } }),
     },
     // The volume belongs to Grafana's group, so no container needs to run as root to change its owner.
@@ -303,7 +304,7 @@ function grafanaStorage({ grafana, storageClassName, deleteDataOnDestroy }: Prom
 
 type DataSource = PrometheusSettings["grafana"]["dataSources"][number];
 
-/** Grafana's environment variable for a secret field of a data source. */
+/** Returns the name of Grafana's environment variable for a data source's secret field. */
 function variableOf(index: number, field: string): string {
   return `DATA_SOURCE_${index}_${field}`.toUpperCase();
 }
@@ -328,7 +329,7 @@ function dataSourceVariables({ secrets = {} }: DataSource, index: number): [stri
   ]);
 }
 
-/** Dashboards from grafana.com, which an init container downloads when the pod starts. */
+/** Returns values for dashboards from grafana.com, which an init container downloads at pod startup. */
 function dashboardDownloads(settings: PrometheusSettings): Values {
   const provider = "community";
   return {
@@ -358,7 +359,7 @@ function dashboardDownloads(settings: PrometheusSettings): Values {
           {
             gnetId: id,
             revision,
-            // The list form replaces `\${DS_…}`; the string form breaks modern dashboards.
+            // The list form replaces `\${DS_…}`, but the string form breaks modern dashboards.
             datasource: [{ name: "DS_PROMETHEUS", value: "prometheus" }],
           },
         ]),
@@ -367,7 +368,7 @@ function dashboardDownloads(settings: PrometheusSettings): Values {
   };
 }
 
-/** Size at which Prometheus deletes its oldest blocks, before the volume is full. */
+/** Returns the size at which Prometheus deletes its oldest blocks, before the volume is full. */
 function retentionSize(storageGb: number): string {
   return `${Math.floor(storageGb * limits.retentionSizeRatio * 1024)}MiB`;
 }
@@ -388,11 +389,11 @@ function volume(settings: PrometheusSettings, storageGb: number): Values {
   };
 }
 
-// Composed as in Grafana's chart.
+// Composed in the same way as in Grafana's chart.
 const sidecarImage =
   "{{ with .Values.grafana.sidecar.image }}{{ $.Values.global.imageRegistry | default .registry }}/{{ .repository }}:{{ .tag }}{{ end }}";
 
-/** Objects that make the volumes follow `storageGb`. */
+/** Returns objects that apply changes of `storageGb` to existing volumes. */
 function volumeGrowth(settings: PrometheusSettings): Values[] {
   const { prometheus, alertmanager } = serviceNames(settings);
   return growVolumes(settings, sidecarImage, [
@@ -412,8 +413,8 @@ function volumeGrowth(settings: PrometheusSettings): Values[] {
 }
 
 /**
- * Helm template for the size of a volume, or nothing if the caller's values replace it with another
- * kind of volume.
+ * Returns a Helm template for a volume's size. It renders nothing if the caller's values replace the
+ * volume with another kind.
  */
 function requestedStorage(storage: string): string {
   return `{{ (((((.Values.${storage}).volumeClaimTemplate).spec).resources).requests).storage }}`;

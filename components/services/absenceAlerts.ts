@@ -7,7 +7,7 @@ import { recorded } from "./recordedSeries";
 import { MonitoredServicesSettings } from "./settings";
 import { alertingScope, mustBeUp, sortedNames } from "./thresholdVariants";
 
-/** Alerts on services without metrics, for which the other alerts cannot fire. */
+/** Returns alerts on services without metrics, which the other alerts cannot detect. */
 export function absenceAlerts(
   settings: MonitoredServicesSettings,
   component: string,
@@ -19,7 +19,7 @@ export function absenceAlerts(
     {
       name: `${namespace}.instrumentation`,
       subjectLabel,
-      // The alert has a `for` of one hour.
+      // The alert's `for` is one hour, so it does not need frequent evaluation.
       intervalSeconds: 240,
       rules: metricsMissing(settings),
     },
@@ -40,7 +40,7 @@ function serviceDown(settings: MonitoredServicesSettings, component: string): Al
       `)`,
     ].join("\n"),
     forMinutes: 1,
-    // Bridges the occasional successful scrapes of a flapping target.
+    // Bridges a flapping target's occasional successful scrapes.
     keepFiringMinutes: 3,
     severity: Severity.Critical,
     summary: `${labels.service}: no target is up`,

@@ -1,8 +1,8 @@
 import { Severity } from "../alerting/rules";
 
 /**
- * A long and a short window, in both of which the error budget must burn too fast. The long window
- * shows that the problem is significant; the short window shows that the problem continues.
+ * A long and a short window. The alert fires if the error budget burns too fast in both windows. The
+ * long window shows that the problem is significant, and the short window shows that it continues.
  */
 export interface BurnRatePair {
   severity: Severity;
@@ -14,8 +14,8 @@ export interface BurnRatePair {
 }
 
 /**
- * Pairs from the SRE workbook. When the alert fires, the share `budgetShare` of the error budget is
- * spent.
+ * Window pairs from the SRE workbook. When an alert fires, the fraction `budgetShare` of the error
+ * budget has been spent.
  */
 const workbookPairs = [
   { severity: Severity.Critical, budgetShare: 0.02, longHours: 1, long: "1h", short: "5m" },
@@ -24,7 +24,10 @@ const workbookPairs = [
   { severity: Severity.Warning, budgetShare: 0.1, longHours: 72, long: "3d", short: "6h" },
 ];
 
-/** Pairs for an SLO window of this many days. For 30 days, the factors match the SRE workbook. */
+/**
+ * Returns the pairs for an SLO window of the given number of days. For 30 days, the factors match the
+ * SRE workbook.
+ */
 export function burnRatePairs(windowDays: number): BurnRatePair[] {
   return workbookPairs.map(({ severity, budgetShare, longHours, long, short }) => ({
     severity,
@@ -37,8 +40,8 @@ export function burnRatePairs(windowDays: number): BurnRatePair[] {
 }
 
 /**
- * All windows, each with the range over which it reads the 5-minute rates. A long window reads only
- * one rate per 5 minutes, which covers the window without gaps at a tenth of the cost.
+ * All windows, each with the range over which it reads the 5-minute rates. A long window reads only one
+ * rate per 5 minutes, which covers the window without gaps at a tenth of the cost.
  */
 export const burnRateWindows = [
   { name: "5m", range: "" },
@@ -50,7 +53,10 @@ export const burnRateWindows = [
   { name: "3d", range: "[3d:5m]" },
 ] as const;
 
-/** Days in an SLO window. Default: 30, or at most 14 if Prometheus retains samples for less than 30 days. */
+/**
+ * Returns the number of days in an SLO window. Default: 30, or at most 14 if Prometheus retains samples
+ * for less than 30 days.
+ */
 export function sloWindowDays(
   { slo }: { slo?: { windowDays?: number | undefined } | undefined },
   { retentionDays }: { retentionDays: number },
@@ -58,7 +64,7 @@ export function sloWindowDays(
   return slo?.windowDays ?? (retentionDays >= 30 ? 30 : Math.min(14, retentionDays));
 }
 
-/** Objective, in percent, above which the fastest burn rate alert can fire. */
+/** Returns the objective, in percent, above which the fastest burn rate alert can fire. */
 export function lowestObjectivePercent(windowDays: number): number {
   const fastest = Math.max(...burnRatePairs(windowDays).map(({ factor }) => factor));
   return 100 * (1 - 1 / fastest);

@@ -5,13 +5,13 @@ import { mustBeUp, sortedNames } from "./thresholdVariants";
 
 /**
  * A series with the value 1 for each configured service, whether or not Prometheus scrapes it. The
- * label `component` tells the MonitoredServices of a namespace apart.
+ * `component` label distinguishes several MonitoredServices in the same namespace.
  */
 export const configuredServices = "namespace_service:configured:info";
 
 /**
- * Records the services that must exist. Series from a scrape disappear together with their
- * ServiceMonitor, Service or namespace; these series end only with the configuration.
+ * Returns rules that record which services must exist. Scraped series disappear with their
+ * ServiceMonitor, Service or namespace, but these series disappear only when the configuration changes.
  */
 export function configuredServiceRules(
   { namespace, services }: MonitoredServicesSettings,
@@ -32,7 +32,7 @@ export function configuredServiceRules(
   ];
 }
 
-/** Selects the services of a component that must have targets, except those whose alerts are disabled. */
+/** Selects a component's services that must have targets, except services whose alerts are disabled. */
 export function alertingServices(settings: MonitoredServicesSettings, component: string): string {
   const extraMatchers = [`component="${component}"`];
   const except = sortedNames(settings.services.filter((service) => !mustBeUp(service)));

@@ -5,20 +5,20 @@ import { first, labels, list } from "../alerting/annotations";
 import { AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { ofService } from "./podScope";
 
-/** Number of containers per pod that an alert names. */
+/** Number of containers per pod that an alert lists by name. */
 export const namedContainers = 3;
 
-/** Selector for the series of an alert's pod, in annotations. */
+/** Selector, for annotations, that matches the series of the alert's pod. */
 export const ofPod = `{namespace="${labels.namespace}", pod="${labels.pod}", container!=""}`;
 
 /** A series for each pod whose containers crash repeatedly. */
 const crashLooping = "namespace_pod:crash_loop:info";
 
 /**
- * Alert on pods whose containers crash repeatedly. It has the label `service` if the pod belongs to a
- * configured service, by which ServiceDown inhibits it.
+ * Returns rules that alert on pods whose containers crash repeatedly. If the pod belongs to a
+ * configured service, the alert has the `service` label, so that ServiceDown inhibits it.
  *
- * @param kubeState Selects the series of kube-state-metrics for the pods, with these matchers.
+ * @param kubeState Selector for the pods' kube-state-metrics series, with the given extra matchers.
  * @param inScope Limits an expression to the pods that the alert covers.
  */
 export function crashLoopRules(

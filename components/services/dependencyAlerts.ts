@@ -8,17 +8,18 @@ import { Variant, severityVariants, thresholdVariants } from "./thresholdVariant
 
 const service = `${labels.service} in ${labels.namespace}`;
 
-/** Number of tables that the throttling alert names. */
+/** Number of tables that the throttling alert lists by name. */
 const namedTables = 5;
 
-/** Alerts on the dependencies of the services in one namespace: DynamoDB and Redis. */
+/** Returns alerts on the dependencies of the services in one namespace: DynamoDB and Redis. */
 export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGroup {
   const { namespace } = settings;
   const warnings = (name: "dynamodbP99Ms" | "redisP99Ms" | "redisPoolPercent") =>
     thresholdVariants(settings, name, Severity.Warning);
   return {
     name: `${namespace}.dependencies`,
-    // Reads every bucket of the services' histograms. The alerts have a `for` of 5 minutes or longer.
+    // Evaluated less often, because these rules read every bucket of the services' histograms. The
+    // alerts have a `for` of 5 minutes or longer.
     intervalSeconds: 120,
     subjectLabel: "service",
     rules: [
@@ -57,7 +58,7 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
       ...warnings("redisPoolPercent").flatMap(
         ({ scope, threshold, thresholds, severity, metrics }) => {
           const maximum = thresholds.redisPoolMaximum;
-          // No metric exposes the size of the pool, so the alert requires the setting.
+          // No metric exposes the pool size, so the alert requires the setting.
           if (maximum === undefined) return [];
           const rule: AlertRule = {
             alert: "RedisPoolSaturated",
@@ -78,8 +79,9 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
 }
 
 /**
- * Services whose counter has changed in the last 3 minutes. A burst of 2 minutes is therefore over
- * before an alert with a `for` of 5 minutes can fire. A rate over 3 minutes would read too few scrapes.
+ * Selects services whose counter has changed in the last 3 minutes. A 2-minute burst is therefore over
+ * before an alert with a `for` of 5 minutes can fire. A rate over 3 minutes would cover too few
+ * scrapes.
  */
 function stillCounting(counter: string): string {
   return `group by (namespace, service) (last_over_time(${counter}[4m]) != last_over_time(${counter}[4m] offset 3m))`;
@@ -104,7 +106,7 @@ function highLatency(
       `sum by (namespace, service) (${observationRate(histogram, matchers, "5m")}) > ${formatNumber(thresholds.minimumRequestsPerSecond)}`,
     ].join("\n"),
     forMinutes: 10,
-    // Only a warning, because this is a cause: HighLatencyP99 pages if users notice.
+    // Only a warning, because this is a cause: HighLatencyP99 pages if users are affected.
     severity,
     summary: `${labels.service}: p99 latency of ${dependency} calls is ${value.duration}`,
     description: `The p99 latency of calls from ${service} to ${dependency} was ${value.duration} over the last 5 minutes (threshold: ${threshold} ms). Requests that wait for ${dependency} are slow.`,

@@ -1,10 +1,10 @@
 import { formatNumber } from "../alerting/promql";
 
 /**
- * Bound above which failed requests are evidence of a problem. At a random background of 0.1% failures,
- * the number of failures among n requests has a Poisson distribution with the mean m = 0.001 n. It
- * exceeds m + 4.75 sqrt(m) + 2 with a probability of about one in a million if n is large; if n is
- * small, three or more failures are necessary.
+ * Bound above which failed requests are evidence of a problem. With a random background of 0.1%
+ * failures, the number of failures among n requests has a Poisson distribution with mean m = 0.001 n.
+ * For large n, it exceeds m + 4.75 sqrt(m) + 2 with a probability of about one in a million. For small
+ * n, at least three failures are required.
  */
 export const errorEvidence = {
   backgroundRatio: 0.001,
@@ -13,9 +13,9 @@ export const errorEvidence = {
 } as const;
 
 /**
- * Condition that the rate of failures over a window exceeds what chance explains. All terms are rates
- * per second: the bound above, divided by the window. The first comparison changes no result, but
- * without failures, Prometheus skips the subtractions.
+ * Returns a condition that holds if the failure rate over a window exceeds what chance explains. All
+ * terms are rates per second: the bound above, divided by the window. The first comparison does not
+ * change the result, but lets Prometheus skip the subtractions if there are no failures.
  */
 export function exceedsChance(failed: string, requests: string, windowSeconds: number): string {
   const { backgroundRatio, deviations, minimumFailures } = errorEvidence;
@@ -24,21 +24,21 @@ export function exceedsChance(failed: string, requests: string, windowSeconds: n
   return `${positive(failed)} - ${backgroundRatio} * ${requests} - ${perRoot} * sqrt(${requests}) > ${minimum}`;
 }
 
-/** The names of the recorded rates of one protocol. */
+/** Names of the recorded rates for one protocol. */
 export interface ErrorSeries {
   requests: string;
   failed: string;
   /** Rates between the last two scrapes. */
   requestsNow: string;
   failedNow: string;
-  /** Ratios of failed requests over 5 and over 30 minutes, while they are evidence. */
+  /** Ratios of failed requests over 5 and 30 minutes, recorded only while they are evidence. */
   shortErrorRatio: string;
   longErrorRatio: string;
 }
 
 /**
- * Sum of the rates over the slots of a window. Each 5-minute slot counts as at most two failures,
- * because the retries of one client are not independent.
+ * Returns the sum of the rates over a window's 5-minute slots. Each slot counts as at most two
+ * failures, because retries from one client are not independent.
  */
 export function atMostTwoPerSlot(failures: string, range: string): string {
   return `sum_over_time(clamp_max(${failures}, ${(2 / 300).toPrecision(3)})${range})`;
@@ -51,7 +51,7 @@ const sum = (rates: string, range: string) => `sum_over_time(${rates}${range})`;
 
 type RecentSeries = Pick<ErrorSeries, "requestsNow" | "failedNow">;
 
-/** Failed and all requests of the last 2 minutes. */
+/** Returns the failed requests and all requests of the last 2 minutes. */
 function recentSums({ requestsNow, failedNow }: RecentSeries, inNamespace: string) {
   return [failedNow, requestsNow].map((rates) => sum(`${rates}{${inNamespace}}`, "[2m]")) as [
     failures: string,
@@ -59,14 +59,14 @@ function recentSums({ requestsNow, failedNow }: RecentSeries, inNamespace: strin
   ];
 }
 
-/** Ratio of failed requests over the last 2 minutes. */
+/** Returns the ratio of failed requests over the last 2 minutes. */
 export function recentErrorRatio(series: RecentSeries, inNamespace: string): string {
   return quotient(...recentSums(series, inNamespace));
 }
 
 /**
- * Ratio of failed requests over 5 minutes, while it is evidence of an ongoing problem: the ratio over
- * the last 2 minutes is at least half of it.
+ * Returns the ratio of failed requests over 5 minutes, while it is evidence of an ongoing problem: the
+ * ratio over the last 2 minutes must be at least half of it.
  */
 export function shortProvenErrorRatio(
   { requests, failed, ...now }: ErrorSeries,
@@ -76,7 +76,7 @@ export function shortProvenErrorRatio(
   const all = `${requests}{${inNamespace}}`;
   const [recentFailures, allRecent] = recentSums(now, inNamespace);
   return [
-    // Limited to services with failures, because Prometheus evaluates this for each service every 30
+    // Limited to services with failures, because Prometheus evaluates this for every service every 30
     // seconds.
     smaller(
       quotient(positive(failures), all),
@@ -88,9 +88,9 @@ export function shortProvenErrorRatio(
 }
 
 /**
- * Ratio of failed requests over 5 minutes or, if greater, over 30 minutes, while it is evidence of an
- * ongoing problem. At the minimum rate, 5 minutes are enough; below it, 2 minutes without a failure are
- * chance, and must not hide the failures of 30 minutes.
+ * Returns the ratio of failed requests over 5 or 30 minutes, whichever is greater, while it is evidence
+ * of an ongoing problem. At the minimum rate, 5 minutes are enough. Below it, 2 minutes without a
+ * failure are chance, and must not hide the failures of the last 30 minutes.
  */
 export function provenErrorRatio(
   { requests, shortErrorRatio, longErrorRatio }: ErrorSeries,
@@ -105,9 +105,9 @@ export function provenErrorRatio(
 }
 
 /**
- * Ratio of failed requests over 30 minutes, while it is evidence of an ongoing problem: in one of the
- * last three 5-minute slots, the ratio is at least half of it. If none of these slots has requests,
- * only the ratio over 30 minutes counts.
+ * Returns the ratio of failed requests over 30 minutes, while it is evidence of an ongoing problem: in
+ * one of the last three 5-minute slots, the ratio must be at least half of it. If none of these slots
+ * has requests, only the 30-minute ratio counts.
  */
 export function longProvenErrorRatio(
   { requests, failed }: ErrorSeries,

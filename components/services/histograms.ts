@@ -1,10 +1,13 @@
 import { MetricKey, MetricNames } from "../../policies/shared/metricNames";
 import { formatNumber, labelMatcher } from "../alerting/promql";
 
-/** Names of the metrics of a service, and whether its latency histograms are native. */
+/** Names of a service's metrics, and whether its latency histograms are native. */
 export type ServiceMetricNames = MetricNames & { nativeHistograms: boolean };
 
-/** A latency histogram: classic, with a series for each bucket, or native, with all buckets in one. */
+/**
+ * A latency histogram: classic, with one series for each bucket, or native, with all buckets in one
+ * series.
+ */
 export interface Histogram {
   name: string;
   isNative: boolean;
@@ -18,7 +21,7 @@ const histogramKeys = [
 ] as const;
 export type HistogramKey = (typeof histogramKeys)[number];
 
-/** The histograms whose counts may replace a counter, as in OpenTelemetry. */
+/** Histograms whose counts can replace a counter, as in OpenTelemetry. */
 const timedRequests = { httpRequests: "httpDuration", grpcRequests: "grpcDuration" } as const;
 export type RequestKey = keyof typeof timedRequests;
 
@@ -26,10 +29,7 @@ export function histogramOf(metrics: ServiceMetricNames, key: HistogramKey): His
   return { name: metrics[key], isNative: metrics.nativeHistograms };
 }
 
-/**
- * Whether a metric is a native histogram, or the count of a native histogram, which is not a separate
- * series.
- */
+/** Whether a metric is a native histogram, or the count of one, which is not a separate series. */
 export function isNative(metrics: ServiceMetricNames, key: MetricKey): boolean {
   if (!metrics.nativeHistograms) return false;
   if (key === "httpRequests" || key === "grpcRequests") {
@@ -38,17 +38,17 @@ export function isNative(metrics: ServiceMetricNames, key: MetricKey): boolean {
   return histogramKeys.some((histogram) => histogram === key);
 }
 
-/** Name of the series in which Prometheus stores requests. */
+/** Returns the name of the series in which Prometheus stores requests. */
 export function requestSeries(metrics: ServiceMetricNames, key: RequestKey): string {
   return isNative(metrics, key) ? metrics[timedRequests[key]] : metrics[key];
 }
 
-/** Name of the series in which Prometheus stores the buckets of a histogram. */
+/** Returns the name of the series in which Prometheus stores a histogram's buckets. */
 export function bucketSeries({ name, isNative }: Histogram): string {
   return isNative ? name : `${name}_bucket`;
 }
 
-/** Rate of requests, by their counter or by the count of a native histogram. */
+/** Returns the request rate, from the counter or from the count of a native histogram. */
 export function requestRate(
   metrics: ServiceMetricNames,
   key: RequestKey,
@@ -60,7 +60,7 @@ export function requestRate(
   return isNative(metrics, key) ? `histogram_count(${calculation})` : calculation;
 }
 
-/** Rate of all observations of a histogram. */
+/** Returns the rate of all observations of a histogram. */
 export function observationRate(histogram: Histogram, matchers: string, range: string): string {
   const { name, isNative } = histogram;
   return isNative
@@ -68,7 +68,7 @@ export function observationRate(histogram: Histogram, matchers: string, range: s
     : `rate(${name}_bucket{${matchers}, le="+Inf"}[${range}])`;
 }
 
-/** Quantile of the observations of all series together, or by labels. */
+/** Returns a quantile of the observations of all series together, or by labels. */
 export function quantile(
   level: number,
   histogram: Histogram,
@@ -83,8 +83,8 @@ export function quantile(
 }
 
 /**
- * Rate of the observations of each service above a bound. One expression evaluates all of its rates at
- * the same time: otherwise, a change in traffic would look like slow requests.
+ * Returns the rate of each service's observations above a bound. A single expression evaluates all of
+ * its rates at the same time. Otherwise, a change in traffic would look like slow requests.
  */
 export function slowRate(
   { name, isNative }: Histogram,
@@ -96,18 +96,18 @@ export function slowRate(
   if (isNative) {
     const all = rate(`${name}{${matchers}}`);
     return [
-      // A fraction of zero observations is NaN, and so is every sum that includes it.
+      // The fraction of zero observations is NaN, and so is every sum that includes it.
       `(histogram_fraction(${formatNumber(boundSeconds)}, +Inf, ${all}) * histogram_count(${all}) >= 0)`,
       `or`,
       `histogram_count(${all})`,
     ].join("\n");
   }
-  // Counts the requests above the bucket exactly; a quantile would interpolate.
+  // Counts the requests above the bucket exactly, whereas a quantile would interpolate.
   const upTo = (leMatcher: string) => rate(`${name}_bucket{${matchers}, ${leMatcher}}`);
   return `${upTo('le="+Inf"')}\n- ${upTo(leMatcherFor(boundSeconds))}`;
 }
 
-/** Matches a bucket boundary; client libraries write a whole number as 1 or as 1.0. */
+/** Returns a matcher for a bucket boundary. Client libraries write a whole number as 1 or as 1.0. */
 function leMatcherFor(seconds: number): string {
   const boundary = formatNumber(seconds);
   return labelMatcher("le", boundary.includes(".") ? [boundary] : [boundary, `${boundary}\\\\.0`]);

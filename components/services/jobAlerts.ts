@@ -8,9 +8,12 @@ import { kubeStateSelector } from "./podAlerts";
 import { MonitoredServicesSettings } from "./settings";
 import { alertingScope, hasAlerts, sortedNames, thresholdVariants } from "./thresholdVariants";
 
-/** Series recorded for each scheduled job, whose `service` is the name of its CronJob. */
+/** Series recorded for each scheduled job. The `service` label is the name of the CronJob. */
 export const recordedJobs = {
-  /** When the last run succeeded, or when the CronJob was created. None while it is suspended. */
+  /**
+   * When the last run succeeded, or when the CronJob was created. Not recorded while the CronJob is
+   * suspended.
+   */
   lastSuccess: "namespace_service:cronjob_last_success:timestamp_seconds",
   /** When a run started, for each Job that the CronJob still lists. */
   runStart: "namespace_service_job:job_start:timestamp_seconds",
@@ -19,8 +22,8 @@ export const recordedJobs = {
 const byRun = "on (namespace, job_name)";
 
 /**
- * Alerts on the CronJobs of one namespace. CronJobs have no targets; kube-state-metrics reports their
- * runs.
+ * Returns alerts on the CronJobs in one namespace. CronJobs have no targets, so these alerts use the
+ * metrics that kube-state-metrics exposes about their runs.
  */
 export function jobAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
   const { namespace } = settings;
@@ -46,7 +49,7 @@ export function jobAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
                   `0 * group by (namespace, service) (${configuredServices}{${inNamespace}, ${labelMatcher("service", expected)}})`,
                   `unless on (namespace, service)`,
                   asService("cronjob", `kube_cronjob_info${kubeState()}`),
-                  // Without kube-state-metrics, CronJobs are unknown, not missing.
+                  // Without kube-state-metrics, CronJobs are unknown rather than missing.
                   `and on () group(kube_namespace_created{${settings.alerts.metrics.kubeStateSelector}})`,
                 ].join("\n"),
                 forMinutes: 10,
@@ -136,7 +139,7 @@ function recordings(
   ];
 }
 
-/** Aggregates an expression by service, and takes the service name from another label. */
+/** Aggregates an expression by service, with the service name from another label. */
 function asService(label: string, expr: string, by = "namespace, service"): string {
   return `max by (${by}) (label_replace(${expr}, "service", "$1", "${label}", "(.+)"))`;
 }

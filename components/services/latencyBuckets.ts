@@ -7,12 +7,12 @@ import { Variant, metricVariants, severityVariants, thresholdVariants } from "./
 
 /** A series for each bucket boundary, with the boundary in the labels `le` and `boundary`. */
 const boundaryLabels = "namespace_le:bucket_boundary:info";
-/** The boundaries as values. PromQL cannot compare labels with numbers. */
+/** The boundaries as values, because PromQL cannot compare labels with numbers. */
 const boundaries = "namespace_le:bucket_boundary:seconds";
-/** The boundary that decides whether the latency of a service exceeds a threshold. */
+/** The boundary that decides whether a service's latency exceeds a threshold. */
 const decidingBoundary = "namespace_service:bucket_boundary:nearest_seconds";
 
-/** The latency histograms and the thresholds of the alerts that read them. */
+/** Latency histograms, each with its threshold and the alert that reads it. */
 const latencies = [
   { histogram: "httpDuration", threshold: "p99LatencyMs", alert: "HighLatencyP99" },
   { histogram: "grpcDuration", threshold: "p99LatencyMs", alert: "HighLatencyP99" },
@@ -21,10 +21,10 @@ const latencies = [
 ] as const;
 
 /**
- * Condition that a p99 latency exceeds a threshold. Within a classic bucket, a quantile is an estimate,
- * but the comparison with a boundary is exact. So more than 1% of the requests must be slower than the
- * nearest boundary at or above the threshold. The buckets of native histograms are narrow, so they
- * support any threshold.
+ * Returns a condition that holds if a p99 latency exceeds a threshold. Within a classic bucket, a
+ * quantile is an estimate, but the comparison with a bucket boundary is exact. More than 1% of the
+ * requests must therefore be slower than the nearest boundary at or above the threshold. The buckets of
+ * native histograms are narrow, so they support any threshold.
  */
 export function exceedsLatency(
   p99: string,
@@ -34,7 +34,7 @@ export function exceedsLatency(
 ): string {
   const seconds = formatNumber(thresholdMs / 1000);
   if (isNative) return `${p99} > ${seconds}`;
-  // `>=`: a quantile never exceeds the last finite bucket, which may end at the threshold.
+  // Uses `>=`, because a quantile never exceeds the last finite bucket, which may end at the threshold.
   return [
     p99,
     `>= on (namespace, service) ${decidingBoundaryOf(namespace, name, thresholdMs)}`,
@@ -47,8 +47,8 @@ function decidingBoundaryOf(namespace: string, histogram: string, thresholdMs: n
 }
 
 /**
- * Records which bucket boundary applies to each threshold, and warns if a histogram ends below its
- * threshold, or is not native although the settings say so.
+ * Records which bucket boundary applies to each threshold. Warns if a histogram ends below its
+ * threshold, or if a histogram is classic although the settings declare it as native.
  */
 export function latencyBucketRules(settings: MonitoredServicesSettings): AlertGroup {
   const { namespace } = settings;
@@ -84,7 +84,7 @@ export function latencyBucketRules(settings: MonitoredServicesSettings): AlertGr
   };
 }
 
-/** Records the boundaries of all classic buckets. */
+/** Returns rules that record the boundaries of all classic buckets. */
 function knownBoundaries(settings: MonitoredServicesSettings): RecordingRule[] {
   const inNamespace = `namespace="${settings.namespace}"`;
   const finiteBuckets = latencies.flatMap(({ histogram }) =>
@@ -104,7 +104,7 @@ function knownBoundaries(settings: MonitoredServicesSettings): RecordingRule[] {
     },
     {
       record: boundaries,
-      // In a histogram with one finite bucket, the maximum is the boundary of that bucket.
+      // If a histogram has only one finite bucket, the maximum is that bucket's boundary.
       expr: [
         `label_replace(`,
         `  histogram_quantile(1, ${known} or label_replace(${known}, "le", "+Inf", "", "")),`,
@@ -125,9 +125,9 @@ function nearestBoundary(
   return {
     record: decidingBoundary,
     labels: { histogram, threshold_ms: formatNumber(threshold) },
-    // The reciprocal is greatest for the nearest boundary at or above the threshold. Lower boundaries
-    // have negative reciprocals, of which the last boundary has the greatest. So Prometheus reads the
-    // buckets only once.
+    // Ranks boundaries at or above the threshold by their reciprocal, which is greatest for the nearest
+    // one. Lower boundaries rank after them, by their negative reciprocal, which is greatest for the
+    // last one. This way, Prometheus reads the buckets only once.
     expr: [
       `max by (namespace, service) (`,
       `  group by (namespace, service, le) (`,
@@ -159,7 +159,7 @@ function thresholdUnmeasured(
   };
 }
 
-/** Alerts on services whose histogram is classic, although the settings say that it is native. */
+/** Returns alerts on services whose histogram is classic although the settings declare it as native. */
 function notNative(
   namespace: string,
   latency: (typeof latencies)[number],

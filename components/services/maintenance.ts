@@ -6,8 +6,9 @@ import { workloadOfPod } from "./podScope";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 
 /**
- * An alert that fires during the planned maintenance of a service, for the service and for each of its
- * pods. It notifies no receiver, and inhibits all other alerts on the service and its pods.
+ * Returns rules for an alert that fires during a service's planned maintenance, for the service and for
+ * each of its pods. The alert notifies no receiver, and inhibits all other alerts on the service and
+ * its pods.
  */
 export function maintenanceRules({
   namespace,

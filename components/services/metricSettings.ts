@@ -11,12 +11,12 @@ import { example } from "../shared/problems";
 import type { ServiceMetricNames } from "./histograms";
 import { MetricConvention } from "./options";
 
-/** Name of a metric. An invalid name would be a syntax error in every expression that uses it. */
+/** Name of a metric. An invalid name would cause a syntax error in every expression that uses it. */
 const metricName = example(
   z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be the name of a metric"),
   "http_requests_total",
 );
-/** The expressions add these suffixes to get the names of the series. */
+/** Name of a histogram, without the suffixes that the expressions add to get the names of its series. */
 const histogramName = example(
   metricName.regex(/(?<!_bucket|_sum|_count)$/, "must be without _bucket, _sum or _count"),
   "http_request_duration_seconds",
@@ -82,13 +82,13 @@ const nativeHistograms = z.boolean();
 const nativeHistogramsText =
   "Whether latency histograms are native: one sample contains all buckets. Requires Prometheus 3.8.";
 
-/** Names for all services: the names of a convention, and names that are set individually. */
+/** Metric names for all services: the names of a convention, and names that are set individually. */
 export const metricsSchema = z
   .strictObject({
     convention: convention
       .default(MetricConvention.Prometheus)
       .describe(
-        "Naming convention for request metrics and labels: the Prometheus client libraries, with the defaults below, or OpenTelemetry.",
+        "Naming convention for request metrics and labels: the Prometheus client libraries (the defaults below) or OpenTelemetry.",
       ),
     ...(Object.fromEntries(
       metricKeys.map((key) => {
@@ -99,10 +99,10 @@ export const metricsSchema = z
     nativeHistograms: nativeHistograms.default(false).describe(nativeHistogramsText),
     containerSelector: matchers
       .default("")
-      .describe('Additional matchers of the metrics of containers, such as `job="kubelet"`.'),
+      .describe('Additional matchers for container metrics, such as `job="kubelet"`.'),
     kubeStateSelector: matchers
       .default("")
-      .describe("Additional matchers of the metrics of kube-state-metrics."),
+      .describe("Additional matchers for metrics from kube-state-metrics."),
   })
   .transform(
     ({ convention, nativeHistograms, containerSelector, kubeStateSelector, ...names }) => ({
@@ -114,7 +114,7 @@ export const metricsSchema = z
     }),
   );
 
-/** Metrics of one service. The names of pod metrics are the same for all services. */
+/** Metrics of one service. Pod metrics have the same names for all services. */
 export const serviceMetricsSchema = z
   .strictObject({
     convention: example(convention, MetricConvention.OpenTelemetry).optional().meta({

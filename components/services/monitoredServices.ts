@@ -19,7 +19,7 @@ import { MonitoredServicesSettings, servicesSettings } from "./settings";
 import { monitorKind, monitorSpec, probeSpec } from "./serviceMonitor";
 import { hasProbe, isScraped, metricsFor } from "./thresholdVariants";
 
-/** Service level objective of a service: availability, latency or both. */
+/** Service level objective for availability, latency or both. */
 export interface ServiceLevelObjective {
   /**
    * Percentage of HTTP or gRPC requests that must succeed: more than 85.12 and less than 100, such as
@@ -28,60 +28,63 @@ export interface ServiceLevelObjective {
   availabilityPercent?: number;
   /**
    * Latency, in milliseconds, that `latencyPercent` percent of HTTP requests must not exceed. A classic
-   * histogram must have a bucket with this bound; otherwise, LatencyObjectiveUnmeasured fires.
-   * Default: no latency objective.
+   * histogram must have a bucket with this bound. Otherwise, LatencyObjectiveUnmeasured fires. Default:
+   * no latency objective.
    */
   latencyMs?: number;
   /** Percentage of HTTP requests that must not exceed `latencyMs`. Required with `latencyMs`. */
   latencyPercent?: number;
-  /** Window of the objective in days. Default: 30, or at most 14 if the retention is below 30. */
+  /** Window of the objective, in days. Default: 30, or at most 14 if the retention is below 30. */
   windowDays?: number;
 }
 
 /** Planned maintenance of a service. */
 export interface Maintenance {
-  /** Start, with its offset from UTC, such as `2026-12-24T18:00+09:00`. */
+  /** Start, with its UTC offset, such as `2026-12-24T18:00+09:00`. */
   from: string;
-  /** End, with its offset from UTC. */
+  /** End, with its UTC offset. */
   to: string;
-  /** What the maintenance does, and where to read about it. */
+  /** Purpose of the maintenance, and where to find details. */
   reason: string;
 }
 
 /** TLS settings of the metrics port. Prometheus always verifies the certificate. */
 export interface MetricsHttps {
-  /** Name in the certificate of the service. Prometheus connects to the IP addresses of its pods. */
+  /** Name in the service's certificate. Required because Prometheus connects to pod IP addresses. */
   serverName: string;
-  /** Certificate authority of the certificate. Default: the public certificate authorities. */
+  /** Certificate authority that signed the certificate. Default: the public certificate authorities. */
   caSecret?: SecretKeyReference;
 }
 
-/** Credentials that a service requires for its metrics. */
+/** Credentials that a service requires for access to its metrics. */
 export interface MetricsAuthorization {
-  /** Scheme of the header `Authorization`. Default: `Bearer`. */
+  /** Scheme in the `Authorization` header. Default: `Bearer`. */
   type?: string;
   /** The token. */
   secret: SecretKeyReference;
 }
 
-/** Limits of one scrape of a target. */
+/** Limits for one scrape of a target. */
 export interface ScrapeLimits {
-  /** Maximum number of samples. Default: the limit of Prometheus, by its `size`. */
+  /** Maximum number of samples. Default: Prometheus's limit, which depends on its `size`. */
   samples?: number;
-  /** Maximum number of labels of a series, including target labels. Default: none. */
+  /** Maximum number of labels per series, including target labels. Default: none. */
   labels?: number;
-  /** Maximum number of characters in the value of a label. Default: none. */
+  /** Maximum number of characters in a label value. Default: none. */
   labelValueCharacters?: number;
 }
 
 /**
- * A service to scrape and to alert on. Its HTTP and gRPC metrics are recognized by their names
+ * A service to scrape and alert on. Its HTTP and gRPC metrics are recognized by name
  * (`alerts.metrics`), so a gRPC service needs no other setting.
  */
 export interface MonitoredService {
-  /** Name of the service: the label `service` of its series, logs and alerts. */
+  /** Name of the service, which is the `service` label of its series, logs and alerts. */
   name: string;
-  /** Team that owns the service: label `team` of its alerts, for Slack routes. Default: none. */
+  /**
+   * Team that owns the service. It is the `team` label of the service's alerts, for Slack routes.
+   * Default: none.
+   */
   team?: string;
   /** Programming language. Default: `other`. */
   language?: ServiceLanguage;
@@ -91,43 +94,43 @@ export interface MonitoredService {
    */
   kind?: WorkloadKind;
   /**
-   * URL that the blackbox exporter requests from inside the cluster, and that answers with a status of
-   * 2xx. Required for the kind `probe`; not available for a job. Default: none.
+   * URL that the blackbox exporter requests from inside the cluster, and that must return a 2xx status.
+   * Required for the kind `probe`. Not available for a job. Default: none.
    */
   probe?: string;
   /** Name of the metrics port of the Kubernetes Service or of the pods. Default: `metrics`. */
   port?: string;
   /** Number of the container port that serves metrics, instead of `port`. Default: none. */
   portNumber?: number;
-  /** TLS settings of the port. Default: none; the port serves HTTP. */
+  /** TLS settings of the port. Default: none, and the port serves HTTP. */
   https?: MetricsHttps;
-  /** Credentials that the service requires for its metrics. Default: none. */
+  /** Credentials that the service requires for access to its metrics. Default: none. */
   authorization?: MetricsAuthorization;
   /** Path that serves the metrics. Default: `/metrics`. */
   path?: string;
   /** Labels that select the Kubernetes Service or the pods. Default: `app: <name>`. */
   selector?: Record<string, string>;
-  /** Seconds between two scrapes. Default: the scrape interval of Prometheus. */
+  /** Seconds between two scrapes. Default: Prometheus's scrape interval. */
   scrapeIntervalSeconds?: number;
   /**
-   * Limits of one scrape. A scrape that exceeds a limit fails as a whole. Default: the limits of
-   * Prometheus.
+   * Limits for one scrape. A scrape that exceeds a limit fails as a whole. Default: Prometheus's
+   * limits.
    */
   scrapeLimits?: ScrapeLimits;
   /** Service level objective. Default: none. */
   slo?: ServiceLevelObjective;
   /**
-   * Planned maintenance. Alerts on the service and its pods notify only afterwards, if they still fire.
-   * Default: none.
+   * Planned maintenance. Alerts on the service and its pods notify only afterwards, if they are still
+   * firing. Default: none.
    */
   maintenance?: Maintenance[];
-  /** Names of the metrics and labels of this service. Default: the names in `alerts.metrics`. */
+  /** Names of this service's metrics and labels. Default: the names in `alerts.metrics`. */
   metrics?: ServiceMetrics;
-  /** Overrides of the alert settings for this service. Default: none. */
+  /** Overrides for the alert settings of this service. Default: none. */
   alerts?: ServiceAlertOverrides;
 }
 
-/** Thresholds of the alerts on services, above which they fire. */
+/** Thresholds above which the alerts on services fire. */
 export interface AlertThresholds {
   /** Maximum percentage of HTTP or gRPC requests that fail. Default: 5. */
   errorRatePercent?: number;
@@ -137,22 +140,22 @@ export interface AlertThresholds {
   memoryPercent?: number;
   /** Maximum CPU usage, as a percentage of the container's limit. Default: 85. */
   cpuPercent?: number;
-  /** Maximum percentage of CPU periods in which the limit throttles a container. Default: 25. */
+  /** Maximum percentage of CPU periods in which a container is throttled by its limit. Default: 25. */
   cpuThrottlingPercent?: number;
-  /** Maximum number of requests per second that DynamoDB throttles. Default: 10. */
+  /** Maximum number of throttled DynamoDB requests per second. Default: 10. */
   dynamodbThrottlesPerSecond?: number;
-  /** Maximum 99th percentile of the DynamoDB latency, in milliseconds. Default: 100. */
+  /** Maximum 99th percentile of the latency of DynamoDB calls, in milliseconds. Default: 100. */
   dynamodbP99Ms?: number;
-  /** Maximum 99th percentile of the Redis latency, in milliseconds. Default: 50. */
+  /** Maximum 99th percentile of the latency of Redis calls, in milliseconds. Default: 50. */
   redisP99Ms?: number;
   /** Maximum number of Redis connections in use, as a percentage of `redisPoolMaximum`. Default: 90. */
   redisPoolPercent?: number;
   /** Size of the Redis connection pool of each pod. Default: none, which disables the pool alert. */
   redisPoolMaximum?: number;
-  /** Requests per second one hour before they stop, above which NoTraffic fires. Default: 1. */
+  /** Requests per second one hour before traffic stops, above which NoTraffic fires. Default: 1. */
   droppedRequestsPerSecond?: number;
   /**
-   * Requests per second below which alerts on latency do not fire, and alerts on errors judge 30 minutes
+   * Requests per second below which latency alerts do not fire, and error alerts evaluate 30 minutes
    * instead of 5. Default: 0.2.
    */
   minimumRequestsPerSecond?: number;
@@ -160,40 +163,40 @@ export interface AlertThresholds {
   jobMaxAgeHours?: number;
   /** Maximum number of minutes that a run of a scheduled job may take. Default: 60. */
   jobMaxMinutes?: number;
-  /** Days before the expiry of a probed certificate at which the alert is critical. Default: 7. */
+  /** Number of days before a probed certificate expires at which the alert is critical. Default: 7. */
   certificateDays?: number;
-  /** Days before the expiry of a probed certificate at which the alert is a warning. Default: 21. */
+  /** Number of days before a probed certificate expires at which the alert is a warning. Default: 21. */
   certificateWarningDays?: number;
-  /** Stricter thresholds, at which the same alerts fire as warnings. Default: none. */
+  /** Stricter thresholds at which the same alerts fire as warnings. Default: none. */
   warning?: WarningThresholds;
 }
 
-/**
- * Thresholds of warnings, above which they fire. Each must be below the threshold of the critical
- * alert.
- */
+/** Thresholds above which alerts fire as warnings. Each must be below the critical alert's threshold. */
 export interface WarningThresholds {
   /** Percentage of HTTP or gRPC requests that fail. */
   errorRatePercent?: number;
   /** 99th percentile of the request latency in milliseconds. */
   p99LatencyMs?: number;
-  /** Memory as a percentage of the container's limit. */
+  /** Memory usage, as a percentage of the container's limit. */
   memoryPercent?: number;
-  /** Requests per second that DynamoDB throttles. */
+  /** Throttled DynamoDB requests per second. */
   dynamodbThrottlesPerSecond?: number;
 }
 
-/** Overrides of the alert settings for one service. */
+/** Overrides for the alert settings of one service. */
 export interface ServiceAlertOverrides extends AlertThresholds {
-  /** Settings of individual alerts for this service, by name. Default: the settings of all services. */
+  /**
+   * Settings for individual alerts on this service, keyed by alert name. Default: the settings for all
+   * services.
+   */
   rules?: Record<string, AlertRuleSettings>;
   /** Whether the service has alerts. Default: true. */
   enabled?: boolean;
-  /** Whether the service handles requests and must have request metrics. Default: true. */
+  /** Whether the service handles requests, and therefore must have request metrics. Default: true. */
   expectsRequests?: boolean;
   /**
-   * Why the alerts of the service are disabled or less strict. The policies accept these settings
-   * for this service only if there is a reason. Default: none.
+   * Why the service's alerts are disabled or less strict. The policies accept these settings for this
+   * service only if a reason is given. Default: none.
    */
   reason?: string;
 }
@@ -202,22 +205,25 @@ export interface ServiceAlertOverrides extends AlertThresholds {
 export interface ServiceAlertArgs extends AlertThresholds {
   /** Names of metrics and labels that differ from the defaults. Default: none. */
   metrics?: AlertMetrics;
-  /** Settings of individual alerts, by name. Default: none. */
+  /** Settings for individual alerts, keyed by alert name. Default: none. */
   rules?: Record<string, AlertRuleSettings>;
-  /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
+  /**
+   * Base URL of the runbooks; `/<alert name>.md` is appended. Default: none, and alerts have no runbook
+   * link.
+   */
   runbookBaseUrl?: pulumi.Input<string> | undefined;
   /**
-   * URL at which people open Grafana, for dashboard links in alerts. Use the value of
-   * `grafana.externalUrl` of PrometheusStack. Default: none, so no links.
+   * URL where users open Grafana, for dashboard links in alerts. Use the value of `grafana.externalUrl`
+   * of PrometheusStack. Default: none, and alerts have no dashboard link.
    */
   dashboardBaseUrl?: pulumi.Input<string> | undefined;
 }
 
-/** Metrics and labels that the alerts on a service use. */
+/** Metrics and labels that a service's alerts use. */
 export interface ServiceMetrics {
   /**
-   * Naming convention for request metrics and labels, which individual names override. Default:
-   * `prometheus` for all services; for one service, the convention of all services.
+   * Naming convention for request metrics and labels. Individual names override it. Default:
+   * `prometheus` for all services; for one service, the convention for all services.
    */
   convention?: MetricConvention;
   /** Counter of HTTP requests. Default: `http_requests_total`. */
@@ -242,7 +248,7 @@ export interface ServiceMetrics {
   redisPoolActive?: string;
   /**
    * Whether latency histograms are native: one sample contains all buckets. Requires Prometheus 3.8.
-   * Default: false for all services; for one service, the setting of all services.
+   * Default: false for all services; for one service, the setting for all services.
    */
   nativeHistograms?: boolean;
 }
@@ -257,14 +263,14 @@ export interface AlertMetrics extends ServiceMetrics {
 
 /** Arguments of MonitoredServices. */
 export interface MonitoredServicesArgs {
-  /** Namespace in which the services run. */
+  /** Namespace that the services run in. */
   namespace: pulumi.Input<string>;
   /**
-   * Services to scrape. Their names must be unique. They decide which resources exist, so they must
+   * Services to scrape. Their names must be unique. They determine which resources exist, so they must
    * be known when the program runs. Default: none.
    */
   services?: MonitoredService[];
-  /** Alerts on all services. Default: the default thresholds. */
+  /** Alert settings for all services. Default: the default thresholds. */
   alerts?: ServiceAlertArgs;
   /**
    * Number of days that Prometheus retains samples, which limits the window of an objective. Use the
@@ -277,26 +283,27 @@ export interface MonitoredServicesArgs {
    */
   prober?: pulumi.Input<string> | undefined;
   /**
-   * Labels of the monitors, probes and rules by which an existing Prometheus selects them, such as
-   * `{release: "kube-prometheus-stack"}`. Default: none, because PrometheusStack selects all.
+   * Labels to add to the monitors, probes and rules so that an existing Prometheus selects them, such
+   * as `{release: "kube-prometheus-stack"}`. Default: none, because PrometheusStack selects all of
+   * them.
    */
   selectorLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /**
-   * ARN of an Amazon Managed Service for Prometheus workspace that contains the samples of one cluster.
-   * Its ruler evaluates the rules, which become a rule group namespace of the workspace instead of a
-   * PrometheusRule. Requires `@pulumi/aws`. Default: none.
+   * ARN of an Amazon Managed Service for Prometheus workspace that contains one cluster's samples. Its
+   * ruler evaluates the rules, which are then deployed as a rule group namespace in the workspace
+   * instead of a PrometheusRule. Requires `@pulumi/aws`. Default: none.
    */
   ampWorkspaceArn?: pulumi.Input<string> | undefined;
-  /** Labels of every object, and tags of the AWS resources. Default: none. */
+  /** Labels to add to every object, and tags to add to the AWS resources. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /**
- * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor or PodMonitor per
+ * Scrapes the services in a namespace and alerts on them. Creates a ServiceMonitor or PodMonitor per
  * service, a Probe per URL, and a PrometheusRule `<namespace>-<name>` for all services, or several if
- * one would exceed Kubernetes' size limit. With `ampWorkspaceArn`, rule group namespaces replace them.
- * Requires the CRDs of the Prometheus operator: pass PrometheusStack as `dependsOn` if the same program
- * creates it.
+ * one would exceed the Kubernetes size limit. With `ampWorkspaceArn`, creates rule group namespaces
+ * instead of PrometheusRules. Requires the CRDs of the Prometheus operator. If the same program creates
+ * the CRDs, pass PrometheusStack as `dependsOn`.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.
@@ -313,7 +320,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoredServicesArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("MonitoredServices", name, args, servicesSettings);
     const { settings, fill } = inputs;
-    // The component's name distinguishes the rules of several components in a namespace.
+    // The component's name distinguishes the rules of several components in the same namespace.
     const ruleName = ({ namespace }: Pick<MonitoredServicesSettings, "namespace">) =>
       `${namespace}-${objectName(name)}`;
     const claimed = claim("MonitoredServices", name, inputs, opts, ({ namespace, services }) => [
@@ -377,7 +384,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
     const groupsOf = (all: MonitoredServicesSettings) =>
       ruleGroups(serviceAlerts(all, objectName(name)), all.alerts);
     const groups = groupsOf(settings);
-    // Policies recognize the base signals by metric name; an annotation lists the overrides.
+    // Policies recognize the base signals by metric name, so an annotation lists overridden names.
     const annotations = {
       ...metricNameAnnotations([
         settings.alerts.metrics,
@@ -432,7 +439,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
   }
 }
 
-/** The name of a component, converted to a valid Kubernetes object name. */
+/** Converts a component's name to a valid Kubernetes object name. */
 function objectName(name: string): string {
   return name
     .toLowerCase()

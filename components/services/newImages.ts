@@ -6,16 +6,16 @@ import { kubeStateSelector } from "./podAlerts";
 import { workloadOfPod } from "./podScope";
 import { MonitoredServicesSettings } from "./settings";
 
-/** Number of images that an alert names. */
+/** Number of images that an alert lists by name. */
 const namedImages = 3;
 
 /**
- * Time for which an image counts as new, which the text states. It is longer than the `for` of the
- * alerts below.
+ * How long an image counts as new, as stated in the text. This is longer than the `for` of the alerts
+ * below.
  */
 const newFor = "1h";
 
-/** The alerts that a deployment of their service can cause, and that fire while its images are new. */
+/** Alerts that a deployment of the service can cause, and that fire while its images are new. */
 const causedByDeployments: readonly (typeof serviceAlertNames)[number][] = [
   alertNames.availabilityBudgetBurn,
   alertNames.highErrorRate,
@@ -37,11 +37,11 @@ const causedByDeployments: readonly (typeof serviceAlertNames)[number][] = [
 ];
 
 /**
- * The images that run now and did not run at an earlier time.
+ * Returns the images that are running now but were not running at an earlier time.
  *
- * @param containersAt The containers at an offset, as series of `kube_pod_container_info`.
- * @param ago How long ago.
- * @param by Labels of the results.
+ * @param containersAt Returns the containers at an offset, as series of `kube_pod_container_info`.
+ * @param ago Offset of the earlier time.
+ * @param by Labels to group the results by.
  */
 export function newImages(containersAt: (offset: string) => string, ago: string, by: string) {
   const images = (offset: string) => `count by (${by}) (${containersAt(offset)})`;
@@ -49,9 +49,9 @@ export function newImages(containersAt: (offset: string) => string, ago: string,
 }
 
 /**
- * Appends the new images of the service, or of the workload of the pod, to the descriptions of alerts.
- * Prometheus expands a description only while its alert is active. Without new images, or without
- * kube-state-metrics, there is no such text.
+ * Appends the new images of the service, or of the pod's workload, to the descriptions of alerts.
+ * Prometheus expands a description only while its alert is active. Without new images or
+ * kube-state-metrics, it appends nothing.
  */
 export function withNewImages(
   groups: AlertGroup[],
@@ -68,7 +68,8 @@ export function withNewImages(
   const images = (subjectLabel: keyof typeof podsOf) => {
     const containersAt = (offset: string) =>
       `${podMetrics.containerInfo}${kubeStateSelector(settings)}${offset} and on (namespace, pod) ${podsOf[subjectLabel](offset)}`;
-    // Without samples from that time, such as after a Prometheus outage, every image would be new.
+    // Without samples from that time, such as after a Prometheus outage, every image would count as
+    // new.
     const query = `${newImages(containersAt, newFor, "image")} and on () group(${workloads(` offset ${newFor}`)})`;
     return list(query, "image", namedImages, " New in the last hour: ");
   };

@@ -9,16 +9,19 @@ import { Variant, thresholdVariants } from "./thresholdVariants";
 
 /** Request rate one hour before traffic stopped. Do not rename the series: queries rely on it. */
 const requestsBeforeStop = "namespace_service:requests_before_silence:rate5m";
-/** Time at which the requests of a service stopped, while it receives none. */
+/** Time at which a service stopped receiving requests. Recorded only while it receives none. */
 const stopTime = "namespace_service:requests_stop:timestamp_seconds";
 
-/** Periods, in days, after which traffic pauses repeat, and the days of samples that cover two of them. */
+/**
+ * Periods, in days, at which traffic pauses can repeat, with the days of samples that cover two
+ * periods.
+ */
 const periods = [
   { days: 1, retained: 3 },
   { days: 7, retained: 15 },
 ];
 
-/** Traffic that stopped, and the alert on it. */
+/** Returns rules that detect when traffic stops, and the alert. */
 export function noTrafficRules(settings: MonitoredServicesSettings): (AlertRule | RecordingRule)[] {
   const { namespace, retentionDays } = settings;
   const usual = periods
@@ -40,12 +43,12 @@ export function noTrafficRules(settings: MonitoredServicesSettings): (AlertRule 
   ];
 }
 
-/** Records since when services have received no requests. Only services without traffic have a series. */
+/** Records when services stopped receiving requests. Only services without traffic have this series. */
 export function stopRules({ namespace }: MonitoredServicesSettings): AlertGroup {
   return {
     name: `${namespace}.stops`,
     subjectLabel: "service",
-    // In a comparison with previous days, minutes hardly matter, and queries look back 5 minutes.
+    // Minutes hardly matter in a comparison with previous days, and queries look back 5 minutes.
     intervalSeconds: 120,
     rules: [
       {
@@ -64,8 +67,8 @@ export function stopRules({ namespace }: MonitoredServicesSettings): AlertGroup 
 }
 
 /**
- * Records the request rate that a service had one hour before its traffic stopped, until requests
- * arrive again. An expression with `offset 1h` alone would resolve the alert after an hour.
+ * Records a service's request rate from one hour before its traffic stopped, until requests arrive
+ * again. With `offset 1h` alone, the alert would resolve after an hour.
  */
 function beforeStop(namespace: string, variant: Variant): RecordingRule {
   const matchers = serviceMatchers(namespace, variant.scope);
@@ -86,8 +89,8 @@ const knownFrom = (namespace: string) =>
   [configuredServices, "up"].map((series) => `${series}{namespace="${namespace}"}`);
 
 /**
- * The last value of a series. The window bridges a restart of Prometheus. A service that is removed
- * from the configuration, or an unconfigured one that is no longer scraped, ends the series.
+ * Returns the last value of a series. The window bridges a Prometheus restart. The series ends when a
+ * service is removed from the configuration or, if it was never configured, is no longer scraped.
  */
 const continuing = (series: string, matchers: string, namespace: string) =>
   `(${knownFrom(namespace)
@@ -96,16 +99,16 @@ const continuing = (series: string, matchers: string, namespace: string) =>
     )
     .join(" or ")})`;
 
-/** A missing series also means no traffic: a counter reappears only with the next request. */
+/** A missing series also means no traffic, because a counter reappears only with the next request. */
 const receivesNone = (namespace: string) =>
   `unless\n${recorded.requests}{namespace="${namespace}"} > 0`;
 
 /**
- * Services that also received no requests at this time one and two periods ago. Traffic must have
- * returned in between: an outage of several days is not a regular pause, and neither is a Monday
+ * Selects services that also received no requests at this time one and two periods ago. Traffic must
+ * have returned in between: an outage of several days is not a regular pause, and neither is a Monday
  * without requests after a weekend without requests. Two periods are necessary, because an outage
- * yesterday says nothing about today. The window tolerates a stop an hour earlier than usual, and a
- * return half an hour later.
+ * yesterday says nothing about today. The window tolerates traffic that stops an hour earlier than
+ * usual, or returns half an hour later.
  */
 function stopsEvery(namespace: string, days: number): string {
   const stops = `${stopTime}{namespace="${namespace}"}`;

@@ -10,10 +10,10 @@ export type ServiceLanguage = (typeof ServiceLanguage)[keyof typeof ServiceLangu
 
 /** Naming convention for a service's request metrics. */
 export const MetricConvention = {
-  /** The client libraries of Prometheus, such as `http_requests_total`. */
+  /** Prometheus client libraries, with metrics such as `http_requests_total`. */
   Prometheus: "prometheus",
   /**
-   * The stable HTTP and RPC conventions of OpenTelemetry, such as
+   * OpenTelemetry's stable HTTP and RPC conventions, with metrics such as
    * `http_server_request_duration_seconds`. The conventions do not name DynamoDB and Redis metrics.
    */
   OpenTelemetry: "opentelemetry",
@@ -26,9 +26,12 @@ export const WorkloadKind = {
   Service: "service",
   /** Pods without a Service, such as workers. Prometheus scrapes them through a PodMonitor. */
   Pods: "pods",
-  /** A CronJob with the name of the service. It is not scraped; kube-state-metrics reports its runs. */
+  /**
+   * A CronJob with the name of the service. Prometheus does not scrape it, and kube-state-metrics
+   * reports its runs.
+   */
   Job: "job",
-  /** Something that is only probed: `probe` is its URL. */
+  /** A URL that is only probed, which `probe` contains. */
   Probe: "probe",
 } as const;
 export type WorkloadKind = (typeof WorkloadKind)[keyof typeof WorkloadKind];

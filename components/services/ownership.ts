@@ -4,13 +4,13 @@ import { kubeStateSelector } from "./podAlerts";
 import { workloadOfPod, workloads } from "./podScope";
 import { MonitoredServicesSettings } from "./settings";
 
-/** The services and pods in the namespace that only other components configure. */
+/** Series for the services and pods in the namespace that only other components configure. */
 const elsewhere = {
   service: "namespace_service:configured_elsewhere:info",
   pod: "namespace_pod:configured_elsewhere:info",
 } as const;
 
-/** Records which services and pods belong to other components. */
+/** Returns rules that record which services and pods belong to other components. */
 export function ownershipRules(settings: MonitoredServicesSettings, component: string): AlertGroup {
   const inNamespace = `namespace="${settings.namespace}"`;
   const labels = { component };
@@ -24,7 +24,7 @@ export function ownershipRules(settings: MonitoredServicesSettings, component: s
         labels,
         expr: [
           `group by (namespace, service) (${configuredServices}{${inNamespace}, component!="${component}"})`,
-          // If both components configure a service, both alert on it. Otherwise, neither would.
+          // If both components configure a service, both alert on it, because otherwise neither would.
           `unless on (namespace, service) ${configuredServices}{${inNamespace}, ${ofComponent}}`,
         ].join("\n"),
       },
@@ -44,7 +44,7 @@ export function ownershipRules(settings: MonitoredServicesSettings, component: s
 }
 
 /**
- * Leaves the services and pods of other components to their rules. Services and pods that no
+ * Excludes services and pods that other components configure and alert on. Services and pods that no
  * component configures stay included.
  */
 export function exceptElsewhere(

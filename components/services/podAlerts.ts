@@ -17,12 +17,12 @@ const recorded = {
 const byContainer = "by (namespace, pod, container)";
 const podInNamespace = `pod ${labels.pod} in ${labels.namespace}`;
 const containersIn = (query: string) => list(query, "container", namedContainers);
-/** The container with the highest ratio of usage to limit. */
+/** Selects the container with the highest ratio of usage to limit. */
 const worst = (used: string, allowed: string) =>
   containersIn(`topk(1, ${used} / (${allowed} > 0))`);
 const largest = (series: string) => `max by (container) (${series})`;
 const rateOf = (metric: string) => `sum by (container) (rate(${metric}${ofPod}[5m]))`;
-/** The CPU time of each container, counted once if Prometheus scrapes a kubelet twice. */
+/** Returns each container's CPU usage, counted only once if Prometheus scrapes a kubelet twice. */
 const cpuRate = (by: string, containers: string) =>
   `sum by (${by}) (max by (${by}, cpu, id) (rate(${podMetrics.cpu}${containers}[5m])))`;
 const limitOf = (resource: string) =>
@@ -42,14 +42,18 @@ const killed = containersIn(
   `group by (container) (${podMetrics.lastTerminatedReason}${ofPod.replace(/}$/, ', reason="OOMKilled"}')} == 1)`,
 );
 
-/** Alerts on the pods of one namespace. For a pod with several containers, the worst container counts. */
+/**
+ * Returns alerts on the pods in one namespace. If a pod has several containers, the worst container
+ * counts.
+ */
 export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
   const kubeState = (...extraMatchers: string[]) => kubeStateSelector(settings, ...extraMatchers);
   const forAlertingPods = (expr: string) =>
     inPodScope(settings.namespace, alertingScope(settings), expr);
   return {
     name: `${settings.namespace}.pods`,
-    // Reads several series of every container. The alerts have a `for` of 2 minutes or longer.
+    // Evaluated less often, because these rules read several series of every container. The alerts have
+    // a `for` of 2 minutes or longer.
     intervalSeconds: 60,
     subjectLabel: "pod",
     rules: [
@@ -62,7 +66,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         summary: `${labels.pod}: memory usage is ${value.percentage} of the limit`,
         description: `The container ${worstMemory} of ${podInNamespace} uses ${value.percentage} of its memory limit (threshold: ${variant.threshold}%). At the limit, the kernel kills it.`,
       })),
-      // Only a warning, because this is a cause: other alerts page if users notice.
+      // Only a warning, because this is a cause: other alerts page if users are affected.
       ...thresholdVariants(settings, "cpuPercent", Severity.Warning).map((variant) => ({
         ...ratioAlert(settings, variant, bridged(settings, recorded.cpu, "cpu")),
         alert: "HighCPU",
@@ -71,7 +75,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         description: `The container ${worstCpu} of ${podInNamespace} used ${value.percentage} of its CPU limit over the last 5 minutes (threshold: ${variant.threshold}%). At the limit, it is throttled and slows down.`,
       })),
       withThreshold("OOMKilled", (restarts) => ({
-        // The last reason remains for the life of the pod, so it counts only together with a restart.
+        // The last termination reason persists for the life of the pod, so it counts only together with
+        // a restart.
         expr: forAlertingPods(
           [
             `max by (namespace, pod) (`,
@@ -81,9 +86,9 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
             `)`,
           ].join("\n"),
         ),
-        // The expression holds for 10 minutes. A pod gone within 2 minutes needs no attention.
+        // The expression holds for 10 minutes. A pod that is gone within 2 minutes needs no attention.
         forMinutes: 2,
-        // Sends one notification for a container that is killed every few minutes.
+        // Sends a single notification for a container that is killed every few minutes.
         keepFiringMinutes: 30,
         severity: Severity.Warning,
         summary: `${labels.pod}: a container was OOM-killed`,
@@ -106,7 +111,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
           [
             `count by (namespace, pod) (`,
             `  max ${byContainer} (${podMetrics.memory}${selector(settings, "containerSelector", 'container!=""')})`,
-            // Without kube-state-metrics, limits are unknown, not missing.
+            // Without kube-state-metrics, limits are unknown rather than missing.
             `  and on (namespace, pod, container) ${podMetrics.restarts}${kubeState()}`,
             `  unless`,
             `  max ${byContainer} (${podMetrics.resourceLimits}${kubeState('resource="memory"')}) > 0`,
@@ -132,7 +137,7 @@ function selector(
   return `{${[`namespace="${namespace}"`, ...sourceMatchers, ...extraMatchers].join(", ")}}`;
 }
 
-/** Selects the series of a metric of kube-state-metrics. */
+/** Selects the series of a kube-state-metrics metric. */
 export function kubeStateSelector(
   settings: MonitoredServicesSettings,
   ...extraMatchers: string[]
@@ -150,9 +155,9 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
     expr: [`max by (namespace, pod) (`, `  ${used}`, `  /`, `  (${allowed} > 0)`, `)`].join("\n"),
   });
   return [
-    // Uses the working set, because usage_bytes also counts page cache that the kernel can drop at
-    // the limit. Containers without a limit have no ratio: a request is not a bound, because a container
-    // can use what its node has free.
+    // Uses the working set, because usage_bytes also counts page cache that the kernel can drop at the
+    // limit. Containers without a limit have no ratio. A request is not a bound, because a container
+    // can use any free resources of its node.
     worstContainer(
       recorded.memory,
       `max ${byContainer} (${podMetrics.memory}${containers})`,
@@ -168,7 +173,7 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
 }
 
 /**
- * The last ratio within 3 minutes, which bridges failed scrapes of the kubelet or of
+ * Returns the last ratio within 3 minutes, which bridges failed scrapes of the kubelet or
  * kube-state-metrics. A deleted pod disappears from both, and needs no alert.
  */
 function bridged(
@@ -188,7 +193,7 @@ function bridged(
   ].join("\n");
 }
 
-/** Common properties of alerts on a recorded ratio; the threshold is a percentage. */
+/** Returns the common properties of alerts on a recorded ratio. The threshold is a percentage. */
 function ratioAlert(
   { namespace }: MonitoredServicesSettings,
   { scope, threshold, severity }: Variant,

@@ -3,10 +3,10 @@ import { podMetrics } from "../../policies/shared/metricNames";
 import { RecordingRule } from "../alerting/rules";
 import { configuredServices } from "./configuredServices";
 
-/** A series with the label `workload` for each pod: its Deployment, StatefulSet or DaemonSet. */
+/** A series for each pod, with its Deployment, StatefulSet or DaemonSet in the `workload` label. */
 export const workloadOfPod = "namespace_pod:workload:info";
 
-/** Records the workload of each pod. A service's pods belong to a workload with the name of the service. */
+/** Records each pod's workload. A service's pods belong to a workload with the name of the service. */
 export function workloads(kubeState: (...extraMatchers: string[]) => string): RecordingRule {
   const owner = (kindMatcher: string, pattern: string) =>
     `label_replace(${podMetrics.owner}${kubeState(kindMatcher)}, "workload", "$1", "owner_name", "${pattern}")`;
@@ -14,7 +14,7 @@ export function workloads(kubeState: (...extraMatchers: string[]) => string): Re
     record: workloadOfPod,
     expr: [
       `group by (namespace, pod, workload) (`,
-      // A Deployment appends a hash to the names of its ReplicaSets.
+      // A Deployment adds a hash to the names of its ReplicaSets.
       `  ${owner('owner_kind="ReplicaSet"', "(.+)-[^-]+")}`,
       `  or`,
       `  ${owner('owner_kind!~"ReplicaSet|<none>|"', "(.+)")}`,
@@ -24,9 +24,10 @@ export function workloads(kubeState: (...extraMatchers: string[]) => string): Re
 }
 
 /**
- * Limits an expression with one result per pod to the pods of these services. The name of a pod does
- * not always tell its service: `api-db-x2x7k` could belong to `api` or to `api-db`. So names count only
- * for pods without a known owner. Each list of services is written once, because it can be long.
+ * Limits an expression with one result per pod to the pods of the given services. A pod's name does not
+ * always identify its service: `api-db-x2x7k` could belong to `api` or to `api-db`. Names therefore
+ * count only for pods without a known owner. Each list of services occurs only once in the expression,
+ * because it can be long.
  */
 export function inPodScope(namespace: string, { only, except = [] }: Scope, expr: string): string {
   const names = only ?? except;
@@ -47,7 +48,7 @@ export function inPodScope(namespace: string, { only, except = [] }: Scope, expr
   ].join("\n");
 }
 
-/** Limits an expression to the pods of configured services, and adds the label `service`. */
+/** Limits an expression to the pods of configured services, and adds the `service` label. */
 export function ofService(namespace: string, pods: string): string {
   const inNamespace = `namespace="${namespace}"`;
   return [

@@ -9,7 +9,7 @@ import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 
 type AlertOverrides = NonNullable<ServiceSettings["alerts"]>;
 
-/** The base signals that overriding each threshold affects. */
+/** Base signals that an override of each threshold affects. */
 const signalsOfThreshold: { [K in keyof AlertOverrides]?: SignalName[] } = {
   errorRatePercent: ["errorRatio"],
   p99LatencyMs: ["p99Latency"],
@@ -19,7 +19,7 @@ const signalsOfThreshold: { [K in keyof AlertOverrides]?: SignalName[] } = {
   minimumRequestsPerSecond: ["errorRatio", "p99Latency"],
 };
 
-/** The base signals of each alert. */
+/** Base signals that each alert covers. */
 const signalsOfAlert: Record<string, SignalName[]> = {
   [alertNames.highErrorRate]: ["errorRatio"],
   [alertNames.mostRequestsFailing]: ["errorRatio"],
@@ -30,7 +30,7 @@ const signalsOfAlert: Record<string, SignalName[]> = {
   DynamoDBThrottling: ["dynamodbThrottling"],
 };
 
-/** The services whose settings differ for a stated reason, for the alert policies. */
+/** Returns the services whose settings differ for a stated reason, for the alert policies. */
 export function serviceExceptions({ services }: MonitoredServicesSettings): ServiceExceptions {
   return Object.fromEntries(
     services.flatMap(({ name, alerts }) => {

@@ -7,15 +7,15 @@ import { MonitoredServicesSettings } from "./settings";
 import { Variant, hasAlerts, hasProbe, sortedNames, thresholdVariants } from "./thresholdVariants";
 
 /**
- * Label with the service name, on the series of a probe. They do not have the label `service`: the
+ * Label with the service name on a probe's series. They do not have the `service` label, because the
  * target of a probe is up as long as the blackbox exporter is up, even if the service is down.
  */
 export const probeLabel = "probe";
 
-/** Time at which the first certificate in the chain of a service expires. */
+/** Time at which the first certificate in a service's chain expires. */
 export const certificateExpiry = "namespace_service:probe_certificate_expiry:timestamp_seconds";
 
-/** Alerts on the responses that the blackbox exporter receives from the URLs of services. */
+/** Returns alerts on the responses that the blackbox exporter receives from the URLs of services. */
 export function probeAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
   const { namespace } = settings;
   const probed = settings.services.filter(hasProbe);
@@ -30,7 +30,8 @@ export function probeAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
       rules: [
         {
           record: certificateExpiry,
-          // A failed probe has no certificate. An hour later, ProbeFailing has long fired.
+          // A failed probe returns no certificate, so this bridges one hour. By then, ProbeFailing has
+          // long fired.
           expr: byService(
             "min",
             `last_over_time(probe_ssl_earliest_cert_expiry{${inNamespace}, ${labelMatcher(probeLabel, sortedNames(probed))}}[1h])`,
@@ -41,7 +42,7 @@ export function probeAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
           : [
               {
                 alert: alertNames.probeFailing,
-                // The window bridges failed scrapes: one success within it is enough.
+                // The window bridges failed scrapes, because a single success within it is enough.
                 expr: `${byService("max", `max_over_time(probe_success{${ofProbes}}[3m])`)} == 0`,
                 forMinutes: 1,
                 severity: Severity.Critical,
@@ -83,7 +84,7 @@ function certificateExpiring(
   };
 }
 
-/** The results of an expression by service, for an expression with the service name in another label. */
+/** Returns an expression's results by service, with the service name from the probe label. */
 function byService(aggregation: "min" | "max", expr: string): string {
   return `${aggregation} by (namespace, service) (label_replace(${expr}, "service", "$1", "${probeLabel}", "(.+)"))`;
 }

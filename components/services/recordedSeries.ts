@@ -14,7 +14,7 @@ export const recorded = {
   grpcShortErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio5m",
   httpLongErrorRatio: "namespace_service:http_requests_failed:proven_ratio30m",
   grpcLongErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio30m",
-  /** HTTP and gRPC requests together. */
+  /** HTTP and gRPC requests combined. */
   requests: "namespace_service:requests:rate5m",
   httpP99: "namespace_service:http_request_duration_seconds:p99_rate4m",
   httpTimed: "namespace_service:http_request_duration_seconds_count:rate5m",
@@ -22,7 +22,7 @@ export const recorded = {
   grpcTimed: "namespace_service:grpc_request_duration_seconds_count:rate5m",
 } as const;
 
-/** The recorded series of each protocol. */
+/** Recorded series of each protocol. */
 export const protocols = [
   {
     requests: recorded.httpRequests,

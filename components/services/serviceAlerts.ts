@@ -18,10 +18,10 @@ import { stormAlert } from "./stormAlert";
 import { withTeamLabels } from "./teamLabels";
 
 /**
- * All rules for the services in one namespace, except those that another component configures. Each
- * expression covers all services that share a threshold, and keeps `namespace`, which routing and
- * inhibition need. Users rely on the labels of a firing alert: `namespace`, `service` or `pod`,
- * `severity`, and `team` if the service has one.
+ * Returns all rules for the services in one namespace, except services that another component
+ * configures. Each expression covers all services that share a threshold, and keeps the label
+ * `namespace`, which routing and inhibition need. Users rely on the labels of a firing alert:
+ * `namespace`, `service` or `pod`, `severity`, and `team` if the service has one.
  *
  * @param component Name of the component, unique in the namespace.
  */

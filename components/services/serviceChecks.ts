@@ -9,10 +9,10 @@ import { warningSchema } from "./thresholdSettings";
 type Path = (string | number)[];
 type Values = Record<string, unknown>;
 
-/** Where a service exposes metrics by default. */
+/** Default port and path of a service's metrics. */
 const defaultTarget: Values = { port: "metrics", path: "/metrics" };
 
-/** Maximum length of a container port name in Kubernetes. Service port names may have 63 characters. */
+/** Maximum length of a container port name in Kubernetes. Service port names can have 63 characters. */
 const containerPortCharacters = 15;
 
 function numberAt(values: unknown, key: string): number | undefined {
@@ -26,7 +26,7 @@ function mapsIn(services: unknown): Values[] {
     : [];
 }
 
-/** Reports objectives that are incomplete or on which no alert could ever fire. */
+/** Reports objectives that are incomplete, or for which no alert could ever fire. */
 export function checkObjectives(settings: unknown, ctx: z.RefinementCtx): void {
   const { services, retentionDays } = (settings ?? {}) as Values;
   if (typeof retentionDays !== "number") return;
@@ -99,7 +99,7 @@ const ofTargets = [
 /** Thresholds that apply only to scheduled jobs. */
 export const jobThresholds = ["jobMaxAgeHours", "jobMaxMinutes"];
 
-/** Reports settings of scheduled jobs that apply only to other services, and the reverse. */
+/** Reports scheduled jobs with settings that apply only to other services, and the reverse. */
 function checkJobs(services: unknown, ctx: z.RefinementCtx): void {
   const keys = [...ofTargets, "scrapeIntervalSeconds", "probe"];
   checkInapplicable(services, WorkloadKind.Job, keys, "a job", ctx);
@@ -114,7 +114,7 @@ function checkJobs(services: unknown, ctx: z.RefinementCtx): void {
   });
 }
 
-/** Reports probes without a URL, and settings that apply only to services with targets. */
+/** Reports probes without a URL, or with settings that apply only to services with targets. */
 function checkProbes(services: unknown, ctx: z.RefinementCtx): void {
   checkInapplicable(services, WorkloadKind.Probe, ofTargets, "a probe", ctx);
   mapsIn(services).forEach(({ kind, probe }, index) => {
@@ -145,7 +145,7 @@ function checkInapplicable(
   });
 }
 
-/** Reports certificates whose warning would not fire before the critical alert. */
+/** Reports certificate thresholds at which the warning would not fire before the critical alert. */
 function checkCertificates(settings: unknown, ctx: z.RefinementCtx): void {
   const { services, alerts } = (settings ?? {}) as Values;
   const common = (alerts ?? {}) as Values;
@@ -169,8 +169,8 @@ function checkCertificates(settings: unknown, ctx: z.RefinementCtx): void {
 }
 
 /**
- * Reports services with both a port name and a port number, and names that are invalid for container
- * ports.
+ * Reports services with both a port name and a port number, and port names that are invalid for
+ * containers.
  */
 function checkPorts(services: unknown, ctx: z.RefinementCtx): void {
   mapsIn(services).forEach(({ kind, port, portNumber }, index) => {
@@ -185,8 +185,8 @@ function checkPorts(services: unknown, ctx: z.RefinementCtx): void {
 }
 
 /**
- * Reports warning thresholds that are not stricter than the critical thresholds, including thresholds
- * that a service overrides.
+ * Reports warning thresholds that are not stricter than the critical thresholds, including overrides
+ * for individual services.
  */
 function checkWarnings(settings: unknown, ctx: z.RefinementCtx): void {
   const { services, alerts } = (settings ?? {}) as Values;

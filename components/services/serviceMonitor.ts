@@ -6,19 +6,19 @@ import { WorkloadKind } from "./options";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 import { metricsFor } from "./thresholdVariants";
 
-/** Kind of the object that configures Prometheus to scrape a service. */
+/** Returns the kind of the object that configures Prometheus to scrape a service. */
 export function monitorKind({ kind }: Pick<ServiceSettings, "kind">) {
   return kind === WorkloadKind.Pods ? "PodMonitor" : "ServiceMonitor";
 }
 
 /**
  * Number of buckets above which Prometheus merges neighboring buckets of a native histogram. A native
- * histogram counts as one sample, so the sample limit does not bound its size. OpenTelemetry has the
+ * histogram counts as one sample, so the sample limit does not bound its size. OpenTelemetry uses the
  * same limit.
  */
 const nativeHistogramBuckets = 160;
 
-/** Spec of the object that makes Prometheus scrape one service. */
+/** Returns the spec of the object that makes Prometheus scrape a service. */
 export function monitorSpec(
   service: ServiceSettings,
   settings: Pick<MonitoredServicesSettings, "alerts">,
@@ -44,7 +44,7 @@ export function monitorSpec(
       },
     }),
     // Keeps the configured name as `service`, even if the Kubernetes Service has another name.
-    // PodMonitor targets do not have this label.
+    // PodMonitor targets do not get a `service` label by default.
     relabelings: [{ targetLabel: "service", replacement: service.name }, podVersion],
   };
   return {
@@ -62,14 +62,17 @@ export function monitorSpec(
   };
 }
 
-/** Spec of the Probe that makes Prometheus request the URL of one service from the blackbox exporter. */
+/**
+ * Returns the spec of the Probe that makes Prometheus request a service's URL through the blackbox
+ * exporter.
+ */
 export function probeSpec(service: ServiceSettings, prober: string): Record<string, unknown> {
   return {
     ...interval(service),
     prober: { url: prober },
     module: httpModule,
     targets: {
-      // The operator adds the label `namespace` of the Probe.
+      // The operator adds the Probe's namespace as the label `namespace`.
       staticConfig: { static: [service.probe], labels: { [probeLabel]: service.name } },
     },
   };

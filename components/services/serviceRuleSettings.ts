@@ -8,8 +8,9 @@ import { MonitoredServicesSettings } from "./settings";
 import { sortedNames } from "./thresholdVariants";
 
 /**
- * Applies `alerts.rules`, for all services and for individual services. Services with the same settings
- * of an alert share its rules, so the number of rules does not depend on the number of services.
+ * Applies `alerts.rules`, for all services and for individual services. Services that have the same
+ * settings for an alert share its rules, so the number of rules does not depend on the number of
+ * services.
  */
 export function withServiceRuleSettings(
   groups: AlertGroup[],

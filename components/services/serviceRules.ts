@@ -20,13 +20,12 @@ import { protocols, recorded } from "./recordedSeries";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, metricVariants, severityVariants, thresholdVariants } from "./thresholdVariants";
 
-/** Records the evidence of errors over 30 minutes. */
+/** Returns rules that record the evidence of errors over 30 minutes. */
 export function evidenceRules({ namespace }: MonitoredServicesSettings): AlertGroup {
   return {
     name: `${namespace}.evidence`,
     subjectLabel: "service",
-    // These rules read the most samples, and an interval of two minutes is short compared to their
-    // window.
+    // These rules read the most samples, and two minutes are short compared to their 30-minute window.
     intervalSeconds: 120,
     rules: protocols.map((protocol) => ({
       record: protocol.longErrorRatio,
@@ -35,7 +34,7 @@ export function evidenceRules({ namespace }: MonitoredServicesSettings): AlertGr
   };
 }
 
-/** Rules for the HTTP and gRPC errors, latency and traffic of the services in one namespace. */
+/** Returns rules for the HTTP and gRPC errors, latency and traffic of the services in one namespace. */
 export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
   return {
     name: `${settings.namespace}.services`,
@@ -79,11 +78,11 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
     sumOf(requestRate(metrics, key, matchers, "5m"));
   const rateNow = (metrics: ServiceMetricNames, key: RequestKey, matchers: string) =>
     sumOf(requestRate(metrics, key, matchers, "2m", "irate"));
-  // 5.. also matches "5xx", which some Python instrumentations write.
+  // 5.. also matches "5xx", which some Python instrumentations use.
   const httpFailures = (scope: string, label: string) => `${scope}, ${label}=~"5.."`;
   const grpcFailures = (scope: string, label: string) =>
     `${scope}, ${label}=~"${grpcServerErrors.map((code) => grpcCodeIn(label, code)).join("|")}"`;
-  // The range is shorter than the `for` of 5 minutes, so two slow minutes are over before the alert can
+  // The range is shorter than the 5-minute `for`, so two slow minutes have left it before the alert can
   // fire.
   const p99 = (histogram: Histogram, scope: string) =>
     quantile(0.99, histogram, scope, "4m", ["namespace", "service"]);
@@ -93,7 +92,7 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   const grpc = `${recorded.grpcRequests}{${inNamespace}}`;
   const httpLabeled = ["httpRequests", "httpStatusLabel"] as const;
   const grpcLabeled = ["grpcRequests", "grpcCodeLabel"] as const;
-  /** The expression for services that expose these metrics alike. */
+  /** Builds the expression for services that expose these metrics in the same way. */
   type Expression = [
     name: keyof typeof recorded,
     keys: readonly MetricKey[],
@@ -162,9 +161,9 @@ function withMinimumTraffic(
 }
 
 /**
- * Fires while more than half of the requests between two scrapes fail, which is an outage.
- * HighErrorRate, which it inhibits, has a longer `for`. Below the minimum rate, there are too few
- * requests between two scrapes to judge.
+ * Returns the alert that fires while more than half of the requests between two scrapes fail, which
+ * indicates an outage. It inhibits HighErrorRate, which has a longer `for`. Below the minimum rate,
+ * there are too few requests between two scrapes to judge.
  */
 function mostRequestsFailing(
   { namespace }: MonitoredServicesSettings,
@@ -187,7 +186,8 @@ function mostRequestsFailing(
   return withThreshold(alertNames.mostRequestsFailing, (failingPercent) => ({
     expr: protocols.map((protocol) => condition(protocol, failingPercent)).join("\nor\n"),
     forMinutes: 1,
-    // HighErrorRate and AvailabilityBudgetBurn see the failures of an outage for 2 minutes after its end.
+    // HighErrorRate and AvailabilityBudgetBurn include an outage's failures until 2 minutes after its
+    // end.
     keepFiringMinutes: 3,
     severity,
     summary: `${labels.service}: most requests are failing`,
@@ -206,7 +206,7 @@ function highErrorRate(
       .map(({ errorRatio }) => `${errorRatio}{${matchers}} > ${formatNumber(threshold / 100)}`)
       .join("\nor\n"),
     forMinutes: 5,
-    // AvailabilityBudgetBurn, which it inhibits, has a lower threshold and resolves later.
+    // It inhibits AvailabilityBudgetBurn, which has a lower threshold and resolves later.
     keepFiringMinutes: 1,
     severity,
     summary: `${labels.service}: ${value.percentage} of requests are failing`,

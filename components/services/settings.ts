@@ -23,23 +23,24 @@ import { ServiceLanguage, WorkloadKind } from "./options";
 import { checkObjectives, checkServices } from "./serviceChecks";
 import { aboveZero, alertSchema, serviceAlertSchema } from "./thresholdSettings";
 
-/** An objective in percent. It is below 100, because 100 leaves no error budget. */
+/** Objective in percent. It must be below 100, because 100 leaves no error budget. */
 const sloPercent = z.number().gt(0).lt(100);
 
 const sloSchema = z.strictObject({
   availabilityPercent: example(sloPercent, 99.9)
     .optional()
-    .describe("Share of the requests that must succeed, in percent."),
+    .describe("Percentage of requests that must succeed."),
   latencyMs: example(aboveZero, 300)
     .optional()
     .describe(
-      "Latency in milliseconds for `latencyPercent`. A classic histogram needs a bucket with this bound.",
+      "Latency in milliseconds for `latencyPercent`. A classic histogram must have a bucket with this bound.",
     ),
   latencyPercent: example(sloPercent, 99)
     .optional()
-    .describe("Share of the HTTP requests that must be faster than `latencyMs`, in percent."),
+    .describe("Percentage of HTTP requests that must be faster than `latencyMs`."),
   windowDays: example(wholeNumber.min(1).max(90), 14).optional().meta({
-    description: "Days over which the objective is evaluated, at most the retention of Prometheus.",
+    description:
+      "Number of days over which the objective is evaluated, at most Prometheus's retention.",
     defaultText: "30, or at most 14 if Prometheus retains samples for less than 30 days",
   }),
 });
@@ -56,19 +57,19 @@ const instant = example(
 
 const maintenanceSchema = z
   .strictObject({
-    from: instant.describe("Start, with its offset from UTC."),
-    to: instant.describe("End, with its offset from UTC."),
+    from: instant.describe("Start, with its UTC offset."),
+    to: instant.describe("End, with its UTC offset."),
     reason: example(
       z.string().regex(/^[^{}]*\p{L}{2}[^{}]*$/u, "must be a reason in words, without braces"),
       "upgrade of the database, OPS-7",
-    ).describe("What the maintenance does, and where to read about it."),
+    ).describe("Purpose of the maintenance, and where to find details."),
   })
   .refine(({ from, to }) => !(Date.parse(from) >= Date.parse(to)), {
     path: ["to"],
     message: "must be after the start",
   });
 
-/** A port number, as a number or as text. Users sometimes enter it as the port name. */
+/** A port number, given as a number or as text. Users sometimes enter it as the port name. */
 const portNumber = wholeNumber.min(1).max(65535);
 function numberedPort(port: unknown): Fix | undefined {
   const { success, data } = portNumber.safeParse(typeof port === "string" ? Number(port) : port);
@@ -97,32 +98,32 @@ const kindAliases = {
 const httpsSchema = z.strictObject({
   caSecret: secretKey("metrics-ca", "ca.crt").optional().meta({
     description:
-      "Certificate authority that signed the service's certificate, in a Secret in its namespace.",
+      "Certificate authority that signed the service's certificate, in a Secret in the service's namespace.",
     defaultText: "the public certificate authorities",
   }),
   serverName: example(z.string().min(1), "inventory-service.ticketing.svc").describe(
-    "Name in the certificate of the service. Prometheus connects to the IP addresses of its pods.",
+    "Name in the service's certificate. Required because Prometheus connects to pod IP addresses.",
   ),
 });
 
 const scrapeLimitsSchema = z.strictObject({
   samples: example(wholeNumber.min(1).max(limits.samplesPerScrape.max), 5_000).optional().meta({
-    description: "Maximum number of samples of one scrape of a pod.",
-    defaultText: "the limit of Prometheus, by `prometheus.size`",
+    description: "Maximum number of samples in one scrape of a pod.",
+    defaultText: "Prometheus's limit, which depends on `prometheus.size`",
   }),
   labels: example(wholeNumber.min(1), 30).optional().meta({
-    description: "Maximum number of labels of a series, including target labels such as `pod`.",
+    description: "Maximum number of labels per series, including target labels such as `pod`.",
     defaultText: "none",
   }),
   labelValueCharacters: example(wholeNumber.min(1), 200).optional().meta({
-    description: "Maximum length of the value of a label.",
+    description: "Maximum length of a label value.",
     defaultText: "none",
   }),
 });
 
 const authorizationSchema = z.strictObject({
   type: example(z.string().regex(/^\w+$/, "must be one word").default("Bearer"), "Bearer").describe(
-    "Scheme of the header `Authorization`.",
+    "Scheme in the `Authorization` header.",
   ),
   secret: secretKey("metrics-token", "token").describe(
     "Token, in a Secret in the service's namespace.",
@@ -132,18 +133,20 @@ const authorizationSchema = z.strictObject({
 export const serviceSchema = z
   .strictObject({
     name: example(dnsLabel, "inventory-service").describe(
-      "Name of the service: the label `service` of its series, logs and alerts.",
+      "Name of the service, which is the `service` label of its series, logs and alerts.",
     ),
     team: teamName
       .optional()
-      .describe("Team that owns the service: the label `team` of its alerts, for `slack.routes`."),
+      .describe(
+        "Team that owns the service. It is the `team` label of the service's alerts, for `slack.routes`.",
+      ),
     language: example(enumWithAliases(ServiceLanguage, languageAliases), ServiceLanguage.Go)
       .default(ServiceLanguage.Other)
       .describe("Programming language of the service."),
     kind: enumWithAliases(WorkloadKind, kindAliases)
       .default(WorkloadKind.Service)
       .describe(
-        "Pods behind a Kubernetes Service, pods without one, such as workers, a CronJob of this name, which is not scraped, or `probe`, which has only the URL in `probe`.",
+        "Kind of workload: pods behind a Kubernetes Service, pods without one (such as workers), a CronJob with the service's name (not scraped), or only the URL in `probe`.",
       ),
     probe: example(
       httpUrl.refine((url) => !hasCredentials(url), "must not contain credentials"),
@@ -152,7 +155,7 @@ export const serviceSchema = z
       .optional()
       .meta({
         description:
-          "URL that the blackbox exporter requests from inside the cluster, and that answers with a status of 2xx.",
+          "URL that the blackbox exporter requests from inside the cluster, and that must return a 2xx status.",
         defaultText: "none, required for the kind `probe`",
       }),
     port: example(
@@ -161,17 +164,17 @@ export const serviceSchema = z
     )
       .meta({ fixFor: numberedPort })
       .default("metrics")
-      .describe("Name of the metrics port of the Kubernetes Service or the pods."),
+      .describe("Name of the metrics port of the Kubernetes Service or of the pods."),
     portNumber: example(portNumber, 8443).optional().meta({
       description: "Number of the container port that serves metrics, instead of `port`.",
       defaultText: "none",
     }),
     https: example(httpsSchema, { serverName: "inventory-service.ticketing.svc" }).optional().meta({
-      description: "TLS of the port. Prometheus always verifies the certificate.",
-      defaultText: "none: HTTP",
+      description: "TLS settings of the port. Prometheus always verifies the certificate.",
+      defaultText: "none, and the port serves HTTP",
     }),
     authorization: authorizationSchema.optional().meta({
-      description: "Credentials that the service requires for its metrics.",
+      description: "Credentials that the service requires for access to its metrics.",
       defaultText: "none",
     }),
     path: z
@@ -182,7 +185,7 @@ export const serviceSchema = z
     selector: example(z.record(z.string(), z.string()), { app: "inventory-service" })
       .optional()
       .meta({
-        description: "Labels of the Kubernetes Service or of the pods.",
+        description: "Labels that select the Kubernetes Service or the pods.",
         defaultText: "`app: <name>`",
       }),
     scrapeIntervalSeconds: example(wholeNumber.min(1).max(3600), 30).optional().meta({
@@ -191,19 +194,19 @@ export const serviceSchema = z
     }),
     scrapeLimits: scrapeLimitsSchema.optional().meta({
       description:
-        "Limits of one scrape of the service. A scrape that exceeds a limit fails as a whole.",
-      defaultText: "those of Prometheus",
+        "Limits for one scrape of the service. A scrape that exceeds a limit fails as a whole.",
+      defaultText: "Prometheus's limits",
     }),
     slo: sloSchema.optional().describe("Service level objective: availability, latency or both."),
     maintenance: z
       .array(maintenanceSchema)
       .default([])
       .describe(
-        "Planned maintenance: alerts on the service and its pods notify only afterwards, if they still fire.",
+        "Planned maintenance. Alerts on the service and its pods notify only afterwards, if they are still firing.",
       ),
     metrics: serviceMetricsSchema.optional().meta({
       description:
-        "Names of this service's metrics and labels, for example of a third-party image.",
+        "Names of this service's metrics and labels, for example for a third-party image.",
       defaultText: "`monitoring:alerts.metrics`",
     }),
     alerts: serviceAlertSchema.optional().meta({
@@ -220,10 +223,10 @@ export const serviceSchema = z
   });
 export type ServiceSettings = z.output<typeof serviceSchema>;
 
-/** Address of the blackbox exporter of a PrometheusStack with the default names. */
+/** Default address of a PrometheusStack's blackbox exporter. */
 const defaultProber = proberAddress({ releaseName: "prometheus", namespace: "monitoring" });
 
-/** Settings of every component that alerts on services. */
+/** Settings shared by all components that alert on services. */
 export const serviceFields = {
   namespace: input(example(dnsLabel, "shop")),
   services: z.array(serviceSchema).default([]),
@@ -250,7 +253,7 @@ export const servicesSchema = z
   .superRefine(checkObjectives, { when: () => true });
 export type MonitoredServicesSettings = z.output<typeof servicesSchema>;
 
-/** Checks the arguments of MonitoredServices and fills in their defaults. */
+/** Checks the MonitoredServices arguments and fills in defaults. */
 export function servicesSettings(args: ComponentArgs): Checked<MonitoredServicesSettings> {
   return checkArgs(servicesSchema, args);
 }

@@ -19,11 +19,11 @@ interface ObjectiveKind {
   name: "availability" | "latency";
   alert: string;
   objectivePercent: (service: ServiceSettings) => number | undefined;
-  /** Records the rate of bad requests to the services with an objective of this kind. */
+  /** Records the rate of bad requests to services with an objective of this kind. */
   badRequests: RulesFor<RecordingRule>;
-  /** Name of the recorded series with the rate of all requests. */
+  /** Name of the series that records the rate of all requests. */
   requests: string;
-  /** Alerts on objectives that cannot be measured. */
+  /** Returns alerts on objectives that cannot be measured. */
   unmeasured?: RulesFor<AlertRule>;
 }
 
@@ -46,8 +46,8 @@ const kinds: ObjectiveKind[] = [
 ];
 
 /**
- * Rules that record the remaining error budget and alert on budgets that burn too fast. Budgets are
- * recorded series, so one expression covers every objective, and the number of rules depends on the
+ * Returns rules that record the remaining error budget and alert on budgets that burn too fast. Budgets
+ * are recorded series, so one expression covers every objective, and the number of rules depends on the
  * number of distinct objectives, not on the number of services.
  */
 export function sloRules(settings: MonitoredServicesSettings): AlertGroup[] {
@@ -125,7 +125,7 @@ function objectiveGroups(
   ];
 }
 
-/** Name of a series recorded for objectives of one kind. */
+/** Returns the name of a series that is recorded for objectives of one kind. */
 export function sloSeries(kind: ObjectiveKind["name"], name: string): string {
   return `namespace_service:slo_${kind}_${name}`;
 }
@@ -134,7 +134,7 @@ function selectorOf(namespace: string, services: ServiceSettings[]): string {
   return `{${serviceMatchers(namespace, { only: sortedNames(services) })}}`;
 }
 
-/** Records the error budget, the allowed ratio of bad requests, for each distinct objective. */
+/** Records the error budget (the allowed ratio of bad requests) for each distinct objective. */
 function budgets(
   namespace: string,
   kind: ObjectiveKind,
@@ -155,7 +155,7 @@ function failedRequests(
   members: ServiceSettings[],
 ): RecordingRule[] {
   const selector = selectorOf(namespace, members);
-  // A service without failures has no failure series; `or 0 *` fills the gap.
+  // A service without failures has no failure series, so `or 0 *` fills the gap.
   const orZero = (failed: string) =>
     `(${failed}${selector} or 0 * ${recorded.requests}${selector})`;
   return [
@@ -180,8 +180,8 @@ function slowRequests(
 }
 
 /**
- * Alerts on services whose objective has no series, because no bucket ends at `latencyMs`, or because
- * their histogram is not native.
+ * Returns alerts on services whose latency objective has no series, because no bucket ends at
+ * `latencyMs` or because the histogram is not native.
  */
 function unmeasuredObjectives(
   settings: MonitoredServicesSettings,
@@ -208,7 +208,7 @@ function unmeasuredObjectives(
   });
 }
 
-/** Services by the latency of their objective and their histogram. */
+/** Groups services by the latency of their objective and by their histogram. */
 function byHistogram(settings: MonitoredServicesSettings, members: ServiceSettings[]) {
   const histogramFor = (service: ServiceSettings) =>
     histogramOf(metricsFor(settings, service), "httpDuration");
@@ -219,7 +219,7 @@ function byHistogram(settings: MonitoredServicesSettings, members: ServiceSettin
   );
 }
 
-/** Ratio of bad requests to all requests over a range. */
+/** Returns the ratio of bad requests to all requests over a range. */
 function badRatio(kind: ObjectiveKind, rate: string, range: string, selector: string): string {
   const sum = (name: string) => {
     const rates = `${sloSeries(kind.name, `${name}:${rate}`)}${selector}`;
@@ -230,12 +230,15 @@ function badRatio(kind: ObjectiveKind, rate: string, range: string, selector: st
 
 const recentBurnRate = "burn_rate:ratio_recent";
 
-/** Ratio of bad requests over the last 2 minutes or, without requests, the last 5 minutes with some. */
+/**
+ * Returns the ratio of bad requests over the last 2 minutes. Without recent requests, returns the ratio
+ * over the last 5 minutes that had some.
+ */
 function recentRatio(kind: ObjectiveKind, namespace: string): string {
   const inNamespace = `namespace="${namespace}"`;
   const lastRatio = `last_over_time((${badRatio(kind, "rate5m", "", `{${inNamespace}}`)})[30m:5m])`;
   if (kind.name === "latency") return lastRatio;
-  // The protocol that fails more counts.
+  // If a service uses both protocols, the one with the higher ratio counts.
   const recent = protocols.map(
     (protocol) =>
       `label_replace(${recentErrorRatio(protocol, inNamespace)}, "record", "${protocol.failed}", "", "")`,
@@ -256,8 +259,8 @@ function burnRateAlert(
   const burnRate = (window: string) =>
     `${sloSeries(kind.name, `burn_rate:ratio_rate${window}`)}${selector}`;
   const requests = series("requests:rate5m");
-  // With little traffic, a single bad request is a high ratio. So the ratio counts only if there are
-  // more bad requests than chance explains at the budgeted ratio.
+  // With little traffic, a single bad request results in a high ratio. The ratio therefore counts only
+  // if there are more bad requests than chance explains at the budgeted ratio.
   const isEvident = ({ long, longHours }: BurnRatePair) => {
     const range = `[${long}:5m]`;
     const slots = longHours * 12;
@@ -267,7 +270,7 @@ function burnRateAlert(
       longHours * 3600,
     );
   };
-  // A page requires that the budget is still burning; warnings last as long as their windows.
+  // A page requires that the budget is still burning. Warnings last as long as their windows.
   const continues = ({ factor }: BurnRatePair) =>
     severity === Severity.Critical
       ? [`  and`, `  ${series(recentBurnRate)} > ${formatNumber(factor / 2)}`]

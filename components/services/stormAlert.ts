@@ -9,20 +9,20 @@ import { mustBeUp } from "./thresholdVariants";
 
 /** Minimum number of affected services. Below it, one notification per service is acceptable. */
 const minimumServices = 5;
-/** Number of services that the notification names. */
+/** Number of services that the notification lists by name. */
 const namedServices = 5;
 
 /**
- * Maximum number of seconds between the starts of an alert on two services in the same outage: scrapes
- * are spread over an interval, so the first evaluation sees only some of them. It is less than the
- * shortest `for` (ServiceDown, 60 seconds), because a single failed scrape is not an outage.
+ * Maximum number of seconds between the starts of an alert on two services in the same outage. Scrapes
+ * are spread over an interval, so the first evaluation detects only some of them. This must be less
+ * than the shortest `for` (ServiceDown, 60 seconds), because a single failed scrape is not an outage.
  */
 const spreadSeconds = 30;
 
 /**
- * One alert for most services, which inhibits the alerts on each of them. It fires together with the
- * first of them. It therefore also counts pending alerts that started at the same time as a firing
- * alert.
+ * Returns a single alert for most services, which inhibits the alerts on each of them. It must fire
+ * together with the first of those alerts, so it also counts pending alerts that started at the same
+ * time as a firing alert.
  */
 export function stormAlert(settings: MonitoredServicesSettings, component: string): AlertGroup[] {
   const total = settings.services.filter(mustBeUp).length;
@@ -46,7 +46,7 @@ export function stormAlert(settings: MonitoredServicesSettings, component: strin
   return [
     {
       name: `${settings.namespace}.storms`,
-      // Alertmanager waits for 10 seconds before it notifies about the alerts on single services.
+      // Alertmanager waits 10 seconds before it sends the notifications for individual services.
       intervalSeconds: 5,
       rules: [
         withThreshold(alertNames.mostServicesFailing, (percent) => ({
@@ -54,7 +54,7 @@ export function stormAlert(settings: MonitoredServicesSettings, component: strin
             Math.max((total * percent) / 100, minimumServices - 1),
           )}`,
           forMinutes: 0,
-          // Services recover one after the other; the last ones need no separate notification.
+          // Services recover one after another, and the last ones need no separate notification.
           keepFiringMinutes: 5,
           severity: Severity.Critical,
           summary: `${value.plain} of ${total} services in ${labels.namespace} are failing`,

@@ -5,9 +5,9 @@ import { ServiceSettings } from "./settings";
 import { sortedNames } from "./thresholdVariants";
 
 /**
- * Adds the label `team` to every alert on a service or pod that belongs to a team. The label is part of
- * the query: with a template as its value, `ALERTS` would contain the template for services without a
- * team. `label_replace` reads only the results, so it costs nothing while no alert is active.
+ * Adds the `team` label to every alert on a service or pod that belongs to a team. The label is part of
+ * the query, because with a template as its value, `ALERTS` would contain the template for services
+ * without a team. `label_replace` reads only the results, so it costs nothing while no alert is active.
  */
 export function withTeamLabels(groups: AlertGroup[], services: ServiceSettings[]): AlertGroup[] {
   const teams = groupBy(services, ({ team }) => team ?? "").filter(([team]) => team !== "");

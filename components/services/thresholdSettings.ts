@@ -13,61 +13,63 @@ export const aboveZero = z.number().gt(0);
 const thresholds = {
   errorRatePercent: percent
     .default(alertThresholds.errorRatio * 100)
-    .describe("Failed requests in percent of all requests, over HTTP or gRPC."),
+    .describe("Percentage of HTTP or gRPC requests that fail."),
   p99LatencyMs: aboveZero
     .default(alertThresholds.p99LatencySeconds * 1000)
-    .describe("99th percentile of the latency of requests, in milliseconds."),
+    .describe("99th percentile of the request latency, in milliseconds."),
   memoryPercent: percent
     .default(alertThresholds.memoryRatio * 100)
-    .describe("Memory in percent of the container's limit."),
+    .describe("Memory usage, as a percentage of the container's limit."),
   cpuPercent: aboveZero
     .default(alertThresholds.cpuRatio * 100)
-    .describe("CPU in percent of the container's limit."),
+    .describe("CPU usage, as a percentage of the container's limit."),
   cpuThrottlingPercent: percent
     .default(25)
-    .describe("CPU periods in which the kernel throttles a container, in percent."),
+    .describe("Percentage of CPU periods in which the kernel throttles a container."),
   dynamodbThrottlesPerSecond: aboveZero
     .default(alertThresholds.throttlesPerSecond)
-    .describe("Requests per second that DynamoDB throttles."),
+    .describe("Throttled DynamoDB requests per second."),
   dynamodbP99Ms: aboveZero
     .default(100)
-    .describe("99th percentile of the latency of calls to DynamoDB, in milliseconds."),
+    .describe("99th percentile of the latency of DynamoDB calls, in milliseconds."),
   redisP99Ms: aboveZero
     .default(50)
-    .describe("99th percentile of the latency of calls to Redis, in milliseconds."),
+    .describe("99th percentile of the latency of Redis calls, in milliseconds."),
   redisPoolPercent: percent
     .default(90)
-    .describe("Connections to Redis in use, in percent of `redisPoolMaximum`."),
+    .describe("Redis connections in use, as a percentage of `redisPoolMaximum`."),
   droppedRequestsPerSecond: aboveZero
     .default(1)
-    .describe("Requests per second one hour ago above which the absence of requests alerts."),
+    .describe("Requests per second one hour before traffic stops, above which NoTraffic fires."),
   minimumRequestsPerSecond: z
     .number()
     .min(0)
     .default(limits.trafficFloorPerSecond.default)
     .describe(
-      "Requests per second below which latency does not alert, and errors are judged over 30 minutes instead of 5.",
+      "Requests per second below which latency alerts do not fire, and error alerts evaluate 30 minutes instead of 5.",
     ),
   jobMaxAgeHours: aboveZero
     .default(25)
-    .describe("Hours since the last successful run of a scheduled job."),
+    .describe("Maximum number of hours since the last successful run of a scheduled job."),
   jobMaxMinutes: aboveZero
     .default(60)
     .describe("Maximum number of minutes that a run of a scheduled job may take."),
   certificateDays: aboveZero
     .default(7)
-    .describe("Days before the expiry of a probed certificate at which the alert is critical."),
+    .describe("Number of days before a probed certificate expires at which the alert is critical."),
   certificateWarningDays: aboveZero
     .default(21)
-    .describe("Days before the expiry of a probed certificate at which the alert is a warning."),
+    .describe(
+      "Number of days before a probed certificate expires at which the alert is a warning.",
+    ),
 };
 
 const redisPoolMaximum = example(aboveZero, 50).optional().meta({
-  description: "Maximum number of connections to Redis that a pod opens.",
-  defaultText: "none: no alert on connections",
+  description: "Maximum number of Redis connections that a pod opens.",
+  defaultText: "none, which disables the pool alert",
 });
 
-/** Stricter thresholds, at which the same alerts fire earlier with the severity `warning`. */
+/** Stricter thresholds at which the same alerts fire earlier, with the severity `warning`. */
 export const warningSchema = z.strictObject({
   errorRatePercent: warningThreshold("errorRatePercent", 2),
   p99LatencyMs: warningThreshold("p99LatencyMs", 300),
@@ -80,26 +82,26 @@ function warningThreshold(name: keyof typeof thresholds, exampleValue: number) {
   return example(thresholds[name].unwrap(), exampleValue).optional().describe(description);
 }
 
-/** Thresholds, metric names and links for alerts on services; see `ServiceAlertArgs`. */
+/** Thresholds, metric names and links for alerts on services. See `ServiceAlertArgs`. */
 export const alertSchema = z.strictObject({
   ...thresholds,
   redisPoolMaximum,
   warning: warningSchema
     .prefault({})
-    .describe("Thresholds of warnings. Each must be stricter than the threshold that pages."),
+    .describe("Thresholds for warnings. Each must be stricter than the threshold that pages."),
   metrics: metricsSchema
     .prefault({})
-    .describe("Names of metrics and labels, if your services use other names."),
+    .describe("Names of metrics and labels, if your services use different names."),
   rules: rulesSettings([...serviceAlertNames, alertNames.mostServicesFailing])
     .default({})
     .describe(
-      "Settings of individual alerts, by name, including alerts on the platform and of the chart.",
+      "Settings for individual alerts, keyed by alert name. Platform and chart alerts are included.",
     ),
   ...alertLinkSettings,
 });
 export type AlertSettings = z.output<typeof alertSchema>;
 
-/** Thresholds that apply to one service. */
+/** Thresholds that apply to a single service. */
 export type Thresholds = Omit<
   AlertSettings,
   "metrics" | "rules" | "runbookBaseUrl" | "dashboardBaseUrl"
@@ -112,14 +114,15 @@ const thresholdOverrides = Object.fromEntries(
   ]),
 ) as { [K in keyof typeof thresholds]: z.ZodOptional<z.ZodNumber> };
 
-/** Overrides of the alert settings for one service. */
+/** Overrides for the alert settings of one service. */
 export const serviceAlertSchema = z.strictObject({
   enabled: example(z.boolean(), true).optional().meta({
     description: "Whether the service has alerts.",
     defaultText: "true",
   }),
   expectsRequests: example(z.boolean(), false).optional().meta({
-    description: "Whether the service serves requests, so missing request metrics cause an alert.",
+    description:
+      "Whether the service handles requests. If so, missing request metrics cause an alert.",
     defaultText: "true",
   }),
   reason: example(
@@ -129,14 +132,14 @@ export const serviceAlertSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        "Why the alerts of this service are disabled or less strict. The policies accept these settings for this service only if there is a reason.",
+        "Why the service's alerts are disabled or less strict. The policies accept these settings for this service only if a reason is given.",
       defaultText: "none",
     }),
   ...thresholdOverrides,
   redisPoolMaximum,
   warning: warningSchema.optional(),
   rules: rulesSettings(serviceAlertNames).optional().meta({
-    description: "Settings of individual alerts for this service, by name.",
+    description: "Settings for individual alerts on this service, keyed by alert name.",
     defaultText: "`monitoring:alerts.rules`",
   }),
 });

@@ -7,7 +7,7 @@ import { WorkloadKind } from "./options";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 import { Thresholds } from "./thresholdSettings";
 
-/** A threshold and the services that share it. */
+/** A threshold, and the services that share it. */
 export interface Variant {
   severity: Severity;
   thresholds: Thresholds;
@@ -38,7 +38,7 @@ const relatedMetrics: Partial<Record<ThresholdName, MetricKey[]>> = {
   redisPoolPercent: ["redisPoolActive"],
 };
 
-/** Metric names of a service: its own names, or the names for all services. */
+/** Returns a service's metric names: its own names, or else the names for all services. */
 export function metricsFor(
   { alerts }: Pick<MonitoredServicesSettings, "alerts">,
   service?: ServiceSettings,
@@ -46,7 +46,7 @@ export function metricsFor(
   return { ...alerts.metrics, ...service?.metrics };
 }
 
-/** Thresholds of a service: its overrides merged into the thresholds for all services. */
+/** Returns a service's thresholds: its overrides, merged into the thresholds for all services. */
 export function thresholdsFor(
   { alerts }: Pick<MonitoredServicesSettings, "alerts">,
   service?: ServiceSettings,
@@ -59,8 +59,8 @@ export function thresholdsFor(
     ...overrides
   } = service?.alerts ?? {};
   const merged = { ...alerts, ...overrides };
-  // Drops a warning threshold for all services if it is not stricter than the critical threshold of
-  // this service: the warning would not fire first.
+  // Drops a warning threshold for all services if it is not stricter than this service's critical
+  // threshold, because the warning would not fire first.
   const stricter = Object.entries(alerts.warning).filter(
     ([name, warning]) => Number(warning) < Number(merged[name as WarningName]),
   );
@@ -68,8 +68,8 @@ export function thresholdsFor(
 }
 
 /**
- * Variants of a threshold: one for its default and one for each distinct override. The number of
- * rules therefore depends on the number of distinct values, not on the number of services.
+ * Returns the variants of a threshold: one for its default and one for each distinct override. The
+ * number of rules therefore depends on the number of distinct values, not on the number of services.
  */
 export function thresholdVariants(
   settings: MonitoredServicesSettings,
@@ -79,7 +79,10 @@ export function thresholdVariants(
   return variants(settings, name, severity, (thresholds) => thresholds[name]);
 }
 
-/** Variants of a threshold for critical alerts and, if a warning threshold is set, for warnings. */
+/**
+ * Returns the variants of a threshold for critical alerts and, if a warning threshold is set, for
+ * warnings.
+ */
 export function severityVariants(
   settings: MonitoredServicesSettings,
   name: WarningName,
@@ -119,8 +122,8 @@ function variants(
 }
 
 /**
- * Metric names with the services that use them: the names for all services, and each distinct override
- * of one of the given metrics.
+ * Returns metric names with the services that use them: the names for all services, and each distinct
+ * override of one of the given metrics.
  */
 export function metricVariants(
   settings: MonitoredServicesSettings,
@@ -136,14 +139,14 @@ export function metricVariants(
   }));
 }
 
-/** The settings that determine the expressions on a metric. */
+/** Returns the settings that determine the expressions on a metric. */
 function identityOf(metrics: ServiceMetricNames, key: MetricKey) {
   return [metrics[key], isNative(metrics, key)];
 }
 
 /**
- * One scope for all services that share the default key, and one scope for each other key, with a
- * service as an example. Services with the key `undefined` are in no scope.
+ * Returns one scope for all services that share the default key, and one scope for each other key, with
+ * a service as an example. Services with the key `undefined` are not in any scope.
  */
 function scopesBy(
   { services }: MonitoredServicesSettings,
@@ -169,7 +172,10 @@ export function hasAlerts({ alerts }: ServiceSettings): boolean {
   return alerts?.enabled !== false;
 }
 
-/** Whether Prometheus scrapes the service. It does not scrape scheduled jobs. */
+/**
+ * Whether Prometheus scrapes the service. It does not scrape scheduled jobs, or services that are only
+ * probed.
+ */
 export function isScraped({ kind }: ServiceSettings): boolean {
   return kind !== WorkloadKind.Job && kind !== WorkloadKind.Probe;
 }
@@ -179,12 +185,12 @@ export function hasProbe({ probe }: Pick<ServiceSettings, "probe">): boolean {
   return probe !== undefined;
 }
 
-/** Whether a service without targets is a problem. */
+/** Whether it is a problem if the service has no targets. */
 export function mustBeUp(service: ServiceSettings): boolean {
   return hasAlerts(service) && isScraped(service);
 }
 
-/** All services in the namespace except those whose alerts are disabled. */
+/** Returns a scope with all services in the namespace, except services whose alerts are disabled. */
 export function alertingScope({ services }: MonitoredServicesSettings): Scope {
   return { except: sortedNames(services.filter((service) => !hasAlerts(service))) };
 }

@@ -22,9 +22,9 @@ export interface AwsSdk {
 }
 
 /**
- * Loads `@pulumi/aws` when a component first needs it. The package is an optional peer
- * dependency: only `LokiStack` with the storage `s3`, `PrometheusStack` with a long-term store of the
- * kind `amp`, and `MonitoredServices` with `ampWorkspaceArn` create AWS resources.
+ * Loads `@pulumi/aws` when a component first needs it. The package is an optional peer dependency,
+ * because only `LokiStack` with `s3` storage, `PrometheusStack` with a long-term store of kind `amp`,
+ * and `MonitoredServices` with `ampWorkspaceArn` create AWS resources.
  */
 export function awsSdk(): AwsSdk {
   try {
@@ -47,7 +47,7 @@ export function awsSdk(): AwsSdk {
   }
 }
 
-/** Region of the AWS provider of a component with these options. */
+/** Returns the region of a component's AWS provider. */
 export function providerRegion(opts: pulumi.ComponentResourceOptions = {}): pulumi.Output<string> {
   const { region, provider } = awsSdk();
   const providers = [opts.provider, ...Object.values(opts.providers ?? {})];

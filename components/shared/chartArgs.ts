@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A taint of nodes that pods tolerate. */
+/** A node taint that pods tolerate. */
 export interface Toleration {
   /** Key of the taint. Default: every key, with the operator `Exists`. */
   key?: pulumi.Input<string> | undefined;
-  /** `Equal` requires the value of the taint, `Exists` only its key. Default: `Equal`. */
+  /** `Equal` requires the taint's value, `Exists` only its key. Default: `Equal`. */
   operator?: string;
   /** Value of the taint. Default: the empty value. */
   value?: pulumi.Input<string> | undefined;
@@ -15,11 +15,12 @@ export interface Toleration {
 /** Arguments of every component that installs a chart. */
 export interface ChartArgs {
   /**
-   * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because some images do not
-   * exist for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
+   * Labels of the nodes on which pods may run. Pods require Linux on amd64 or arm64, because some
+   * images do not exist for other platforms. Agents run on every Linux node, but not on Windows.
+   * Default: every Linux node.
    */
   nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
+  /** Node taints that pods tolerate. Agents tolerate every taint. Default: none. */
   tolerations?: pulumi.Input<Toleration[]> | undefined;
   /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
   priorityClassName?: pulumi.Input<string> | undefined;
@@ -30,14 +31,14 @@ export interface ChartArgs {
   /** Registry that mirrors all images. Default: the registry of each image. */
   imageRegistry?: pulumi.Input<string> | undefined;
   /**
-   * Whether the pods accept and open only the connections that they need, to and from pods of the same
-   * namespace. Further NetworkPolicies can allow more. Requires a network plugin that enforces
+   * Whether the pods accept and open only the connections that they need, to and from pods in the same
+   * namespace. You can add NetworkPolicies that allow more. Requires a network plugin that enforces
    * policies. Default: false.
    */
   networkPolicies?: boolean;
   /**
-   * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
-   * depth merge when they resolve. Default: none.
+   * Chart values, merged last: maps merge, lists replace, and `null` removes a chart default. Outputs
+   * at any depth are merged when they resolve. Default: none.
    */
   values?: pulumi.Input<Record<string, any>> | undefined;
 }

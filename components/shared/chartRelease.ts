@@ -8,7 +8,7 @@ import { recordedKeys, unknownKeys } from "./unknownKeys";
 import { isMap } from "../../policies/shared/isMap";
 import { formatPath } from "../../policies/shared/path";
 
-/** The source of a chart, and the namespace for its release. */
+/** Source of a chart, and the namespace of its release. */
 export interface ChartSource {
   namespace: pulumi.Input<string>;
   chartVersion: string;
@@ -26,7 +26,7 @@ export interface ChartReleaseArgs {
   overrides?: Overrides | undefined;
 }
 
-/** Registers a Helm release with the options that all components of this library share. */
+/** Registers a Helm release with the options that all components share. */
 export function chartRelease(
   name: string,
   { releaseName, chart, settings, values, overrides }: ChartReleaseArgs,
@@ -48,7 +48,7 @@ export function chartRelease(
       values: overrides?.values ? mergeOverrides(values, overrides.values) : values,
       // As with helm, `null` in the caller's values removes a chart default.
       allowNullValues: true,
-      // Helm keeps one Secret per revision and, without a limit, never deletes any.
+      // Helm keeps one Secret per revision and never deletes any unless there is a limit.
       maxHistory: 10,
       timeout: 900,
     }),
@@ -57,8 +57,8 @@ export function chartRelease(
 }
 
 /**
- * Warns about keys in the caller's values that the chart does not list, because Helm ignores them
- * silently.
+ * Warns about keys in the caller's values that the chart does not list, because Helm silently ignores
+ * them.
  */
 function warnAboutUnknownKeys(
   chart: string,

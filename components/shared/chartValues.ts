@@ -22,13 +22,13 @@ export interface Overrides {
   values: pulumi.Input<Values> | undefined;
 }
 
-/** The arguments with chart values, which are not part of the settings. */
+/** Returns the arguments with chart values, which are not part of the settings. */
 export function chartValuesIn(args: object): unknown[] {
   return valuesFields.map((field) => (args as Args)[field]);
 }
 
 /**
- * Checks arguments with chart values, for the chart of each. Chart values are not settings: they may
+ * Checks arguments with chart values against their charts. Chart values are not settings and may
  * contain anything, so the inputs that Pulumi records for a component never include them.
  */
 export function checkWithValues<T>(
@@ -48,8 +48,8 @@ export function checkWithValues<T>(
 }
 
 /**
- * Merges the caller's values over the values of a component. Inputs at any depth are merged when
- * they resolve; all other values stay known.
+ * Merges the caller's values over a component's values. Inputs at any depth are merged when they
+ * resolve. All other values stay known.
  */
 export function mergeOverrides(
   values: Values,
@@ -59,7 +59,8 @@ export function mergeOverrides(
   return (
     pulumi
       .all([values, overrides])
-      // The argument check reports values that are not a map, and the release is not registered.
+      // If the values are not a map, the argument check reports that, and the release is not
+      // registered.
       .apply(([base, resolved]) => mergeValues(base, isMap(resolved) ? resolved : {}))
   );
 }
@@ -95,7 +96,7 @@ function problemsOf(field: ValuesField, args: Args, chart: Chart | undefined): P
   }
   const recorded = chart && recordedKeys(chart.name);
   const version = args[versionArguments[field]] ?? chart?.version;
-  // Another version of the chart may accept a value that is not a map.
+  // Another chart version may accept a value that is not a map.
   if (recorded?.version !== version) return [];
   return replacedMaps(recorded?.keys ?? "", values).map(({ path, keys }) => {
     const key = keys.find((name) => name === "enabled") ?? keys[0];

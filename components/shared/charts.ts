@@ -9,9 +9,9 @@ export interface Chart {
 }
 
 /**
- * The charts, their exact versions, and the repositories that serve their open-source editions. To
- * upgrade a chart, edit it here, update the key lists in `test/charts`, and add an entry to
- * CHANGELOG.md.
+ * Charts that this library deploys, with their exact versions and the repositories that serve their
+ * open-source editions. To upgrade a chart, edit it here, update the key lists in `test/charts`, and
+ * add an entry to CHANGELOG.md.
  */
 export const charts = {
   kubePrometheusStack: {
@@ -31,7 +31,7 @@ export const charts = {
     version: "1.11.1",
     repository: "https://grafana.github.io/helm-charts",
   },
-  // Promtail reached its end of life on 2026-03-02. It is for teams that have not moved to Alloy yet.
+  // Promtail reached end of life on 2026-03-02. It remains for teams that have not moved to Alloy yet.
   promtail: {
     name: "promtail",
     version: "6.17.1",

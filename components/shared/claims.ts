@@ -7,7 +7,7 @@ import { settingsOrThrow } from "./settingsOrThrow";
 
 /** Something that only one component may own. */
 export interface Claim {
-  /** What it is, unique in its scope: `the bucket logs`. */
+  /** Description, unique within its scope, such as `the bucket logs`. */
   what: string;
   /** Argument that determines it. */
   path: (string | number)[];
@@ -17,16 +17,16 @@ export interface Claim {
   scope?: "program";
 }
 
-/** Owner of each claim. */
+/** Owner of each claim, keyed by description. */
 type Owners = Map<string, string>;
 
-/** Owners by provider or program, and within a program by the identity of the cluster. */
+/** Owners, keyed by provider or program, and within a program by the identity of the cluster. */
 const owners = new WeakMap<object, Map<string, Owners>>();
 
 /**
- * Reports claims that another component of the same program already owns, before anything is deployed.
- * Different providers count as different clusters, unless they have the same known kubeconfig. Returns
- * what `afterChecks` waits for.
+ * Reports claims that another component in the same program already owns, before anything is deployed.
+ * Different providers count as different clusters, unless they have the same known kubeconfig.
+ * `afterChecks` waits for the result.
  */
 export function claim<S extends object>(
   component: string,
@@ -36,7 +36,7 @@ export function claim<S extends object>(
   build: (settings: S) => Claim[],
 ): pulumi.Input<void> {
   const program = pulumi.runtime.getStackResource();
-  // Other teams' tests may construct components outside a program.
+  // Tests of other teams may construct components outside a program.
   if (program === undefined) return;
   const owner = `${component} "${name}"`;
   const take = (claims: Claim[], ownersOf: (claim: Claim) => Owners) => {
@@ -65,7 +65,10 @@ export function claim<S extends object>(
   });
 }
 
-/** Identity of a provider's cluster, if the program knows it: providers may share a cluster. */
+/**
+ * Returns the identity of a provider's cluster, if the program knows it, because providers may share a
+ * cluster.
+ */
 async function clusterOf(
   provider: pulumi.ProviderResource | undefined,
 ): Promise<string | undefined> {
@@ -85,7 +88,7 @@ function ownersIn(scope: object, cluster = ""): Owners {
   return known;
 }
 
-/** The Kubernetes provider of a component with these options. Undefined for the default provider. */
+/** Returns a component's Kubernetes provider, or undefined for the default provider. */
 function kubernetesProvider(
   opts: pulumi.ComponentResourceOptions = {},
 ): pulumi.ProviderResource | undefined {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** A service account that may read objects of one kind in all namespaces. */
 export interface ClusterReader {
-  /** Name and labels of the role and of its binding. Cluster roles are not namespaced. */
+  /** Name and labels of the ClusterRole and its binding, which are not namespaced. */
   metadata: {
     name: pulumi.Input<string>;
     labels: pulumi.Input<Record<string, pulumi.Input<string>>>;

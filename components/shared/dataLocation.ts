@@ -4,12 +4,12 @@ import { HIDDEN } from "./hideSecrets";
 import { Problem } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
 
-/** Settings that determine where a component stores its data, by name. */
+/** Settings that determine where a component stores its data, keyed by setting name. */
 export type Location = Record<string, pulumi.Input<string>>;
 
 /**
- * Registers a resource whose `keepers` are the settings of an earlier deployment, which a program cannot
- * read otherwise. If `isKept`, the resource ignores changes of the settings.
+ * Registers a resource whose `keepers` are the settings of an earlier deployment, which a program
+ * cannot read in any other way. If `isKept` is true, the resource ignores changes of the settings.
  */
 export function rememberSettings(
   name: string,

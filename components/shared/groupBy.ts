@@ -1,4 +1,4 @@
-/** Groups items by a key; the groups are sorted by key. */
+/** Groups items by a key. The groups are sorted by key. */
 export function groupBy<T, K extends string | number>(
   items: T[],
   keyOf: (item: T) => K,

@@ -8,21 +8,21 @@ import { unprivileged } from "./unprivileged";
 export interface Volumes {
   statefulSet: string;
   claimTemplate: string;
-  /** Size in the values of the chart, as a Helm template, so it includes the caller's values. */
+  /** Size from the chart values, as a Helm template, so that it includes the caller's values. */
   size: string;
-  /** Setting of the size, for messages. */
+  /** Setting that determines the size, for messages. */
   setting: string;
   /**
-   * StorageClass in the values of the chart, as a Helm template, if Helm manages the StatefulSet. The
-   * claim templates are immutable, so the StatefulSet must be replaced. The Prometheus operator
-   * replaces its StatefulSets itself.
+   * StorageClass from the chart values, as a Helm template, if Helm manages the StatefulSet. Claim
+   * templates are immutable, so the StatefulSet must be replaced. The Prometheus operator replaces its
+   * StatefulSets itself.
    */
   storageClass?: string;
 }
 
 const name = "{{ .Release.Name }}-grow-volumes";
 
-/** Labels of the pods of a Job that prepares an upgrade of a release, for network policies. */
+/** Returns the pod labels of a Job that prepares a release's upgrade, for network policies. */
 export function upgradeJobLabels(releaseName: string): Labels {
   return {
     "app.kubernetes.io/component": "upgrade-job",
@@ -31,12 +31,12 @@ export function upgradeJobLabels(releaseName: string): Labels {
 }
 
 /**
- * Objects for `extraObjects` of a chart that make its volumes follow their settings. Kubernetes can
- * expand a claim, but nothing expands the claims of a StatefulSet whose claim template changes, and the
- * API server rejects the change. So before each upgrade, a Job expands the claims and deletes a
- * StatefulSet with another template, without its pods and claims, for Helm to create it again. The Job,
- * its account and its role exist only during the upgrade. `image` is a template of the chart for the
- * image of its sidecar, which contains Python.
+ * Returns objects for a chart's `extraObjects` that make its volumes follow their settings. Kubernetes
+ * can expand a claim, but the API server rejects changes of a StatefulSet's claim templates, and
+ * nothing would expand the existing claims. Before each upgrade, a Job therefore expands the claims. It
+ * also deletes a StatefulSet with a different template, without its pods and claims, so that Helm
+ * creates it again. The Job, its service account and its role exist only during the upgrade. `image` is
+ * a chart template for the image of the chart's sidecar, which contains Python.
  */
 export function growVolumes(settings: Placement, image: string, volumes: Volumes[]): Values[] {
   const metadata = (weight: number) => ({
@@ -65,7 +65,7 @@ export function growVolumes(settings: Placement, image: string, volumes: Volumes
       rules: [
         { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["list", "patch"] },
         statefulSets("get", volumes),
-        // Without names, a rule would apply to every StatefulSet.
+        // Without resource names, the rule would apply to every StatefulSet.
         ...(inChart.length > 0 ? [statefulSets("delete", inChart)] : []),
       ],
     },
@@ -114,12 +114,15 @@ export function growVolumes(settings: Placement, image: string, volumes: Volumes
   ];
 }
 
-/** Why the Job fails, with the StatefulSet, its size and the smaller size. `--against` uses the same words. */
+/**
+ * Why the Job fails, with the StatefulSet, its size and the smaller size. `--against` uses the same
+ * text.
+ */
 export const cannotShrink = "volumes of StatefulSet %s have %s and cannot shrink to %s";
-/** How to correct it, with the setting and the size. */
+/** How to fix it, with the setting and the size. */
 export const setBack = "set %s back to %s";
 
-// Helm expands templates in this text, so it must not contain two braces in a row.
+// Helm expands templates in this text, so it must not contain two consecutive braces.
 const script = `
 import json, os, re, ssl, sys, time, urllib.error, urllib.request
 

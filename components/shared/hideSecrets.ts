@@ -1,6 +1,6 @@
 import { credentialIn } from "../../policies/shared/credentials";
 
-/** Placeholder for a value that may be a secret, in every message. */
+/** Placeholder in messages for a value that may be a secret. */
 export const HIDDEN = "[hidden]";
 
 /** Names of fields whose values are always treated as secret. */
@@ -12,19 +12,19 @@ const harmlessNames =
 const bareKey = /(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{40})(?![0-9a-f])/i;
 const slackHost = /hooks\.slack(?:-gov)?\.com/i;
 
-/** No setting is nested deeper, and deeper values would not help the reader. */
+/** No setting is nested more deeply, and deeper values would not help the reader. */
 const maxDepth = 10;
 
 /**
- * Returns a value for use in a message. Users put secrets in the wrong places, and messages end up
- * in pipeline logs, so every value with the name or the form of a secret is hidden.
+ * Returns a value for use in a message. Users put secrets in the wrong places, and messages end up in
+ * pipeline logs, so this hides every value that has the name or form of a secret.
  *
- * Unlike `redact` in the policies, which keeps the rest of a text so that a violation stays
- * readable, this function hides the whole value. Unlike the preview's redactor, it does not know
- * the secrets.
+ * Unlike `redact` in the policies, which keeps the rest of a text so that a violation stays readable,
+ * this function hides the whole value. Unlike the preview's redactor, it has no list of the actual
+ * secrets.
  */
 export function hideSecrets(path: (string | number)[], value: unknown): unknown {
-  // Label names are user-defined, and label values are public.
+  // Users choose the names of labels, and label values are public.
   const labels = path.indexOf("labels");
   const named = path
     .slice(0, labels < 0 ? undefined : labels)

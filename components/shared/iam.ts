@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { hasPlaceholder } from "./placeholders";
 
-/** IAM policy document as JSON: deterministic, and known before the first deployment. */
+/** IAM policy document as JSON. It is deterministic, and known before the first deployment. */
 export type PolicyDocument = string;
 
-/** The service account whose pods may assume a role. */
+/** Service account whose pods may assume a role. */
 export interface RolePods {
   cluster: string;
   namespace: string;
@@ -15,14 +15,14 @@ export function policyDocument(statements: object[]): PolicyDocument {
   return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
-/** A statement that allows actions on one resource. */
+/** Returns a statement that allows actions on one resource. */
 export function allow(Sid: string, Action: string[], resource: string): object {
   return { Sid, Effect: "Allow", Action, Resource: [resource] };
 }
 
 /**
- * Lets EKS Pod Identity assume the role for one service account of one cluster. Without the
- * conditions, anyone who may create associations could assign the role to other pods.
+ * Lets EKS Pod Identity assume the role for one service account in one cluster. Without the conditions,
+ * anyone with permission to create associations could assign the role to other pods.
  */
 export function podIdentityTrust(sid: string, pods: RolePods): PolicyDocument {
   return trust(sid, { Service: "pods.eks.amazonaws.com" }, ["sts:AssumeRole", "sts:TagSession"], {
@@ -32,7 +32,7 @@ export function podIdentityTrust(sid: string, pods: RolePods): PolicyDocument {
   });
 }
 
-/** Lets one service account assume the role through the OIDC provider of its cluster. */
+/** Lets one service account assume the role through its cluster's OIDC provider. */
 export function irsaTrust(
   sid: string,
   pods: RolePods,
@@ -55,14 +55,17 @@ function trust(
   return policyDocument([{ Sid, Effect: "Allow", Principal, Action, Condition: { StringEquals } }]);
 }
 
-/** The cluster of the pods, and the region that they access. Role names are global to all regions. */
+/** The pods' cluster, and the region that they access. Role names must be unique across all regions. */
 export interface RoleLocation {
   cluster: string;
   namespace: string;
   region: string;
 }
 
-/** Name of the role of a workload. IAM allows 64 characters, so a hash replaces the end of a longer name. */
+/**
+ * Returns the name of a workload's role. IAM allows 64 characters, so a hash replaces the end of a
+ * longer name.
+ */
 export function roleName(workload: string, { cluster, namespace, region }: RoleLocation): string {
   const name = `${cluster}-${namespace}-${workload}-${region}`;
   if (name.length <= 64 || hasPlaceholder(name)) return name;
@@ -70,9 +73,9 @@ export function roleName(workload: string, { cluster, namespace, region }: RoleL
   return `${name.slice(0, 55)}-${hash}`;
 }
 
-/** Partition of the ARNs in a region. */
+/** Returns the partition of the ARNs in a region. */
 export function partition(region: string): string {
-  // While the region is unknown, so is its partition.
+  // If the region is unknown, its partition is unknown.
   if (hasPlaceholder(region)) return region;
   if (region.startsWith("cn-")) return "aws-cn";
   if (region.startsWith("us-gov-")) return "aws-us-gov";

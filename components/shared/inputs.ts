@@ -8,10 +8,10 @@ import { settingsOrThrow } from "./settingsOrThrow";
 
 type Path = (string | number)[];
 
-/** Result of `valueIfKnown` for a value that a preview does not know. */
+/** Result of `valueIfKnown` for a value that is unknown in a preview. */
 export const UNKNOWN = Symbol("unknown");
 
-/** `T` with an Input in place of each string, and of each list or map of strings. */
+/** `T` with an Input in place of each string, list of strings and map of strings. */
 export type Filled<T> = { [K in keyof T]: FilledValue<T[K]> };
 
 type FilledValue<T> = T extends string | number | boolean | null | undefined
@@ -25,10 +25,10 @@ type FilledValue<T> = T extends string | number | boolean | null | undefined
         : Filled<T>;
 
 /**
- * Builds inputs of a resource from the settings of a component. The result has an Output wherever a
- * placeholder occurs; all other values are plain, so that policies can judge them in a preview. The
+ * Builds a resource's inputs from a component's settings. The result has an Output wherever a
+ * placeholder occurs. All other values are plain, so that policies can judge them in a preview. The
  * Output contains what `build` returns at this place for the resolved settings, so `build` may
- * transform settings. It must be pure, and must not decide by the text of a placeholder.
+ * transform settings. It must be pure, and must not depend on the text of a placeholder.
  */
 export type Fill<S> = <T>(
   build: (settings: S) => T,
@@ -38,13 +38,13 @@ export interface Inputs<S> {
   /** Settings with a placeholder for each argument that is an Output or a promise. */
   settings: S;
   fill: Fill<S>;
-  /** Fails if an argument, or a chart value, is invalid when it resolves. */
+  /** Fails if an argument or a chart value is invalid once it resolves. */
   resolved: () => Promise<unknown>;
 }
 
 /**
- * Checks the arguments of a component, like `settingsOrThrow`. When all arguments are resolved, they
- * are checked again, and no resource that uses one of them is deployed if there is a problem.
+ * Checks a component's arguments, like `settingsOrThrow`. Once all arguments are resolved, checks them
+ * again. If there is a problem, no resource that uses one of them is deployed.
  */
 export function checkInputs<S extends object>(
   component: string,
@@ -68,7 +68,7 @@ export function checkInputs<S extends object>(
   }
   const fill: Fill<S> = (build) => {
     const resolved = once(async () => build(await resolve()));
-    // Uses only the arguments that occur in `part`, so a resource does not depend on others.
+    // Uses only the arguments that occur in `part`, so that a resource does not depend on others.
     const output = (part: unknown, path: Path) =>
       pulumi
         .all(argumentsIn(part).map((argument) => pulumi.output(argument)))
@@ -79,8 +79,8 @@ export function checkInputs<S extends object>(
 }
 
 /**
- * Options with which a component registers nothing until `checks` have resolved, and fails if one of
- * the checks fails. The checks concern arguments that are not part of the settings.
+ * Returns options that make a component wait for `checks` before it registers anything, and fail if one
+ * of the checks fails. The checks concern arguments that are not part of the settings.
  */
 export function afterChecks(
   opts: pulumi.ComponentResourceOptions | undefined,
@@ -90,7 +90,7 @@ export function afterChecks(
   return pulumi.mergeOptions(opts, { dependsOn });
 }
 
-/** A value that is known in a preview, but whose users wait until the resources exist. */
+/** Returns a value that is known in a preview, but whose users wait until the resources exist. */
 export function availableAfter<T>(
   resources: pulumi.Resource | pulumi.Resource[],
   value: T,
@@ -99,7 +99,7 @@ export function availableAfter<T>(
   return pulumi.all(urns).apply(() => pulumi.output(value));
 }
 
-/** Replaces every part of a value that contains placeholders. */
+/** Replaces every part of a value that contains placeholders with an Output. */
 function withOutputs(
   value: unknown,
   output: (part: unknown, path: Path) => unknown,
@@ -108,7 +108,8 @@ function withOutputs(
   if (typeof value === "string") return hasPlaceholder(value) ? output(value, path) : value;
   if (Array.isArray(value)) {
     const isText = value.every((item) => typeof item === "string");
-    // Providers drop unknown items of a list of texts in a preview, so the list is unknown as a whole.
+    // In a preview, providers drop unknown items from a list of strings, so the whole list must be
+    // unknown.
     if (isText && hasPlaceholder(value)) return output(value, path);
     return value.map((item, index) => withOutputs(item, output, [...path, index]));
   }
@@ -119,12 +120,14 @@ function withOutputs(
   );
 }
 
-/** The arguments with the value of each unresolved argument, unless a preview does not know it. */
+/**
+ * Returns the arguments with unresolved arguments replaced by their values, unless a value is unknown.
+ */
 async function resolvedArguments(args: object, unresolved: object[]): Promise<object> {
   const values = new Map<unknown, unknown>();
   for (const argument of unresolved) {
     const value = await valueIfKnown(argument);
-    // An argument that resolves to nothing is an error, because resources rely on it: unlike
+    // An argument that resolves to nothing is an error, because resources rely on it. Unlike
     // `undefined`, `null` is never replaced by a default.
     if (value !== UNKNOWN) values.set(argument, value ?? null);
   }
@@ -137,9 +140,9 @@ async function resolvedArguments(args: object, unresolved: object[]): Promise<ob
   return replaced(args) as object;
 }
 
-/** The value of an Output or a promise, or `UNKNOWN` in a preview that does not know it. */
+/** Returns the value of an Output or a promise, or `UNKNOWN` if it is unknown in a preview. */
 export async function valueIfKnown(argument: unknown): Promise<unknown> {
-  // `apply` does not run for an unknown value, so the state of the Output itself is necessary.
+  // `apply` does not run for an unknown value, so this reads the state of the Output itself.
   const output = pulumi.output(argument) as unknown as {
     isKnown: Promise<boolean>;
     promise: () => Promise<unknown>;
@@ -166,7 +169,7 @@ async function describeResolved(
   );
 }
 
-/** The arguments without those that are null, which JavaScript and other languages pass for unset ones. */
+/** Removes null arguments, which JavaScript and other languages pass for unset arguments. */
 function withoutNulls(args: object | undefined): object {
   return Object.fromEntries(Object.entries(args ?? {}).filter(([, value]) => value !== null));
 }

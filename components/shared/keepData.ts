@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Checked } from "./problems";
 
 /**
- * Sets `deleteDataOnDestroy` to false in a component's settings if the caller sets the option `protect`
- * or `retainOnDelete`.
+ * Sets `deleteDataOnDestroy` to false in a component's settings if the caller sets the `protect` or
+ * `retainOnDelete` option.
  */
 export function keepData<T extends { deleteDataOnDestroy: boolean }>(
   checked: Checked<T>,

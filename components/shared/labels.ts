@@ -1,7 +1,7 @@
-/** Labels by name, as in Kubernetes, Prometheus and Loki. */
+/** Labels, keyed by name, as in Kubernetes, Prometheus and Loki. */
 export type Labels = Record<string, string>;
 
-/** Labels of every Kubernetes object in this library. */
+/** Returns the labels that every Kubernetes object in this library has. */
 export function objectLabels(component: string, labels: Labels = {}): Labels {
   return {
     "app.kubernetes.io/component": component,

@@ -4,11 +4,11 @@ import { defined } from "./defined";
 import { Inputs } from "./inputs";
 import { Labels, objectLabels } from "./labels";
 
-/** Connections of pods to or from a peer, with the peer's ports. */
+/** Connections of pods to or from a peer, and the ports on the receiving side. */
 export interface Connections {
   /** Labels of the peer's pods. Default: any address. */
   pods?: Labels;
-  /** Namespace of these pods. Default: the same. */
+  /** Namespace of these pods. Default: the same namespace. */
   namespace?: string | undefined;
   /** Addresses of the peer, instead of pods. */
   cidrs?: string[];
@@ -16,7 +16,7 @@ export interface Connections {
   udp?: number[];
 }
 
-/** The only connections that pods accept and open. */
+/** The only connections that pods may accept and open. */
 export interface NetworkPolicy {
   pods: Labels;
   accepts: Connections[];
@@ -24,22 +24,25 @@ export interface NetworkPolicy {
   opens?: Connections[] | undefined;
 }
 
-/** Network policies by part of a component. */
+/** Network policies, keyed by part of a component. */
 export type NetworkPolicies = Record<string, NetworkPolicy>;
 
-/** Pods of the same namespace by the label that every chart and the Prometheus operator set. */
+/** Selects pods in the same namespace by the label that every chart and the Prometheus operator set. */
 export const podsNamed = (name: string): Labels => ({ "app.kubernetes.io/name": name });
 
-/** DNS servers may be pods, processes on the nodes, or outside the cluster. */
+/** DNS servers can be pods, processes on the nodes, or outside the cluster. */
 const dns: Connections = { udp: [53], tcp: [53] };
 
-/** Any address, because policies cannot name hosts: S3, STS, Datadog, grafana.com. */
+/** Any address, because policies cannot select hosts such as S3, STS, Datadog or grafana.com. */
 export const https: Connections = { tcp: [443] };
 
-/** The API server, which does not have pod addresses. Its port is 443 on EKS, otherwise often 6443. */
+/**
+ * The API server, whose address does not belong to a pod. Its port is 443 on EKS, and often 6443
+ * elsewhere.
+ */
 export const kubernetesApi: Connections = { tcp: [443, 6443] };
 
-/** The only connections that pods open, in addition to DNS. */
+/** Limits pods to opening these connections, in addition to DNS. */
 export function onlyTo(...connections: Connections[]): Connections[] {
   return [dns, ...connections];
 }

@@ -15,13 +15,13 @@ export function isUnresolved(value: unknown): value is object {
   return value instanceof Promise || "__pulumiOutput" in value;
 }
 
-/** The placeholder for an argument: the same one each time. */
+/** Returns the placeholder for an argument, which is always the same. */
 export function placeholderFor(argument: object): string {
   if (!unresolved.includes(argument)) unresolved.push(argument);
   return `pulumi-input-${unresolved.indexOf(argument)}-z`;
 }
 
-/** The arguments whose placeholders occur in a text, or anywhere in a list or a map. */
+/** Returns the arguments whose placeholders occur in a text, or anywhere in a list or map. */
 export function argumentsIn(value: unknown): object[] {
   if (unresolved.length === 0) return [];
   const args = new Set<object>();
@@ -37,7 +37,7 @@ export function argumentsIn(value: unknown): object[] {
   return [...args];
 }
 
-/** The Outputs and promises in a value that has no placeholders. */
+/** Returns the Outputs and promises in a value that has no placeholders. */
 export function unresolvedIn(value: unknown): object[] {
   if (isUnresolved(value)) return [value];
   return Array.isArray(value) || isPlainMap(value)

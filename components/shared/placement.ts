@@ -6,8 +6,9 @@ import { example, issue } from "./problems";
 import { input } from "./schemas";
 
 /**
- * Node label values for which all chart images exist. Other platforms lack at least one: Windows has
- * only Alloy and the Datadog Agent. `imagePlatforms.test.ts` lists every image.
+ * Node label values for which all chart images exist. Each other platform lacks at least one image. For
+ * example, only Alloy and the Datadog Agent have Windows images. `imagePlatforms.test.ts` lists every
+ * image.
  */
 const platforms: Record<string, string[]> = {
   "kubernetes.io/os": ["linux"],
@@ -23,13 +24,13 @@ const labelMap = z.record(z.string(), input(z.string())).superRefine((map, ctx) 
   }
 });
 
-/** Settings of every component that runs pods. */
+/** Settings shared by all components that run pods. */
 export const placementSettings = {
   nodeSelector: input(
     example(labelMap, { pool: "monitoring" })
       .default({})
       .describe(
-        "Labels of the nodes on which pods run, except agents, which run on every Linux node. Pods need Linux on amd64 or arm64.",
+        "Labels of the nodes on which pods may run. Pods require Linux on amd64 or arm64. Agents run on every Linux node regardless.",
       ),
   ),
   tolerations: input(
@@ -45,7 +46,7 @@ export const placementSettings = {
           operator: z
             .enum(["Exists", "Equal"])
             .default("Equal")
-            .describe("Whether the taint must match the value, or only the key."),
+            .describe("`Equal` requires the taint's value, `Exists` only its key."),
           value: input(
             example(z.string(), "monitoring").optional().meta({
               description: "Value of the taint.",
@@ -59,7 +60,7 @@ export const placementSettings = {
         }),
       )
       .default([])
-      .describe("Taints of nodes that pods tolerate. Agents tolerate every taint."),
+      .describe("Node taints that pods tolerate. Agents tolerate every taint."),
   ),
   priorityClassName: input(
     example(
@@ -79,10 +80,10 @@ export const placementSettings = {
 /** The output type of {@link placementSettings}. */
 export type Placement = z.output<z.ZodObject<typeof placementSettings>>;
 
-// The values of this library configure the Linux images, so no pod may run on a Windows node.
+// This library's values configure the Linux images, so no pod may run on a Windows node.
 const linux = { "kubernetes.io/os": "linux" };
 
-/** Placement of a workload that may run on any of the selected nodes. */
+/** Returns the placement of a workload that may run on any of the selected nodes. */
 export function placement({ nodeSelector, tolerations, priorityClassName }: Placement): Values {
   return defined({
     nodeSelector: { ...linux, ...nodeSelector },
@@ -98,8 +99,9 @@ const notOnFargate = {
 };
 
 /**
- * Placement of an agent that must run on every node, whatever the taints and however full the node
- * is. Fargate does not run DaemonSets: without the affinity, their pods stay pending there.
+ * Returns the placement of an agent that must run on every node, regardless of taints and free
+ * resources. Fargate does not run DaemonSets. Without the affinity, their pods would stay pending
+ * there.
  */
 export function nodeAgentPlacement({ priorityClassName }: Placement): Values {
   return {
@@ -113,7 +115,7 @@ export function nodeAgentPlacement({ priorityClassName }: Placement): Values {
       },
     },
     priorityClassName: priorityClassName ?? "system-node-critical",
-    // Updating one node at a time would take longer than the timeout of the release in a large cluster.
+    // In a large cluster, updating one node at a time would take longer than the release's timeout.
     updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%" } },
   };
 }

@@ -7,7 +7,7 @@ import { awsSdk } from "./awsSdk";
 export interface PodRoleArgs {
   name: pulumi.Input<string>;
   description: pulumi.Input<string>;
-  /** Trust policy: the pods that may assume the role. */
+  /** Trust policy, which names the pods that may assume the role. */
   assumeRolePolicy: pulumi.Input<string>;
   tags: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
@@ -18,7 +18,7 @@ export interface PodAccess {
   policy: pulumi.Input<string>;
 }
 
-/** Registers an IAM role for pods, and its only policy. */
+/** Registers an IAM role for pods, with its only policy. */
 export function podRole(
   name: string,
   args: PodRoleArgs,
@@ -29,7 +29,7 @@ export function podRole(
   const role = new iam.Role(
     `${name}-role`,
     { ...args },
-    // A new name would replace the role. Stacks of earlier versions keep the name `<cluster>-loki`.
+    // A new name would replace the role. Stacks from earlier versions keep the name `<cluster>-loki`.
     { ...opts, ignoreChanges: ["name"] },
   );
   const access = new iam.RolePolicy(
@@ -49,10 +49,7 @@ export interface PodIdentityArgs {
   tags: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-/**
- * Registers the association through which EKS Pod Identity assigns a role to pods that start
- * afterwards.
- */
+/** Registers the association with which EKS Pod Identity assigns a role to pods that start afterwards. */
 export function podIdentity(
   name: string,
   args: PodIdentityArgs,

@@ -1,15 +1,15 @@
 /** Port of the blackbox exporter, which requests the URLs of probes. */
 export const proberPort = 9115;
 
-/** Module of the exporter: a request that must return a 2xx status after redirects. */
+/** Module of the exporter that sends a request and requires a 2xx status, after redirects. */
 export const httpModule = "http_2xx";
 
-/** Name of the Deployment and the Service of the blackbox exporter of a PrometheusStack. */
+/** Returns the name of the Deployment and Service of a PrometheusStack's blackbox exporter. */
 export function proberName(releaseName: string): string {
   return `${releaseName}-blackbox-exporter`;
 }
 
-/** Address of the blackbox exporter of a PrometheusStack, in the format of a target. */
+/** Returns the address of a PrometheusStack's blackbox exporter, in the format of a target. */
 export function proberAddress(release: { releaseName: string; namespace: string }): string {
   return `${proberName(release.releaseName)}.${release.namespace}.svc.cluster.local:${proberPort}`;
 }

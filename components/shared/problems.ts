@@ -5,16 +5,16 @@ import { defined } from "./defined";
 import { HIDDEN, hideSecrets } from "./hideSecrets";
 import { isUnresolved } from "./placeholders";
 
-/** A problem with one field, in terms that the author of the field can act on. */
+/** A problem with one field, in terms that the field's author can act on. */
 export interface Problem {
-  /** Path of the field from the root of the checked value: `["prometheus", "retentionDays"]`. */
+  /** Path of the field from the root of the checked value, such as `["prometheus", "retentionDays"]`. */
   path: (string | number)[];
-  /** Configuration namespace of another provider's secret. Default: `monitoring`. */
+  /** Configuration namespace, if the field is another provider's secret. Default: `monitoring`. */
   namespace?: "datadog";
   /** Value of the field, with secrets hidden. Undefined if the field is missing. */
   value?: unknown;
   code: ProblemCode;
-  /** Rule that the value breaks, as the end of a sentence: `must be at least 1`. */
+  /** Rule that the value breaks, as the end of a sentence, such as `must be at least 1`. */
   rule: string;
   /** Change that solves the problem. */
   fix: Fix;
@@ -34,7 +34,7 @@ export type ProblemCode =
 export type Fix =
   | { kind: "set"; example: unknown }
   | { kind: "remove" }
-  /** The other key gets `value`, by default the value of the renamed key. */
+  /** The other key gets `value`, or by default the value of the renamed key. */
   | { kind: "rename"; to: string; value?: unknown }
   | { kind: "do"; text: string };
 

@@ -4,8 +4,8 @@ import { operationFor } from "./monitors";
 import { DatadogMonitorsSettings } from "./settings";
 
 /**
- * Dashboard for an environment, with the signals that the monitors evaluate. The template variables
- * `service` and `version` narrow it down, for example to a version that is being rolled out.
+ * Returns a dashboard for one environment, with the signals that the monitors evaluate. The template
+ * variables `service` and `version` narrow it down, for example to a version that is being rolled out.
  */
 export function datadogDashboard(settings: DatadogMonitorsSettings): string {
   const { cluster, environment, namespace, services } = settings;
@@ -69,7 +69,7 @@ export function datadogDashboard(settings: DatadogMonitorsSettings): string {
   });
 }
 
-/** Lines of a graph: a formula over named queries. */
+/** Returns a graph's lines: a formula over named queries. */
 function lines(formula: string, queries: Record<string, string>) {
   return {
     response_format: "timeseries",

@@ -9,12 +9,12 @@ import { datadogMonitors } from "./monitors";
 /** Overrides for the monitors of one service. */
 export interface DatadogServiceMonitors {
   /**
-   * Operation of the spans that represent requests, as in `trace.<operation>.hits`. Default:
+   * Operation of the service's request spans, as in `trace.<operation>.hits`. Default:
    * `fastapi.request` (Python), `servlet.request` (Java), `express.request` (Node.js), otherwise
    * `http.request`.
    */
   operation?: string;
-  /** The tag `team`. Default: the `team` of the service, or else the `team` of all monitors. */
+  /** The `team` tag. Default: the service's `team`, or else the `team` of all monitors. */
   team?: pulumi.Input<string> | undefined;
   /** Handles to notify. Default: the handles of all monitors. */
   notify?: pulumi.Input<string>[];
@@ -24,29 +24,32 @@ export interface DatadogServiceMonitors {
 export interface DatadogMonitorsArgs {
   /** Name of the cluster. */
   cluster: pulumi.Input<string>;
-  /** Environment: the tag `env`. */
+  /** Environment, which is the `env` tag. */
   environment: pulumi.Input<string>;
   /** Namespace in which the services run. */
   namespace: pulumi.Input<string>;
   /** Handles to notify: `@slack-<channel>`, `@pagerduty-<service>` or `@<email address>`. */
   notify: pulumi.Input<string>[];
   /**
-   * `services` of MonitoredServices. Monitors ignore their objectives. They decide which monitors
-   * exist, so they must be known when the program runs. Default: none.
+   * The `services` of MonitoredServices. Monitors ignore their objectives. The services determine which
+   * monitors exist, so they must be known when the program runs. Default: none.
    */
   services?: MonitoredService[];
-  /** `alerts` of MonitoredServices. Default: the default thresholds. */
+  /** The `alerts` of MonitoredServices. Default: the default thresholds. */
   alerts?: ServiceAlertArgs;
-  /** The tag `team` of every monitor. Default: none. */
+  /** The `team` tag of every monitor. Default: none. */
   team?: pulumi.Input<string> | undefined;
-  /** Overrides for single services, by name, which must be known when the program runs. Default: none. */
+  /**
+   * Per-service overrides, keyed by service name. They must be known when the program runs. Default:
+   * none.
+   */
   overrides?: Record<string, DatadogServiceMonitors>;
 }
 
 /**
  * Creates a dashboard in Datadog, and monitors for signals that Prometheus also alerts on: error rate,
- * latency, crash loops, memory and CPU of each service, and throttling of DynamoDB. Requires the
- * Datadog provider: pass the option `provider`, or configure `datadog:apiKey` and `datadog:appKey`.
+ * latency, crash loops, memory and CPU of each service, and DynamoDB throttling. Requires the Datadog
+ * provider: pass the `provider` option, or configure `datadog:apiKey` and `datadog:appKey`.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.

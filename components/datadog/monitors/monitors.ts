@@ -8,34 +8,34 @@ import { defined } from "../../shared/defined";
 import { clusterTag } from "../tags";
 import { DatadogMonitorsSettings } from "./settings";
 
-/** Inputs of a `datadog:index/monitor:Monitor`. */
+/** Inputs of a `datadog:index/monitor:Monitor` resource. */
 export interface DatadogMonitor {
   name: string;
   type: string;
   query: string;
   message: string;
   tags: string[];
-  /** From `1`, the most urgent, to `5`. */
+  /** Priority from `1`, the most urgent, to `5`. */
   priority: string;
   monitorThresholds: { critical: string; warning?: string };
-  /** Whether to wait for a full window of data, which a newly deployed service does not have. */
+  /** Whether to wait for a full window of data, which a newly deployed service does not have yet. */
   requireFullWindow: boolean;
   includeTags: boolean;
   notifyNoData: boolean;
-  /** Seconds before a new pod is evaluated. */
+  /** Seconds to wait before evaluating a new pod. */
   newGroupDelay?: number | undefined;
-  /** Seconds by which evaluation is delayed for late data. */
+  /** Seconds to delay the evaluation, for data that arrives late. */
   evaluationDelay?: number | undefined;
 }
 
-/** A signal of a service or of DynamoDB before it becomes a monitor. */
+/** A signal from a service or from DynamoDB before it becomes a monitor. */
 interface Signal extends Pick<DatadogMonitor, "newGroupDelay" | "evaluationDelay"> {
-  /** Name of the corresponding Prometheus alert, whose runbook the monitor links to. */
+  /** Name of the corresponding Prometheus alert, for the link to its runbook. */
   alert: string;
-  /** Condition, which follows the subject in the name of the monitor. */
+  /** Condition, which follows the subject in the monitor's name. */
   summary: string;
   description: string;
-  /** The query without its comparison. */
+  /** Query without the comparison. */
   query: string;
   /** Default: `>`. */
   comparison?: ">=";
@@ -45,7 +45,7 @@ interface Signal extends Pick<DatadogMonitor, "newGroupDelay" | "evaluationDelay
   priority?: 3;
 }
 
-/** The subject of a monitor, and the recipients of the monitor's notifications. */
+/** The subject of a monitor, and the recipients of its notifications. */
 interface Subject {
   name: string;
   notify: string[];
@@ -53,7 +53,7 @@ interface Subject {
   tags: string[];
 }
 
-/** Default operation of the spans that represent requests, by language. */
+/** Default operation of request spans, by language. */
 const operations: Record<ServiceSettings["language"], string> = {
   go: "http.request",
   python: "fastapi.request",
@@ -62,7 +62,7 @@ const operations: Record<ServiceSettings["language"], string> = {
   other: "http.request",
 };
 
-/** Operation of the spans that represent the requests to a service. */
+/** Returns the operation of a service's request spans. */
 export function operationFor(
   { overrides }: DatadogMonitorsSettings,
   { name, language }: ServiceSettings,
@@ -70,7 +70,10 @@ export function operationFor(
   return overrides[name]?.operation ?? operations[language];
 }
 
-/** Monitors for each service and for DynamoDB, by the last part of their resource names. */
+/**
+ * Returns the monitors for each service and for DynamoDB, keyed by the last part of their resource
+ * names.
+ */
 export function datadogMonitors(settings: DatadogMonitorsSettings): Record<string, DatadogMonitor> {
   const { notify, team } = settings;
   const serviceMonitors = settings.services.filter(mustBeUp).flatMap((service) => {
@@ -134,8 +137,8 @@ function monitor(
 }
 
 /**
- * Signals from trace metrics, which cover all spans, including those that Datadog does not retain. A
- * service that expects no requests does not have these signals.
+ * Returns signals from trace metrics, which cover all spans, including spans that Datadog does not
+ * retain. A service that expects no requests has none of these signals.
  */
 function requestSignals(
   settings: DatadogMonitorsSettings,
@@ -158,7 +161,7 @@ function requestSignals(
       alert: alertNames.highLatencyP99,
       summary: "p99 latency is high",
       description: `The p99 latency of requests to ${service.name} was at least {{value}} s for 5 minutes (threshold: {{threshold}} s). Users wait for responses.`,
-      // The minimum of the window corresponds to the `for` of the Prometheus alert.
+      // Taking the minimum over the window corresponds to the Prometheus alert's `for`.
       query: `min(last_5m):p99:${metric}${scope}`,
       threshold: p99LatencyMs / 1000,
       warning: warning.p99LatencyMs && warning.p99LatencyMs / 1000,
@@ -200,17 +203,20 @@ function podSignals(
       alert: "HighCPU",
       summary: "CPU usage is close to the limit",
       description: `${container} used at least {{value}}% of its CPU limit for 10 minutes (threshold: {{threshold}}%). It has little capacity left for more traffic.`,
-      // Usage is in nanocores, the limit in cores.
+      // Usage is in nanocores, but the limit is in cores.
       query: `min(last_10m):max:kubernetes.cpu.usage.total${byContainer} / 10000000 / max:kubernetes.cpu.limits${byContainer}`,
       threshold: cpuPercent,
-      // Less urgent, because this is a cause: other monitors notify if users notice.
+      // Less urgent, because high CPU is a cause: other monitors notify when users are affected.
       priority: 3,
     },
   ];
   return signals.map((signal) => ({ ...signal, newGroupDelay: 300 }));
 }
 
-/** Reads the AWS integration's metrics for tables with the tag `env`, which have no `service`. */
+/**
+ * Returns the signal for DynamoDB throttling. It reads the AWS integration's metrics for tables with
+ * the `env` tag, because those metrics have no `service` tag.
+ */
 function throttlingSignal(settings: DatadogMonitorsSettings): Signal {
   const { dynamodbThrottlesPerSecond, warning } = thresholdsFor(settings);
   const seconds = 300;

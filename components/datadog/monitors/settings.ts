@@ -57,10 +57,10 @@ export const datadogMonitorsSchema = z
   .superRefine(checkServices, { when: () => true })
   .superRefine(checkOverrides, { when: ({ issues }) => issues.length === 0 });
 
-/** Settings of Datadog's monitors: the services, their thresholds and the handles to notify. */
+/** Settings for Datadog monitors: the services, their thresholds and the handles to notify. */
 export type DatadogMonitorsSettings = z.output<typeof datadogMonitorsSchema>;
 
-/** Checks the arguments of DatadogMonitors and fills in their defaults. */
+/** Checks the DatadogMonitors arguments and fills in defaults. */
 export function datadogMonitorsSettings(args: ComponentArgs): Checked<DatadogMonitorsSettings> {
   return checkArgs(datadogMonitorsSchema, args);
 }

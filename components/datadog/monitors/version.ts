@@ -1,5 +1,5 @@
 /**
- * Version of the Datadog provider that the engine downloads as a plugin. The npm package of the
- * provider, with its 900 files, is not necessary.
+ * Version of the Datadog provider plugin that the engine downloads. The provider's npm package, with
+ * its 900 files, is not needed.
  */
 export const datadogProviderVersion = "5.11.0";
