@@ -1,8 +1,8 @@
 "use strict";
 
 /**
- * Serves the components to Pulumi programs in every language. The engine starts this file as the
- * plugin `monitoring`, the package part of the type tokens.
+ * Serves the components to Pulumi programs in every language. The engine starts this file as the plugin
+ * `monitoring`, which is the package name in the type tokens.
  */
 const { componentProviderHost } = require("@pulumi/pulumi/provider/experimental");
 const components = require("../dist/components");

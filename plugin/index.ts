@@ -1,2 +1,2 @@
-// The SDK generates the schema of the plugin from the types that this file exports.
+// The SDK generates the plugin's schema from the types that this file exports.
 export * from "../components/index.js";

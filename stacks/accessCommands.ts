@@ -4,7 +4,7 @@ import { serviceNames } from "../components/prometheus/urls";
 import { defined } from "../components/shared/defined";
 import { Settings } from "./config/parseConfiguration";
 
-/** Port-forward commands for services that are not exposed, and the Datadog URL. */
+/** Returns port-forward commands for services that are not exposed, and the Datadog URL. */
 export function accessCommands(settings: Settings): Record<string, string> {
   const forward = (service: string, local: number, remote: number) =>
     `kubectl port-forward -n ${settings.namespaces.monitoring} svc/${service} ${local}:${remote}  # http://localhost:${local}`;

@@ -5,7 +5,7 @@ import { ampDefinition, topicArn, topicNames } from "../components/slack/ampDefi
 import type { SlackSettings } from "../components/slack/settings";
 import type { Settings } from "./config/parseConfiguration";
 
-/** The topic for each channel, for the people who subscribe channels to topics. */
+/** Returns the topic for each channel, for the users who subscribe channels to topics. */
 export function topicsByChannel(
   { cluster }: Pick<Settings, "cluster">,
   slack: SlackSettings,
@@ -16,8 +16,9 @@ export function topicsByChannel(
 }
 
 /**
- * Slack routing for an Amazon Managed Service for Prometheus workspace: its alert manager definition,
- * and an SNS topic for each channel, which Amazon Q Developer delivers to the channel.
+ * Registers Slack routing for an Amazon Managed Service for Prometheus workspace: its alert manager
+ * definition, and an SNS topic for each channel. Amazon Q Developer delivers a topic's messages to its
+ * channel.
  */
 export function ampAlerting(
   settings: Settings,
@@ -31,7 +32,7 @@ export function ampAlerting(
   // Without the conditions, any workspace could use the topics and the key through the service.
   const Principal = { Service: "aps.amazonaws.com" };
   const ArnEquals = { "aws:SourceArn": workspaceArn };
-  // The AWS managed key for SNS does not let other services publish, and its policy cannot be changed.
+  // The AWS managed key for SNS does not let other services publish, and its key policy is immutable.
   const key = new kms.Key("alerts", {
     region,
     description: `Alerts of the cluster ${cluster.name} in SNS`,
@@ -93,7 +94,7 @@ export function ampAlerting(
       workspaceId: id,
       definition: ampDefinition(slack, { cluster: cluster.name, workspaceArn }),
     },
-    // Otherwise, the first notification would fail.
+    // Without this, the first notification would fail.
     { dependsOn: policies },
   );
 }

@@ -16,7 +16,10 @@ import { ampAlerting, topicsByChannel } from "./ampAlerting";
 import { ExistingPrometheus } from "./config/parts";
 import type { Settings } from "./config/parseConfiguration";
 
-/** Attaches to an existing Prometheus and Grafana: alerts on the platform, and Loki as a data source. */
+/**
+ * Attaches to an existing Prometheus and Grafana: deploys alerts on the platform, and a Loki data
+ * source.
+ */
 export function attachToExisting(
   settings: Settings,
   existing: ExistingPrometheus,
@@ -78,7 +81,7 @@ export function attachToExisting(
   );
 }
 
-/** Chart values with which the existing Alertmanager loads the stack's configuration. */
+/** Returns chart values that make the existing Alertmanager load the stack's configuration. */
 function alertmanagerValues({ slack }: Settings): object | undefined {
   return (
     slack && {
@@ -89,7 +92,10 @@ function alertmanagerValues({ slack }: Settings): object | undefined {
   );
 }
 
-/** How an existing Prometheus discovers the stack's objects, and what the stack cannot do with it. */
+/**
+ * Describes how an existing Prometheus discovers the stack's objects, and what is not available with
+ * it.
+ */
 export function attachment(settings: Settings): Record<string, string> {
   const existing = settings.existingPrometheus;
   if (existing === undefined) return {};
@@ -112,7 +118,7 @@ export function attachment(settings: Settings): Record<string, string> {
   };
 }
 
-/** Like `attachment`, for an Amazon Managed Service for Prometheus workspace. */
+/** Returns the `attachment` for an Amazon Managed Service for Prometheus workspace. */
 function workspaceAttachment(
   settings: Settings,
   workspaceArn: string,

@@ -43,7 +43,10 @@ export interface MonitoringOutputs {
   chartVersions: Record<string, pulumi.Output<string>>;
   /** Estimated storage and cost under the retention settings, with one line per part of the stack. */
   retentionCost: Record<string, string>;
-  /** How an existing Prometheus discovers the stack's objects. Empty if the stack has its own. */
+  /**
+   * How an existing Prometheus discovers the stack's objects. Empty if the stack has its own
+   * Prometheus.
+   */
   existingPrometheus: Record<string, string>;
 }
 
@@ -71,7 +74,7 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
       { ...settings.prometheus, values: chartValues.prometheus },
       {
         ...ready,
-        // Alertmanager does not start before the Secrets that it mounts exist.
+        // Alertmanager does not start until the Secrets that it mounts exist.
         dependsOn: [...ready.dependsOn, ...(slack ? [slack] : [])],
       },
     );
@@ -148,7 +151,7 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
   };
 }
 
-/** The Datadog provider uses its own keys if they are set, otherwise the keys of the agents. */
+/** Returns the Datadog provider. It uses its own keys if they are set, otherwise the agents' keys. */
 function datadogProvider(
   { datadog }: Settings,
   { datadogApiKey, datadogAppKey, datadogProvider = {} }: Secrets,
@@ -160,7 +163,7 @@ function datadogProvider(
   });
 }
 
-/** Replaces the flags in the settings of a part with the secrets that the flags represent. */
+/** Replaces the flags in a part's settings with the secrets that they stand for. */
 function withSecrets<P extends SecretPart, T extends object>(
   part: P,
   settings: T,
@@ -177,7 +180,7 @@ function withSecrets<P extends SecretPart, T extends object>(
   return args as Omit<T, SecretArgument<P>> & SecretArguments<P, pulumi.Output<string>>;
 }
 
-/** Splits a secret JSON map into one secret per entry. The names are not secret. */
+/** Splits a secret JSON map into one secret per entry. The names of the entries are not secret. */
 function secretByName(
   secret: pulumi.Output<string>,
   names: string[],
@@ -196,7 +199,7 @@ function createStorageClass(
       metadata: { name: storage.className, labels: objectLabels("storage", labels) },
       provisioner: volumeProvisioner,
       parameters: { type: "gp3", encrypted: "true" },
-      // Creates a volume in the zone of the pod that uses it.
+      // Creates each volume in the zone of the pod that uses it.
       volumeBindingMode: "WaitForFirstConsumer",
       allowVolumeExpansion: true,
       reclaimPolicy: protectData ? "Retain" : "Delete",
@@ -206,7 +209,7 @@ function createStorageClass(
 }
 
 /**
- * Aliases that keep the dashboard ConfigMap that PrometheusStack created before GrafanaDashboards
+ * Adds aliases that keep the dashboard ConfigMap that PrometheusStack created before GrafanaDashboards
  * existed.
  */
 function movedDashboard(parent: PrometheusStack): pulumi.ResourceTransformation {

@@ -47,19 +47,19 @@ export function check<S extends z.ZodType>(schema: S, input: unknown): Checked<z
   const result = schema.safeParse(input, { error: ruleOf, reportInput: true });
   if (result.success) return { settings: result.data };
   const problems = result.error.issues.flatMap((issue) => problemsOf(schema, input, issue));
-  // Each missing field of a map that is an Output is the same problem.
+  // If a map is an Output, each of its missing fields reports the same problem.
   const distinct = new Map(
     problems.map((problem) => [`${formatPath(problem.path)} ${problem.rule}`, problem]),
   );
   return { problems: [...distinct.values()] };
 }
 
-/** Marks the example that an error message suggests for a field. */
+/** Sets the example that an error message suggests for a field. */
 export function example<S extends z.ZodType>(schema: S, value: unknown): S {
   return schema.meta({ examples: [value] });
 }
 
-/** Reports a problem from inside a schema. `path` starts at the value that the schema checks. */
+/** Reports a problem from inside a schema. `path` is relative to the value that the schema checks. */
 export function issue(
   ctx: z.RefinementCtx,
   path: (string | number)[],
@@ -70,7 +70,7 @@ export function issue(
   ctx.addIssue({ code: "custom", path, message, params: { fix, code } });
 }
 
-/** Text with all problems of a component's arguments. */
+/** Formats all problems with a component's arguments as one text. */
 export function formatArgumentProblems(subject: string, problems: Problem[]): string {
   const lines = problems.map((problem) => {
     const field = formatPath(problem.path) || "args";
@@ -80,7 +80,10 @@ export function formatArgumentProblems(subject: string, problems: Problem[]): st
   return `${subject}: ${count} in its arguments\n${lines.join("\n")}`;
 }
 
-/** The value as ` = 400`, truncated if it is long. Empty if the field is missing. */
+/**
+ * Formats the value as ` = 400`, truncated if it is long. Returns an empty string if the field is
+ * missing.
+ */
 export function formatValue(problem: Problem): string {
   if (problem.value === undefined) return "";
   if (problem.value === HIDDEN) return ` = ${HIDDEN}`;
@@ -88,7 +91,7 @@ export function formatValue(problem: Problem): string {
   return ` = ${text.length > 80 ? `${text.slice(0, 77)}...` : text}`;
 }
 
-/** The value as JSON, or its type if it has no JSON form, such as an Output or a function. */
+/** Formats the value as JSON, or as its type if it has no JSON form, such as an Output or a function. */
 function textOf(value: unknown): string {
   if (typeof value === "number") return String(value);
   if (isUnresolved(value)) return value instanceof Promise ? "a promise" : "an Output";
@@ -116,7 +119,7 @@ function argumentFix(field: string, fix: Fix): string {
 
 function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.filter((key) => typeof key !== "symbol");
-  // A check between fields may report an Output that its field accepts.
+  // A cross-field check may report an Output that its field accepts.
   const unresolved = issue.code === "custom" ? undefined : unresolvedAt(input, path);
   if (unresolved !== undefined) return [unresolved];
   if (issue.code === "unrecognized_keys") {
@@ -131,7 +134,8 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
     );
   }
   if (issue.code === "invalid_union") {
-    // The intended branch is the one with problems inside the value, not with the value itself.
+    // The intended branch is the one whose problems are inside the value rather than with the value
+    // itself.
     const branch = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0));
     if (branch !== undefined) {
       return branch.flatMap((inner) =>
@@ -146,7 +150,7 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
   return [{ path, ...defined({ value }), code: code ?? defaultCode, rule: issue.message, fix }];
 }
 
-/** The problem with a field that must be known but is an Output or a promise, or is inside one. */
+/** Returns the problem with a field that must be known but is, or is inside, an Output or a promise. */
 function unresolvedAt(input: unknown, path: (string | number)[]): Problem | undefined {
   const paths = path.map((_key, index) => path.slice(0, index + 1));
   const unresolved = paths.find((outer) => isUnresolved(valueAt(input, outer)));
@@ -160,14 +164,17 @@ function unresolvedAt(input: unknown, path: (string | number)[]): Problem | unde
   };
 }
 
-/** The problem with an argument that is an Output without a value. */
+/** Returns the problem with an argument that is an Output without a value. */
 export function resolvedToNothing(path: (string | number)[]): Problem {
   const text = "pass an Output with a value, or omit the argument if it is optional";
   const rule = "must have a value: the Output resolved to nothing";
   return { path, code: "required", rule, fix: { kind: "do", text } };
 }
 
-/** The problem with an unknown key. If the key resembles a known, unset key, the fix renames it. */
+/**
+ * Returns the problem with an unknown key. If the key resembles a known key that is not set, the fix
+ * renames it.
+ */
 export function unknownKey(
   path: (string | number)[],
   value: unknown,
@@ -189,7 +196,7 @@ export function unknownKey(
   };
 }
 
-/** The name that was probably meant by a misspelled name, or undefined if no name resembles it. */
+/** Returns the name that a misspelled name probably stands for, or undefined if no name resembles it. */
 export function nearest(name: string, names: string[]): string | undefined {
   const longer = names.filter((candidate) => name.length > 3 && candidate.startsWith(name));
   if (longer.length === 1) return longer[0];
@@ -199,8 +206,8 @@ export function nearest(name: string, names: string[]): string | undefined {
 }
 
 /**
- * Sets what the value probably means, or the schema's example, default or first allowed value, or else
- * removes an optional field.
+ * Returns a fix that sets what the value probably means, or else the schema's example, default or first
+ * allowed value. Otherwise, returns a fix that removes an optional field.
  */
 function fixOf(schema: z.ZodType | undefined, path: (string | number)[], value: unknown): Fix {
   const layers = layersOf(schema);
@@ -217,7 +224,7 @@ function fixOf(schema: z.ZodType | undefined, path: (string | number)[], value: 
   return { kind: "do", text: `correct ${formatPath(path)}` };
 }
 
-/** The fix for a value that the schema anticipates, or for a misspelled enum value. */
+/** Returns the fix for a value that the schema anticipates, or for a misspelled enum value. */
 function meantBy(value: unknown, schema: z.ZodType): Fix | undefined {
   const fix = schema.meta()?.fixFor?.(value);
   if (fix !== undefined || typeof value !== "string" || !(schema instanceof z.ZodEnum)) return fix;
@@ -225,7 +232,7 @@ function meantBy(value: unknown, schema: z.ZodType): Fix | undefined {
   return near === undefined ? undefined : { kind: "set", example: near };
 }
 
-/** Default rule for each kind of problem. The message of a schema takes precedence. */
+/** Returns the default rule for each kind of problem. A schema's own message takes precedence. */
 function ruleOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
@@ -257,7 +264,7 @@ function withArticle(type: string): string {
   return names[type] ?? `a ${type}`;
 }
 
-/** The schema of the field at `path`, inside optionals, defaults, lists and maps. */
+/** Returns the schema of the field at `path`, looking inside optionals, defaults, lists and maps. */
 function schemaAt(schema: z.ZodType, path: (string | number)[]): z.ZodType | undefined {
   return path.reduce<z.ZodType | undefined>((current, key) => {
     const inner = layersOf(current).at(-1);
@@ -268,7 +275,7 @@ function schemaAt(schema: z.ZodType, path: (string | number)[]): z.ZodType | und
   }, schema);
 }
 
-/** A schema and the schemas that it wraps, outermost first. */
+/** Returns a schema and the schemas that it wraps, outermost first. */
 export function layersOf(schema: z.ZodType | undefined): z.ZodType[] {
   if (schema === undefined) return [];
   return [schema, ...layersOf(wrappedIn(schema))];
@@ -285,14 +292,14 @@ function wrappedIn(schema: z.ZodType): z.ZodType | undefined {
   }
   if (schema instanceof z.ZodPipe) return schema.in as z.ZodType;
   if (schema instanceof z.ZodUnion) {
-    // Among the members of a union, only a map has fields.
+    // Among the members of a union, only a map can have fields.
     const forms = schema.options as z.ZodType[];
     return forms.find((form) => layersOf(form).at(-1) instanceof z.ZodObject);
   }
   return undefined;
 }
 
-/** The value at a path, or undefined if there is none. */
+/** Returns the value at a path, or undefined if there is none. */
 export function valueAt(input: unknown, path: (string | number)[]): unknown {
   return path.reduce<unknown>(
     (current, key) =>

@@ -11,16 +11,20 @@ declare module "zod" {
   interface GlobalMeta {
     /** Text for a default that is not a constant, for the documentation. */
     defaultText?: string;
-    /** Keys of a map that are not part of its schema, for messages. */
+    /** Keys that a map accepts in addition to its schema, for messages. */
     furtherKeys?: string[];
-    /** The fix for an invalid value whose meaning is known, such as the number of a port for its name. */
+    /**
+     * Returns the fix for an invalid value whose meaning is known, such as a port number in place of a
+     * port name.
+     */
     fixFor?: (value: unknown) => Fix | undefined;
   }
 }
 
 /**
- * A field that accepts an Output or a promise, which settings represent by a placeholder. Wrap the
- * complete schema of the field: a schema derived from the result does not accept Outputs.
+ * Returns a schema for a field that accepts an Output or a promise, which settings represent by a
+ * placeholder. Wrap the complete schema of the field, because a schema derived from the result does not
+ * accept Outputs.
  */
 export function input<S extends z.ZodType>(schema: S): S {
   const copy = schema.clone();
@@ -59,13 +63,13 @@ export const clusterName = z
     "must be a cluster name: at most 100 of letters, digits, - and _, starting with a letter or digit",
   );
 
-/** The owner of a service: a label value without characters that could be read as markup. */
+/** Owner of a service: a label value without characters that could be interpreted as markup. */
 export const teamName = example(
   z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u, "must be the value of a label"),
   "checkout",
 );
 
-/** A whole number. With `z.int()`, a fraction would stop the checks between fields. */
+/** A whole number. With `z.int()`, a fraction would prevent the cross-field checks from running. */
 export const wholeNumber = z
   .number()
   .refine(Number.isSafeInteger, "must be a whole number")
@@ -74,7 +78,7 @@ export const wholeNumber = z
 /** A Kubernetes quantity of storage, in whole gibibytes. */
 export const storageGb = wholeNumber.min(1).max(65536);
 
-/** Name of a StorageClass; an empty string selects the default class of the cluster. */
+/** Name of a StorageClass. An empty string selects the cluster's default class. */
 export const storageClassName = z.union([dnsLabel, z.literal("")]);
 
 /** Number of replicas of a workload. */
@@ -85,7 +89,7 @@ export const httpUrl = z.url({
   error: "must be a URL that starts with https:// or http://",
 });
 
-/** Whether a URL contains a user or a password. */
+/** Whether a URL contains a username or password. */
 export function hasCredentials(url: string): boolean {
   return /^\w+:\/\/[^/]*@/.test(url);
 }
@@ -96,7 +100,7 @@ export const httpsUrl = z.url({
 });
 
 /**
- * Labels of the charts and of Kubernetes. A chart that sets one of them also adds the caller's labels,
+ * Labels that charts and Kubernetes set. A chart that sets one of them also adds the caller's labels,
  * so the key would occur twice in an object, and selectors might no longer match.
  */
 const reservedLabel =
@@ -112,7 +116,7 @@ const labelValue = z
     "must be the value of a label: at most 63 of letters, digits, -, _ and ., starting and ending with a letter or digit",
   );
 
-/** Labels of Kubernetes objects, which are also tags of AWS resources. */
+/** Labels for Kubernetes objects, which are also tags for AWS resources. */
 export const labels = z.record(z.string(), input(labelValue)).superRefine(
   (map, ctx) => {
     const keys = Object.keys(map);
@@ -122,7 +126,7 @@ export const labels = z.record(z.string(), input(labelValue)).superRefine(
     }
     if (keys.length > 45) issue(ctx, [], "may have at most 45 labels: AWS accepts 50 tags");
   },
-  // Invalid keys are also reported if there are invalid values.
+  // Report invalid keys even if there are invalid values.
   { when: ({ value }) => isMap(value) },
 );
 
@@ -137,7 +141,7 @@ function brokenLabelRule(key: string, earlierKeys: string[]): string | undefined
 }
 
 /**
- * Labels by which other software selects objects, such as an existing Prometheus. Unlike `labels`, they
+ * Labels that other software, such as an existing Prometheus, selects objects by. Unlike `labels`, they
  * may include chart labels, such as `release`.
  */
 export const selectorLabels = example(
@@ -145,7 +149,10 @@ export const selectorLabels = example(
   { release: "kube-prometheus-stack" },
 );
 
-/** A key of an existing Kubernetes Secret that holds a credential. The example is for errors. */
+/**
+ * Returns the schema for a key of an existing Kubernetes Secret that holds a credential. Errors use the
+ * example.
+ */
 export function secretKey(exampleName: string, exampleKey: string) {
   const key = z.string().regex(/^[-._a-zA-Z0-9]+$/, "must be a key of a Secret");
   return z.strictObject({
@@ -154,7 +161,7 @@ export function secretKey(exampleName: string, exampleKey: string) {
   });
 }
 
-/** An enum that also accepts common synonyms, in lower case. */
+/** Returns the schema for an enum that also recognizes common synonyms, in lowercase. */
 export function enumWithAliases<T extends Record<string, string>>(
   names: T,
   aliases: Record<string, T[keyof T]>,
@@ -167,12 +174,12 @@ export function enumWithAliases<T extends Record<string, string>>(
   });
 }
 
-/** A boolean with a default. */
+/** Returns the schema for a boolean with a default. */
 export function flag(value: boolean, description: string) {
   return z.boolean().default(value).describe(description);
 }
 
-/** CPU and memory of workloads. Each component has its own table of sizes. */
+/** Size preset for the CPU and memory of workloads. Each component has its own table of sizes. */
 export const size = z
   .enum(SizePreset)
   .default(SizePreset.Small)
@@ -188,7 +195,7 @@ export const alertLinkSettings = {
     example(httpsUrl, "https://github.com/acme/observability/blob/main/docs/runbooks")
       .optional()
       .meta({
-        description: "URL of the runbooks. Alerts link to `<runbookBaseUrl>/<alert>.md`.",
+        description: "Base URL of the runbooks. Alerts link to `<runbookBaseUrl>/<alert>.md`.",
         defaultText: "`monitoring:runbookBaseUrl`",
       }),
   ),
@@ -200,14 +207,14 @@ export const alertLinkSettings = {
   ),
 };
 
-/** Settings that every component shares: the cluster and the environment that label its data. */
+/** Settings that all components share: the cluster and the environment that label their data. */
 export const identitySettings = {
   cluster: input(example(clusterName, "production")),
   environment: input(example(dnsLabel, "prod")),
   labels: input(labels.default({})),
 };
 
-/** Settings that state only which secrets are set: the secrets themselves are never settings. */
+/** Returns settings that state only which secrets are set. The secrets themselves are never settings. */
 export function secretSettings<P extends SecretPart>(part: P) {
   return Object.fromEntries(
     secretsOf(part).map(({ argument }) => [argument, z.literal(true).optional()]),
@@ -221,7 +228,7 @@ const repository = z
   .string()
   .regex(/^(https|oci):\/\/\S+$/, "must be an https:// Helm repository or an oci:// registry");
 
-/** Schemas for the version and repository of a chart, with the tested values as examples. */
+/** Returns schemas for a chart's version and repository, with the tested values as examples. */
 export function chartSource(chart: Chart) {
   return {
     chartVersion: example(chartVersion, chart.version),
@@ -229,14 +236,14 @@ export function chartSource(chart: Chart) {
   };
 }
 
-/** Settings that every component with a Helm chart shares. */
+/** Returns settings that all components with a Helm chart share. */
 export function chartSettings(chart: Chart, namespace: string) {
   return {
     ...identitySettings,
     namespace: input(dnsLabel.default(namespace)),
     chartVersion: chartVersion
       .default(chart.version)
-      .describe("Exact version of the chart. The default is the version that was tested."),
+      .describe("Exact chart version. The default is the tested version."),
     repository: repository
       .default(chart.repository)
       .describe("Helm repository or `oci://` registry of the chart."),
@@ -259,8 +266,8 @@ export type ChartSettings = z.output<z.ZodObject<ReturnType<typeof chartSettings
 export type ComponentArgs = object;
 
 /**
- * Checks the arguments of a component and returns its settings, with every default filled in.
- * The settings never contain the secrets of the part `secrets`, only whether each is set.
+ * Checks a component's arguments and returns its settings, with defaults filled in. The settings never
+ * contain the secrets of the part `secrets`, only whether each one is set.
  */
 export function checkArgs<S extends z.ZodObject>(
   schema: S,
@@ -270,7 +277,7 @@ export function checkArgs<S extends z.ZodObject>(
   return check(schema, secrets ? withoutSecrets(secrets, args) : args);
 }
 
-/** Reports `deleteDataOnDestroy` if `protectData` forbids it. */
+/** Reports `deleteDataOnDestroy` if `protectData` does not allow it. */
 export function checkProtection(
   { protectData, deleteDataOnDestroy }: Record<string, unknown>,
   ctx: z.RefinementCtx,
@@ -282,7 +289,7 @@ export function checkProtection(
   });
 }
 
-/** Reports every name that an earlier item already has. The items may be invalid otherwise. */
+/** Reports every name that an earlier item already has. The items may have other problems. */
 export function checkUniqueNames(
   ctx: z.RefinementCtx,
   path: (string | number)[],

@@ -13,14 +13,14 @@ import { settingsOrThrow } from "./settingsOrThrow";
 
 type Data = Record<string, pulumi.Input<string>>;
 
-/** The component to which secret arguments belong, for errors. */
+/** The component that secret arguments belong to, for errors. */
 interface Owner {
   component: string;
   name: string;
   formOf?: FormOfEntry;
 }
 
-/** Adds the problems with secrets that are already known to the problems of the other arguments. */
+/** Adds problems with secrets that are already known to the problems with the other arguments. */
 export function checkWithSecrets<T>(
   part: SecretPart,
   args: object,
@@ -35,8 +35,9 @@ export function checkWithSecrets<T>(
 }
 
 /**
- * Data for a component's Kubernetes Secret: each secret argument that is set, by `secretKey`. An Output
- * that resolves to nothing is an error, because the settings say that the secret is set.
+ * Returns the data for a component's Kubernetes Secret: each secret argument that is set, keyed by
+ * `secretKey`. An Output that resolves to nothing is an error, because the settings already state that
+ * the secret is set.
  */
 export function secretData(part: SecretPart, args: object, owner: Owner): pulumi.Input<Data> {
   // The keys of the Secret are unknown until all maps are known.

@@ -1,10 +1,10 @@
-/** Required form of a secret. Values that cannot work, such as a name instead of a URL, are errors. */
+/** Required format of a secret. Values that cannot work, such as a name instead of a URL, are errors. */
 export interface SecretForm {
   pattern: RegExp;
   rule: string;
 }
 
-// Files and commands often add a line break at the end, which all of these systems ignore.
+// Files and commands often add a trailing newline, which all of these systems ignore.
 export const httpsUrl: SecretForm = {
   pattern: /^https:\/\/[^\s/]\S*\s*$/,
   rule: "must be a URL that starts with https://",

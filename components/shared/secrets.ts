@@ -7,28 +7,30 @@ import { type SecretForm, httpUrl, httpsUrl } from "./secretForms";
 
 /** A secret in the configuration. Its row in the table below is its only definition. */
 export interface Secret {
-  /** Key in the configuration: `monitoring:slackWebhookUrl`. */
+  /** Key in the configuration, such as `monitoring:slackWebhookUrl`. */
   key: string;
   /** Part of the configuration that uses the secret. */
   part: "datadog" | "slack";
-  /** Argument of the component that receives the secret. */
+  /** Component argument that receives the secret. */
   argument: string;
   /** Key in the Kubernetes Secret that holds the secret. */
   secretKey: string;
   /**
-   * What the keys of a map of secrets denote. If set, `secretKey` contains it as a placeholder:
-   * `<channel>`.
+   * What the keys of a map of secrets stand for. If set, `secretKey` contains it as a placeholder, such
+   * as `<channel>`.
    */
   mapBy?: "channel" | "receiver";
   /** Whether the part works without the secret. */
   optional: boolean;
-  /** Feature that the secret enables. An unset secret disables the feature without an error. */
+  /**
+   * Feature that the secret enables. If the secret is unset, the feature is disabled without an error.
+   */
   enables?: string;
   /** Setting that makes the secret required: another part, or a boolean of this part. */
   requiredBy?: string;
-  /** Key of the secret that can be set instead. */
+  /** Key of another secret that can be set instead. */
   replacedBy?: string;
-  /** Form of the value, or of all values of a map. Default: any text. */
+  /** Required format of the value, or of all values in a map. Default: any text. */
   form?: SecretForm;
   /** Well-formed value for previews in which the secret is unset or cannot be decrypted. */
   placeholder: string;
@@ -155,27 +157,27 @@ export type SecretPart = Row["part"];
 export type SecretKey = Row["key"];
 /** Arguments of a part's component that are secrets. */
 export type SecretArgument<P extends SecretPart> = Extract<Row, { part: P }>["argument"];
-/** The secret arguments of a part's component, with values of the type `T`. */
+/** The secret arguments of a part's component, with values of type `T`. */
 export type SecretArguments<P extends SecretPart, T> = {
   [R in Extract<Row, { part: P }> as R["argument"]]?: R extends { mapBy: string }
     ? Record<string, T>
     : T;
 };
 
-/** All secrets of the configuration. */
+/** All secrets in the configuration. */
 export const secrets: readonly (Secret & Pick<Row, "key">)[] = table;
 
-/** The secrets of one part. */
+/** Returns the secrets of one part. */
 export function secretsOf(part: SecretPart): readonly (Secret & Pick<Row, "key">)[] {
   return secrets.filter((secret) => secret.part === part);
 }
 
-/** Whether a key of the configuration holds a secret. */
+/** Whether a configuration key holds a secret. */
 export function isSecretKey(key: unknown): key is SecretKey {
   return secrets.some((secret) => secret.key === key);
 }
 
-/** Key in the Kubernetes Secret for one entry of a map, such as the channel `#oncall`. */
+/** Returns the key in the Kubernetes Secret for one entry of a map, such as the channel `#oncall`. */
 export function secretKeyOfEntry(secretKey: string, name: string): string {
   return secretKey.replace(/<\w+>/, name.replace(/^#/, ""));
 }
@@ -195,8 +197,8 @@ export function withoutSecrets(part: SecretPart, args: object): Record<string, u
 }
 
 /**
- * `true` for each value that is set in a map, or the map itself if it is unknown. Otherwise `true`,
- * which the schema then rejects.
+ * Returns `true` for each value that is set in a map, or the map itself if it is unknown. For any other
+ * value, returns `true`, which the schema then rejects.
  */
 function setEntries(value: unknown): unknown {
   if (isUnresolved(value)) return value;
@@ -205,20 +207,20 @@ function setEntries(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key]) => [key, true]));
 }
 
-/** A secret argument, or an entry of a map of them. */
+/** A secret argument, or an entry in a map of secrets. */
 export interface SecretEntry {
   path: string[];
   /** Key in the Kubernetes Secret. */
   secretKey: string;
-  /** Form of the value. Undefined for any text. */
+  /** Required format of the value. Undefined if any text is allowed. */
   form: SecretForm | undefined;
   value: unknown;
 }
 
-/** Form of an entry in a map of secrets, if other arguments determine it. */
+/** Returns the required format of an entry in a map of secrets, if other arguments determine it. */
 export type FormOfEntry = (argument: string, name: string) => SecretForm | undefined;
 
-/** The secrets in the arguments of a part's component. The entries of an unknown map are missing. */
+/** Returns the secrets in the arguments of a part's component, without the entries of unknown maps. */
 export function secretEntries(
   part: SecretPart,
   args: object,
@@ -239,7 +241,7 @@ export function secretEntries(
   });
 }
 
-/** The problem with the value of a secret, which no message quotes. */
+/** Returns the problem with the value of a secret. No message quotes the value. */
 export function secretProblem({ form, path, value }: SecretEntry): Problem | undefined {
   const isNothing = value === undefined || value === null;
   if (isNothing || value === "") {

@@ -2,8 +2,8 @@ import { Checked, formatArgumentProblems } from "./problems";
 import { runError } from "./runError";
 
 /**
- * Returns the checked settings of a component, or throws one error that lists every problem. Call it
- * before `super()`, so a component with a problem registers nothing.
+ * Returns a component's checked settings, or throws one error that lists every problem. Call it before
+ * `super()`, so that a component with a problem registers nothing.
  */
 export function settingsOrThrow<T>(component: string, name: string, checked: Checked<T>): T {
   if (checked.problems !== undefined) {

@@ -3,7 +3,7 @@ import type * as recorded from "./chartKeys";
 import { isUnresolved } from "./placeholders";
 import { nearest } from "./problems";
 
-/** Keys of Kubernetes objects and of free-form maps. Charts do not list the keys below them. */
+/** Keys of Kubernetes objects and free-form maps. Charts do not list the keys below them. */
 const freeKeys = new Set([
   "affinity",
   "annotations",
@@ -24,7 +24,7 @@ const freeKeys = new Set([
   "updateStrategy",
 ]);
 
-/** A key of a chart. A key without others below it, or marked as open, accepts any value. */
+/** A chart key. A key with no keys below it, or one that is marked as open, accepts any value. */
 interface Key {
   below: Map<string, Key>;
   isOpen: boolean;
@@ -33,25 +33,25 @@ interface Key {
 /** A key that a chart does not list. */
 export interface UnknownKey {
   path: string[];
-  /** Key of the chart at the same place that resembles it. */
+  /** The most similar chart key at the same level. */
   nearest?: string | undefined;
 }
 
 /**
- * The keys of a chart, and the chart version in which they were recorded. Loaded on demand: few
- * programs set values.
+ * Returns a chart's keys, and the chart version in which they were recorded. Loaded on demand, because
+ * few programs set chart values.
  */
 export function recordedKeys(chart: string): { version: string; keys: string } | undefined {
   return (require("./chartKeys") as typeof recorded).chartKeys[chart];
 }
 
-/** A map of the chart that the values replace with something else, and the keys of the map. */
+/** A map in the chart that the values replace with something else, and the keys of the map. */
 export interface ReplacedMap {
   path: string[];
   keys: string[];
 }
 
-/** Maps of a chart that the values replace: Helm would fail when it renders the chart. */
+/** Returns the maps in a chart that the values replace. Helm would fail to render the chart with them. */
 export function replacedMaps(keys: string, values: Record<string, unknown>): ReplacedMap[] {
   return [...replacedBelow(parseKeys(keys), [], values)];
 }
@@ -65,14 +65,14 @@ function* replacedBelow(
     const known = key.below.get(name);
     if (known === undefined || known.below.size === 0 || known.isOpen) continue;
     if (isPlainMap(value)) yield* replacedBelow(known, [...path, name], value);
-    // `null` removes the map of the chart.
+    // `null` removes the chart's map.
     else if (value !== undefined && value !== null && !isUnresolved(value)) {
       yield { path: [...path, name], keys: [...known.below.keys()] };
     }
   }
 }
 
-/** Value keys that a chart does not list. `keys` is a list in the format of {@link formatKeys}. */
+/** Returns the value keys that a chart does not list. `keys` is in the format of {@link formatKeys}. */
 export function unknownKeys(keys: string, values: Record<string, unknown>): UnknownKey[] {
   return [...unknownBelow(parseKeys(keys), [], values)];
 }
@@ -85,7 +85,7 @@ function* unknownBelow(
   for (const [name, value] of Object.entries(values)) {
     const known = key.below.get(name);
     if (known === undefined) {
-      // Some charts mention these keys only in a comment.
+      // Some charts mention these keys only in comments.
       if (freeKeys.has(name)) continue;
       const others = [...key.below.keys()].filter((other) => !Object.hasOwn(values, other));
       yield { path: [...path, name], nearest: nearest(name, others) };
@@ -95,7 +95,10 @@ function* unknownBelow(
   }
 }
 
-/** Formats paths of keys as a nested list: `grafana{admin{userKey},persistence*}`; `*` marks open ones. */
+/**
+ * Formats key paths as a nested list, such as `grafana{admin{userKey},persistence*}`. `*` marks open
+ * keys.
+ */
 export function formatKeys(paths: string[][]): string {
   const root: Key = { below: new Map(), isOpen: false };
   for (const path of paths) {

@@ -7,8 +7,9 @@ import { quietHoursName, routingTree } from "./routes";
 import { credentialFile, secretKeys } from "./secret";
 
 /**
- * Alertmanager's configuration: routes, receivers and inhibit rules. The configuration contains no
- * secrets: Alertmanager reads credentials from mounted files, so rotation requires no restart.
+ * Returns Alertmanager's configuration: routes, receivers and inhibit rules. It contains no secrets,
+ * because Alertmanager reads credentials from mounted files. Rotating a credential therefore requires
+ * no restart.
  */
 export function alertmanagerConfig(settings: SlackSettings): Record<string, unknown> {
   const slackFile = (key: string) =>

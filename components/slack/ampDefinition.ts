@@ -7,14 +7,17 @@ import { channelsOf } from "./secret";
 import { SlackSettings } from "./settings";
 import { chatTemplate, template } from "./template";
 
-/** Where the alert manager of a workspace sends alerts: one SNS topic for each Slack channel. */
+/** Receivers of a workspace's alert manager: one SNS topic for each Slack channel. */
 export interface AmpReceivers {
-  /** ARN of the workspace. The topics are in its region and account. */
+  /** ARN of the workspace, whose region and account the topics share. */
   workspaceArn: string;
   cluster: string;
 }
 
-/** Names of the topics, by channel. Amazon Q Developer forwards the messages of a topic to its channel. */
+/**
+ * Returns the topic names, keyed by channel. Amazon Q Developer forwards a topic's messages to its
+ * channel.
+ */
 export function topicNames(
   settings: SlackSettings,
   { cluster }: Pick<AmpReceivers, "cluster">,
@@ -24,15 +27,15 @@ export function topicNames(
   );
 }
 
-/** ARN of a topic in the region and account of a workspace. */
+/** Returns the ARN of a topic in the region and account of a workspace. */
 export function topicArn(workspaceArn: string, topicName: string): string {
   const { partition, region, account } = workspaceArnParts(workspaceArn);
   return `arn:${partition}:sns:${region}:${account}:${topicName}`;
 }
 
 /**
- * The alert manager definition of an Amazon Managed Service for Prometheus workspace: the routes and
- * inhibit rules of Alertmanager, with an SNS receiver for each channel.
+ * Returns the alert manager definition of an Amazon Managed Service for Prometheus workspace:
+ * Alertmanager's routes and inhibit rules, with an SNS receiver for each channel.
  * https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-config.html
  */
 export function ampDefinition(settings: SlackSettings, receivers: AmpReceivers): string {

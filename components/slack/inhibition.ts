@@ -1,7 +1,7 @@
 import { alertNames, chartAlertNames, storms } from "../alerting/alertNames";
 import { Severity } from "../alerting/rules";
 
-/** Alerts that also fire when a service is down, because the same outage causes them. */
+/** Alerts that also fire when a service is down, because the outage causes them. */
 const symptomsOfServiceDown = [
   alertNames.highErrorRate,
   alertNames.highLatencyP99,
@@ -16,11 +16,12 @@ const symptomsOfServiceDown = [
   chartAlertNames.targetDown,
 ];
 
-/** Inhibit rules: one problem sends one notification, not one per symptom. */
+/** Returns the inhibit rules, so that one problem sends one notification instead of one per symptom. */
 export function inhibitRules() {
   return [
     inhibit(`severity="${Severity.Critical}"`, `severity="${Severity.Warning}"`, [
-      // Lists all labels that identify a subject: one full disk must not inhibit alerts on another.
+      // Lists every label that identifies a subject, because one full disk must not inhibit alerts on
+      // another.
       ...["cluster", "namespace", "alertname", "service", "pod"],
       ...["instance", "mountpoint", "persistentvolumeclaim"],
     ]),
@@ -60,15 +61,15 @@ export function inhibitRules() {
       "cluster",
       "namespace",
     ]),
-    // The chart's alerts cover all namespaces, PodCrashLooping only the monitored services, and
-    // MonitoringPodFailing the monitoring stack. If two fire, one notification is enough.
+    // The chart's alerts cover all namespaces, PodCrashLooping covers only the monitored services, and
+    // MonitoringPodFailing covers the monitoring stack. If two of them fire, one notification is
+    // enough.
     inhibit(
       `alertname=~"${alertNames.podCrashLooping}|${alertNames.monitoringPodFailing}"`,
       `alertname=~"${chartAlertNames.kubePodCrashLooping}|${chartAlertNames.kubePodNotReady}|${chartAlertNames.kubeContainerWaiting}"`,
       ["cluster", "namespace", "pod"],
     ),
-    // The chart's alerts cover every Job; the alerts of this library cover only the runs of monitored
-    // CronJobs.
+    // The chart's alerts cover every Job. This library's alerts cover only runs of monitored CronJobs.
     inhibit(
       `alertname=~"${alertNames.jobFailed}|${alertNames.jobSlow}"`,
       `alertname=~"${chartAlertNames.kubeJobFailed}|${chartAlertNames.kubeJobNotCompleted}"`,
@@ -77,7 +78,10 @@ export function inhibitRules() {
   ];
 }
 
-/** Alerts that match `source` inhibit alerts that match `target` if the labels in `equal` agree. */
+/**
+ * Returns a rule by which alerts that match `source` inhibit alerts that match `target` if both have
+ * the same values for the labels in `equal`.
+ */
 function inhibit(source: string, target: string, equal: string[]) {
   return { source_matchers: [source], target_matchers: [target], equal };
 }

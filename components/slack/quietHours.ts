@@ -9,7 +9,10 @@ interface TimeInterval {
   location: string;
 }
 
-/** Quiet hours as Alertmanager time intervals. A range that crosses midnight becomes two ranges. */
+/**
+ * Returns the quiet hours as Alertmanager time intervals. A range that crosses midnight becomes two
+ * ranges.
+ */
 export function quietHours({
   from,
   to,

@@ -12,7 +12,7 @@ export const ReceiverKind = {
 } as const;
 export type ReceiverKind = (typeof ReceiverKind)[keyof typeof ReceiverKind];
 
-/** Settings of a receiver that apply only to some kinds. */
+/** Receiver settings that apply only to some kinds. */
 export interface KindSettings {
   region?: "us" | "eu" | undefined;
   to?: string[] | undefined;
@@ -22,24 +22,24 @@ export interface KindSettings {
 }
 
 interface Kind {
-  /** Field of the receiver in Alertmanager's configuration. */
+  /** Name of the receiver's integration field in Alertmanager's configuration. */
   integration: string;
-  /** Field of the integration with the path of the credential file. */
+  /** Name of the integration's field with the path of the credential file. */
   credentialFile: string;
-  /** What the credential is, for messages. */
+  /** Description of the credential, for messages. */
   credential: string;
-  /** Form of the credential. Default: any text. */
+  /** Required format of the credential. Default: any text. */
   form?: SecretForm;
-  /** Settings that not all kinds have, each with whether this kind requires it. */
+  /** Settings that not all kinds have, and whether this kind requires them. */
   settings: Partial<Record<keyof KindSettings, "required" | "optional">>;
-  /** All other fields of the integration. */
+  /** Returns all other fields of the integration. */
   fields: (settings: KindSettings) => Record<string, unknown>;
 }
 
 const bySeverity = (critical: string, info: string, other: string) =>
   `{{ if eq .CommonLabels.severity "critical" }}${critical}{{ else if eq .CommonLabels.severity "info" }}${info}{{ else }}${other}{{ end }}`;
 
-/** The table of kinds: what Alertmanager and the settings need to know about each. */
+/** Facts about each kind of receiver that the checks and Alertmanager's configuration need. */
 export const receiverKinds: Record<ReceiverKind, Kind> = {
   pagerduty: {
     integration: "pagerduty_configs",
@@ -74,8 +74,8 @@ export const receiverKinds: Record<ReceiverKind, Kind> = {
     fields: () => ({ title: template("slack.title"), text: template("markdown.text") }),
   },
   googlechat: {
-    // Alertmanager has no Google Chat integration. Google Chat uses the same syntax for links and bold
-    // text as Slack.
+    // Alertmanager has no Google Chat integration. Google Chat and Slack use the same syntax for links
+    // and bold text.
     integration: "webhook_configs",
     credentialFile: "url_file",
     credential: "URL of a Google Chat webhook",

@@ -11,12 +11,12 @@ const smarthost = z
 
 export const receiverSchema = z
   .strictObject({
-    kind: z.enum(ReceiverKind).describe("System that is notified."),
+    kind: z.enum(ReceiverKind).describe("System to notify."),
     severities: z
       .array(z.enum([Severity.Critical, Severity.Warning, Severity.Info]))
       .min(1)
       .default([Severity.Critical, Severity.Warning])
-      .describe("Severities of its alerts."),
+      .describe("Severities of the alerts that it receives."),
     services: z
       .array(input(example(dnsLabel, "inventory-service")))
       .min(1)
@@ -45,7 +45,7 @@ export const receiverSchema = z
     username: input(
       example(z.string().min(1), "alerts")
         .optional()
-        .describe("User of the SMTP server. Required for `email`."),
+        .describe("User for the SMTP server. Required for `email`."),
     ),
   })
   .superRefine(checkKindSettings, {
@@ -56,7 +56,7 @@ export type ReceiverSettings = z.output<typeof receiverSchema>;
 /** Names of receivers that the routes to Slack and the heartbeat use. */
 const reservedNames = /^(null|heartbeat|critical|slack(-.*)?)$/;
 
-/** Receivers by name. Each name is part of a key of the Secret. */
+/** Receivers, keyed by name. Each name is part of a key in the Secret. */
 export const receiversSchema = z.record(z.string(), receiverSchema).superRefine((map, ctx) => {
   for (const name of Object.keys(map)) {
     const rule = reservedNames.test(name)
@@ -68,7 +68,7 @@ export const receiversSchema = z.record(z.string(), receiverSchema).superRefine(
   }
 });
 
-/** Checks the settings that not all kinds have. The settings may have failed other checks. */
+/** Checks the settings that not all kinds have. Settings may have failed other checks. */
 function checkKindSettings(settings: Partial<ReceiverSettings>, ctx: z.RefinementCtx): void {
   const { kind } = settings;
   if (kind === undefined || !Object.hasOwn(receiverKinds, kind)) return;

@@ -13,18 +13,18 @@ export const criticalReceiver = "critical";
 
 type Receiver = { name: string } & Record<string, unknown>;
 
-/** Name of the receiver for a channel. Without a channel, alerts are dropped. */
+/** Returns the name of the receiver for a channel. Without a channel, alerts are dropped. */
 export function slackReceiver(settings: SlackSettings, channel: string | undefined): string {
   if (channel === undefined) return nullReceiver;
   return channel === settings.channel ? "slack" : `slack-${channel.slice(1)}`;
 }
 
-/** Whether a receiver exists: `heartbeat` and `critical` require a credential in the Secret. */
+/** Whether a receiver exists. `heartbeat` and `critical` require a credential in the Secret. */
 export function hasReceiver(settings: SlackSettings, receiver: string): boolean {
   return receivers(settings).some(({ name }) => name === receiver);
 }
 
-/** All receivers. Each credential is a file in a mounted Secret. */
+/** Returns all receivers. Each credential is a file in a mounted Secret. */
 export function receivers(settings: SlackSettings): Receiver[] {
   const heartbeatFile = credentialFile(settings, secretKeys.heartbeatUrl);
   const critical = {
@@ -50,7 +50,10 @@ export function receivers(settings: SlackSettings): Receiver[] {
   ];
 }
 
-/** An integration by the name of its field; none if the Secret does not hold its credential. */
+/**
+ * Returns an integration, keyed by its field name, or nothing if the Secret does not contain its
+ * credential.
+ */
 function integration(
   settings: SlackSettings,
   kind: ReceiverKind,
@@ -84,7 +87,7 @@ function slack(settings: SlackSettings, channel: string): Record<string, unknown
     ...(settings.updateMessages && updatedMessage(settings)),
     api_url_file: isDefault ? undefined : credentialFile(settings, channelKey(channel)),
     send_resolved: true,
-    // Leaves time for a retry before the next group interval if Slack does not respond.
+    // If Slack does not respond, this leaves time for a retry before the next group interval.
     timeout: "10s",
     title: template("slack.title"),
     // Renders as an empty string. Alertmanager would replace a literal empty string with its own

@@ -27,20 +27,20 @@ const criticalIntervals = ({ repeatMinutes }: SlackSettings) => ({
   group_interval: "1m",
   repeat_interval: duration(repeatMinutes.critical),
 });
-/** Intervals for warnings and for alerts without a severity. */
+/** Intervals for warnings, and for alerts without a severity. */
 const warningIntervals = ({ repeatMinutes }: SlackSettings) => ({
   group_wait: "30s",
   group_interval: "5m",
   repeat_interval: duration(repeatMinutes.warning),
 });
 const duration = (minutes: number) => (minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`);
-// If the repeat interval were a whole minute, every second group interval would be skipped.
+// With a repeat interval of a whole minute, Alertmanager would skip every second group interval.
 const heartbeatIntervals = { group_wait: "0s", group_interval: "1m", repeat_interval: "50s" };
 
 const critical = `severity="${Severity.Critical}"`;
 const warning = `severity="${Severity.Warning}"`;
 
-/** Route for critical alerts, which then continue to the Slack channel. */
+/** Returns the route for critical alerts, which then continue to the Slack channel. */
 const pageAndContinue = (settings: SlackSettings): Route => ({
   matchers: [critical],
   receiver: criticalReceiver,
@@ -48,7 +48,7 @@ const pageAndContinue = (settings: SlackSettings): Route => ({
   ...criticalIntervals(settings),
 });
 
-/** Routing tree. An alert goes to the first route that matches, unless that route continues. */
+/** Returns the routing tree. An alert goes to the first matching route, unless that route continues. */
 export function routingTree(settings: SlackSettings): Route {
   const receiver = slackReceiver(settings, settings.channel);
   return {
@@ -69,16 +69,16 @@ export function routingTree(settings: SlackSettings): Route {
       ),
       ...settings.routes.flatMap((route) => channelRoutes(settings, route)),
       ...(settings.channel === undefined ? [] : bySeverity(settings, settings.channels)),
-      // An alert that matched a receiver's route no longer falls back to the root.
+      // Alerts that match a receiver's route no longer fall back to the root.
       ...(Object.keys(settings.receivers).length === 0 ? [] : [{ receiver }]),
     ],
   };
 }
 
 /**
- * Route to a receiver, after which alerts continue to other routes. The parent route drops alerts that
- * match no child, and only the first matching child notifies, because an alert can match both by
- * service and by team.
+ * Returns the route to a receiver, after which alerts continue to other routes. The parent route drops
+ * alerts that match no child. Only the first matching child notifies, because an alert can match both
+ * by service and by team.
  */
 function receiverRoute(settings: SlackSettings, name: string, receiver: ReceiverSettings): Route {
   const { severities, services, teams = [] } = receiver;
@@ -90,7 +90,7 @@ function receiverRoute(settings: SlackSettings, name: string, receiver: Receiver
   ];
   const matchersOf: Record<ReceiverSettings["severities"][number], string[]> = {
     critical: [critical],
-    // Alerts of other severities are not muted.
+    // Alerts with other severities are not muted.
     warning: [warning, `severity!~"${Object.values(Severity).join("|")}"`],
     info: [`severity="${Severity.Info}"`],
   };
@@ -113,7 +113,10 @@ function receiverRoute(settings: SlackSettings, name: string, receiver: Receiver
 const mutedInQuietHours = ({ quietHours }: SlackSettings) =>
   quietHours === undefined ? {} : { mute_time_intervals: [quietHoursName] };
 
-/** Routes to a channel. A service needs two, because its alerts have a label `service` or `pod`. */
+/**
+ * Returns the routes to a channel. A service needs two, because its alerts have either the label
+ * `service` or the label `pod`.
+ */
 function channelRoutes(settings: SlackSettings, route: SlackRouteSettings): Route[] {
   const { channel, service, team, namespace } = route;
   const common = [
@@ -140,7 +143,8 @@ function bySeverity(settings: SlackSettings, channels: SlackSettings["channels"]
   const warningRoute = { ...route(warning, channels.warning), ...mutedInQuietHours(settings) };
   return [
     { ...route(critical, channels.critical), ...criticalIntervals(settings) },
-    // Without a channel or quiet hours, the route for warnings would not differ from its parent.
+    // Without a separate channel or quiet hours, the route for warnings would not differ from its
+    // parent.
     ...(channels.warning === undefined && settings.quietHours === undefined ? [] : [warningRoute]),
     ...(channels.info === undefined
       ? [{ matchers: [`severity=~"${Severity.Info}|${Severity.None}"`], receiver: nullReceiver }]

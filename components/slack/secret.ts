@@ -2,32 +2,32 @@ import { hasPlaceholder } from "../shared/placeholders";
 import { type SecretArgument, secretKeyOfEntry, secretsOf } from "../shared/secrets";
 import { SlackSettings } from "./settings";
 
-/** Name of the Secret with the credentials of the receivers, unless `existingSecret` names another. */
+/** Name of the Secret with the receivers' credentials, unless `existingSecret` names another. */
 export const webhookSecretName = "alertmanager-slack";
 
-/** Keys of the Secret with the credentials, by the argument that sets each key. */
+/** Keys of the credentials in the Secret, by the argument that sets each key. */
 export const secretKeys = Object.fromEntries(
   secretsOf("slack").map(({ argument, secretKey }) => [argument, secretKey]),
 ) as Record<SecretArgument<"slack">, string>;
 
-/** Key for the webhook of one channel. */
+/** Returns the key of a channel's webhook. */
 export function channelKey(channel: string): string {
   return secretKeyOfEntry(secretKeys.webhookUrls, channel);
 }
 
-/** Key for the credential of one receiver. */
+/** Returns the key of a receiver's credential. */
 export function receiverKey(name: string): string {
   return secretKeyOfEntry(secretKeys.receiverSecrets, name);
 }
 
-/** All channels that receive alerts, the default channel first. */
+/** Returns all channels that receive alerts, starting with the default channel. */
 export function channelsOf({ channel, channels, routes }: SlackSettings): string[] {
   const { critical, warning, info } = channels;
   const all = [channel, critical, warning, info, ...routes.map((route) => route.channel)];
   return [...new Set(all.filter((name) => name !== undefined))];
 }
 
-/** Keys that the Secret holds, which determine the receivers that exist. */
+/** Returns the keys that the Secret contains. They determine which receivers exist. */
 export function availableKeys(settings: SlackSettings): string[] {
   if (settings.existingSecret !== undefined) {
     return settings.existingSecretKeys ?? [secretKeys.webhookUrl];
@@ -35,7 +35,8 @@ export function availableKeys(settings: SlackSettings): string[] {
   return secretsOf("slack").flatMap(({ argument, secretKey, mapBy }) => {
     const value = settings[argument as SecretArgument<"slack">];
     if (mapBy === undefined) return value ? [secretKey] : [];
-    // Applies until the map is known: the check ensures that it has an entry for each of these names.
+    // While the map is unknown, assumes these names. Once it is known, a check requires an entry for
+    // each.
     const names = hasPlaceholder(value) ? namesOf[mapBy](settings) : Object.keys(value ?? {});
     return names.map((name) => secretKeyOfEntry(secretKey, name));
   });
@@ -47,8 +48,8 @@ const namesOf = {
 };
 
 /**
- * Path of a credential in Alertmanager's pod, where the Prometheus operator mounts the Secret.
- * Undefined if the Secret does not hold the credential.
+ * Returns the path of a credential in Alertmanager's pod, where the Prometheus operator mounts the
+ * Secret. Returns undefined if the Secret does not contain the credential.
  */
 export function credentialFile(settings: SlackSettings, key: string): string | undefined {
   if (!availableKeys(settings).includes(key)) return undefined;

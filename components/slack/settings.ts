@@ -38,11 +38,11 @@ export const channelOfKey = z
     "must be a Slack channel with its #, in a-z, 0-9, - and _, to have a webhook of its own; use a bot token for others",
   );
 
-/** Keys of the Secret that `existingSecret` names. */
+/** Allowed keys of the Secret that `existingSecret` names. */
 const secretKeys = secretsOf("slack").map(({ secretKey }) => secretKey);
 const secretKeyPattern = new RegExp(`^(${secretKeys.join("|").replace(/<\w+>/g, "[a-z0-9_-]+")})$`);
 
-/** A URL without the characters that a Go template or a link in Slack would interpret. */
+/** A URL without characters that a Go template or a Slack link would interpret. */
 const linkUrl = z
   .string()
   .regex(/^https?:\/\/[^\s{}<>"'`|\\]+$/, "must be a URL that starts with https:// or http://");
@@ -56,7 +56,7 @@ const quietHoursSchema = z
   .strictObject({
     from: time.describe("Start, such as `22:00`."),
     to: example(time, "07:00").describe(
-      "End, such as `07:00`. An earlier time is on the next day.",
+      "End, such as `07:00`. A time before `from` is on the next day.",
     ),
     timezone: example(
       z.string().refine(isTimezone, "must be a time zone like Asia/Seoul"),
@@ -66,7 +66,7 @@ const quietHoursSchema = z
     holidays: z
       .array(example(z.iso.date("must be a date like 2026-12-25"), "2026-12-25"))
       .default([])
-      .describe("Dates that are quiet for the whole day."),
+      .describe("Dates on which warnings are muted for the whole day."),
   })
   .refine(({ from, to }) => from !== to, { path: ["to"], message: "must differ from the start" });
 export type QuietHoursSettings = z.output<typeof quietHoursSchema>;
@@ -76,9 +76,11 @@ const routeSchema = z
     service: input(
       example(dnsLabel, "inventory-service").optional().describe("Name of a service."),
     ),
-    team: input(teamName.optional().describe("Value of the label `team`.")),
+    team: input(teamName.optional().describe("Value of the `team` label.")),
     namespace: input(example(dnsLabel, "shop").optional().describe("Namespace of the alert.")),
-    channel: example(channel, "#checkout-alerts").describe("Channel of the matching alerts."),
+    channel: example(channel, "#checkout-alerts").describe(
+      "Channel that receives the matching alerts.",
+    ),
   })
   .refine((route) => route.service ?? route.team ?? route.namespace, {
     message: "needs a service, a team or a namespace",
@@ -86,7 +88,7 @@ const routeSchema = z
   });
 export type SlackRouteSettings = z.output<typeof routeSchema>;
 
-/** Body of a Go template. The schema does not check the syntax; `amtool check-config` does. */
+/** Body of a Go template. The schema does not check its syntax; `amtool check-config` does. */
 const template = z.string().min(1);
 
 export const slackSchema = z
@@ -108,21 +110,23 @@ export const slackSchema = z
           defaultText: "`slack.channel`",
         }),
         info: channel.optional().meta({
-          description: "Channel of alerts with the severity `info`.",
-          defaultText: "none: they notify no channel",
+          description: "Channel for alerts with the severity `info`.",
+          defaultText: "none, and these alerts are not sent",
         }),
       })
       .prefault({})
-      .describe("Channels by severity."),
+      .describe("Channels, keyed by severity."),
     routes: z
       .array(routeSchema)
       .default([])
-      .describe("Routes of alerts to separate channels. The first route that matches applies."),
-    receivers: receiversSchema.default({}).describe("Receivers in addition to Slack, by name."),
+      .describe("Routes to separate channels. The first matching route applies."),
+    receivers: receiversSchema
+      .default({})
+      .describe("Receivers in addition to Slack, keyed by name."),
     quietHours: example(quietHoursSchema, { from: "22:00", to: "07:00", timezone: "UTC" })
       .optional()
       .describe(
-        "Time of day during which warnings are muted. They notify afterwards if they still fire.",
+        "Hours during which warnings are muted. Warnings that are still firing at the end are sent then.",
       ),
     updateMessages: flag(
       false,
@@ -133,29 +137,33 @@ export const slackSchema = z
         critical: wholeNumber
           .min(1)
           .default(60)
-          .describe("Minutes until a critical alert that still fires is notified again."),
+          .describe(
+            "Minutes until the notification for a critical alert that is still firing is repeated.",
+          ),
         warning: wholeNumber
           .min(1)
           .default(720)
-          .describe("Minutes until a warning that still fires is notified again."),
+          .describe(
+            "Minutes until the notification for a warning that is still firing is repeated.",
+          ),
       })
       .prefault({})
-      .describe("When notifications of alerts that still fire are repeated."),
+      .describe("How often notifications for alerts that are still firing are repeated."),
     groupBy: z
       .array(example(z.string().regex(/^[a-zA-Z_]\w*$/, "must be a label name"), "alertname"))
       .min(1)
       .refine((names) => new Set(names).size === names.length, "must not name a label twice")
       .default(["alertname", "cluster", "service"])
-      .describe("Labels by which alerts are grouped into one message."),
+      .describe("Labels that group alerts into one message."),
     titleTemplate: example(template, "{{ .CommonLabels.alertname }}").optional().meta({
-      description: "Body of the Go template of a message's title.",
-      defaultText: "the template of this library",
+      description: "Go template body for the message title.",
+      defaultText: "the built-in template",
     }),
     textTemplate: example(template, "{{ range .Alerts }}{{ .Annotations.summary }}{{ end }}")
       .optional()
       .meta({
-        description: "Body of the Go template of a message's text.",
-        defaultText: "the template of this library",
+        description: "Go template body for the message text.",
+        defaultText: "the built-in template",
       }),
     grafanaUrl: input(example(linkUrl, "https://grafana.example.com").optional()),
     prometheusUrl: input(example(linkUrl, "https://prometheus.example.com").optional()),
@@ -192,12 +200,12 @@ export const slackSchema = z
 /** Settings of SlackAlerting, with every default filled in. */
 export type SlackSettings = z.output<typeof slackSchema>;
 
-/** Checks the arguments of SlackAlerting and fills in their defaults. */
+/** Checks the SlackAlerting arguments and fills in defaults. */
 export function slackSettings(args: ComponentArgs): Checked<SlackSettings> {
   return checkArgs(slackSchema, args, "slack");
 }
 
-/** Checks that each channel and each receiver has one credential. Other checks may have failed. */
+/** Checks that each channel and each receiver has a credential. Settings may have failed other checks. */
 function checkCredentials(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   checkHeartbeat(settings, ctx);
   if (settings.updateMessages === true && !hasBotToken(settings)) {
@@ -280,7 +288,7 @@ function usesSlack(settings: Partial<SlackSettings>): boolean {
   return settings.channel !== undefined || otherChannels(settings).length > 0 || !hasReceivers;
 }
 
-/** The name of each receiver, with a description of its credential. */
+/** Returns the name of each receiver, with a description of its credential. */
 function receiverCredentials({ receivers }: Partial<SlackSettings>): [string, string][] {
   return Object.entries(receivers ?? {}).flatMap(([name, receiver]): [string, string][] => {
     const kind = Object.hasOwn(receiverKinds, receiver?.kind) ? receiver.kind : undefined;
@@ -288,7 +296,7 @@ function receiverCredentials({ receivers }: Partial<SlackSettings>): [string, st
   });
 }
 
-/** Checks that each receiver has a credential, and each credential a receiver. */
+/** Checks that each receiver has a credential, and that each credential has a receiver. */
 function checkReceiverSecrets(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   const { receiverSecrets = {}, receivers } = settings;
   if (typeof receiverSecrets !== "object" || hasPlaceholder(receiverSecrets)) return;
@@ -307,7 +315,7 @@ function checkReceiverSecrets(settings: Partial<SlackSettings>, ctx: z.Refinemen
   }
 }
 
-/** Checks `requireHeartbeat`: without a heartbeat, an outage of alerting itself goes unnoticed. */
+/** Checks `requireHeartbeat`. Without a heartbeat, an outage of alerting itself goes unnoticed. */
 function checkHeartbeat(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   const { requireHeartbeat, existingSecret, existingSecretKeys: keys, heartbeatUrl } = settings;
   if (requireHeartbeat !== true) return;
@@ -324,7 +332,10 @@ function checkHeartbeat(settings: Partial<SlackSettings>, ctx: z.RefinementCtx):
   }
 }
 
-/** Slack binds a webhook to one channel and silently delivers messages for other channels there. */
+/**
+ * Checks that each channel has its own webhook. Slack binds a webhook to one channel, and silently
+ * delivers messages for other channels to that channel.
+ */
 function checkWebhooks(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   const { webhookUrls = {} } = settings;
   if (typeof webhookUrls !== "object" || hasPlaceholder(webhookUrls)) return;
@@ -343,7 +354,7 @@ function checkWebhooks(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): 
   }
 }
 
-/** Channels that the main webhook does not reach. */
+/** Returns the channels that the main webhook does not reach. */
 function otherChannels(settings: Partial<SlackSettings>): string[] {
   const { channel: main, channels, routes } = settings;
   const names: unknown[] = [
@@ -354,7 +365,10 @@ function otherChannels(settings: Partial<SlackSettings>): string[] {
   return [...new Set(valid)].filter((name) => name !== main);
 }
 
-/** Go requires the capitalization of the time zone database; Node.js ignores case. */
+/**
+ * Checks the capitalization too, because Go requires that of the time zone database and Node.js ignores
+ * case.
+ */
 function isTimezone(name: string): boolean {
   if (!/^(UTC|[A-Z][A-Za-z]+(\/[A-Z][A-Za-z0-9_+-]*)+)$/.test(name)) return false;
   try {

@@ -12,33 +12,35 @@ import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { configSecretName, slackSettings } from "./settings";
 
-/** Slack channels by severity. Each name starts with `#`. */
+/** Slack channels, keyed by severity. Each name starts with `#`. */
 export interface SlackChannels {
   /** Channel for critical alerts. Default: `channel`. */
   critical?: string;
   /** Channel for warnings. Default: `channel`. */
   warning?: string;
-  /** Channel for info alerts. Default: none, so info alerts are not sent. */
+  /** Channel for info alerts. Default: none, and info alerts are not sent. */
   info?: string;
 }
 
-/** Route to a channel. An alert must match every field that is set; at least one is required. */
+/**
+ * Route to a channel. An alert must match every field that is set, and at least one field is required.
+ */
 export interface SlackRoute {
-  /** Name of a service: matches alerts on the service and on its pods. */
+  /** Name of a service. Matches alerts on the service and its pods. */
   service?: pulumi.Input<string> | undefined;
-  /** Label `team` of the alert, from its service or from a custom rule. */
+  /** The alert's `team` label, from its service or from a custom rule. */
   team?: pulumi.Input<string> | undefined;
-  /** Label `namespace` of the alert. */
+  /** The alert's `namespace` label. */
   namespace?: pulumi.Input<string> | undefined;
   /** Channel that receives the alerts. Starts with `#`. */
   channel: string;
 }
 
-/** Hours in which warnings are muted. Warnings that still fire at the end are sent then. */
+/** Hours during which warnings are muted. Warnings that are still firing at the end are sent then. */
 export interface QuietHours {
   /** Start, such as `22:00`. */
   from: string;
-  /** End, such as `07:00`. An end before `from` is on the next day. */
+  /** End, such as `07:00`. A time before `from` is on the next day. */
   to: string;
   /** Time zone, such as `Asia/Seoul`. */
   timezone: string;
@@ -49,17 +51,20 @@ export interface QuietHours {
 }
 
 /**
- * Receiver in addition to Slack. By default it receives all alerts of its severities; with `services`
- * or `teams`, only alerts of these services and teams.
+ * A receiver in addition to Slack. By default, it receives all alerts with its severities. With
+ * `services` or `teams`, it receives only alerts on these services and teams.
  */
 export interface AlertReceiver {
-  /** System that is notified. */
+  /** System to notify. */
   kind: ReceiverKind;
-  /** Severities of its alerts: `critical`, `warning`, `info`. Default: `critical` and `warning`. */
+  /**
+   * Severities of the alerts that it receives: `critical`, `warning`, `info`. Default: `critical` and
+   * `warning`.
+   */
   severities?: string[];
-  /** Names of services: matches alerts on the services and on their pods. */
+  /** Names of services. Matches alerts on the services and their pods. */
   services?: pulumi.Input<string>[];
-  /** Labels `team` of alerts. */
+  /** Values of the alerts' `team` label. */
   teams?: pulumi.Input<string>[];
   /** Region of the account, for PagerDuty and Opsgenie: `us` or `eu`. Default: `us`. */
   region?: string;
@@ -73,11 +78,11 @@ export interface AlertReceiver {
   username?: pulumi.Input<string> | undefined;
 }
 
-/** Minutes until an alert that still fires is notified again, by severity. */
+/** Minutes until the notification for an alert that is still firing is repeated, by severity. */
 export interface RepeatMinutes {
   /** Default: 60. */
   critical?: number;
-  /** Also for alerts with other severities. Default: 720. */
+  /** Also applies to alerts with other severities. Default: 720. */
   warning?: number;
 }
 
@@ -86,80 +91,90 @@ export interface SlackAlertingArgs {
   /** Namespace of Alertmanager. It must exist. Default: `monitoring`. */
   namespace?: pulumi.Input<string> | undefined;
   /**
-   * Incoming webhook of `channel`. Pulumi stores every credential as a secret in the Kubernetes
-   * Secret `alertmanager-slack`. Required unless `botToken` or `existingSecret` is set.
+   * Incoming webhook for `channel`. Pulumi stores every credential as a secret in the Kubernetes Secret
+   * `alertmanager-slack`. Required unless `botToken` or `existingSecret` is set.
    */
   webhookUrl?: pulumi.Input<string> | undefined;
   /**
-   * Incoming webhooks of all other channels, by channel including the `#`, such as `#team-shop`: a
-   * webhook posts to only one channel. Required for each channel that `channels` and `routes` name,
-   * unless `botToken` is set.
+   * Incoming webhooks for all other channels, because a webhook posts to only one channel. The keys are
+   * channel names including the `#`, such as `#team-shop`. Required for each channel in `channels` and
+   * `routes`, unless `botToken` is set.
    */
   webhookUrls?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /** Token of a Slack app with the scope `chat:write`, which replaces the webhooks of all channels. */
+  /**
+   * Token of a Slack app with the `chat:write` scope, which replaces the webhooks of all channels.
+   * Default: none.
+   */
   botToken?: pulumi.Input<string> | undefined;
   /** URL that Alertmanager calls every minute while it delivers alerts. Default: none. */
   heartbeatUrl?: pulumi.Input<string> | undefined;
   /** Requires a heartbeat URL, without which an outage of alerting goes unnoticed. Default: false. */
   requireHeartbeat?: boolean;
-  /** Routing key of PagerDuty, which then also receives critical alerts. Default: none. */
+  /** PagerDuty routing key. If set, PagerDuty also receives critical alerts. Default: none. */
   pagerDutyRoutingKey?: pulumi.Input<string> | undefined;
   /** URL of an additional webhook that also receives critical alerts. Default: none. */
   criticalWebhookUrl?: pulumi.Input<string> | undefined;
   /**
-   * Credential of each receiver, by receiver name: the PagerDuty routing key, the Opsgenie API key, the
-   * password of the SMTP user, or the webhook URL.
+   * Credential of each receiver, keyed by receiver name: the PagerDuty routing key, the Opsgenie API
+   * key, the SMTP user's password, or the webhook URL.
    */
   receiverSecrets?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /** Existing Secret in the same namespace with the credentials, instead of the arguments above. */
+  /**
+   * Existing Secret in the same namespace that contains the credentials, instead of the arguments
+   * above.
+   */
   existingSecret?: pulumi.Input<string> | undefined;
   /**
-   * Keys of the existing Secret: `webhook-url`, `webhook-url-<channel>` without the `#` of the channel,
+   * Keys of the existing Secret: `webhook-url`, `webhook-url-<channel>` without the channel's `#`,
    * `bot-token`, `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`,
-   * `receiver-<receiver>`. The keys decide which receivers exist, so they must be known when the program
-   * runs. Default: `webhook-url`.
+   * `receiver-<receiver>`. The keys determine which receivers exist, so they must be known when the
+   * program runs. Default: `webhook-url`.
    */
   existingSecretKeys?: string[];
   /**
-   * Channel for all alerts that no other channel receives. Starts with `#`. Channels must be known when
-   * the program runs, because they decide which receivers exist. Required unless `receivers` is set.
+   * Channel for all alerts that no other channel receives. Starts with `#`. Channels determine which
+   * receivers exist, so they must be known when the program runs. Required unless `receivers` is set.
    */
   channel?: string;
-  /** Channels by severity. Default: `channel` for critical alerts and warnings. */
+  /** Channels, keyed by severity. Default: `channel` for critical alerts and warnings. */
   channels?: SlackChannels;
   /**
    * Channels by service, team or namespace. The first matching route applies. The list must be known
    * when the program runs. Default: none.
    */
   routes?: SlackRoute[];
-  /** Receivers in addition to Slack, by name. They must be known when the program runs. Default: none. */
+  /**
+   * Receivers in addition to Slack, keyed by name. They must be known when the program runs. Default:
+   * none.
+   */
   receivers?: Record<string, AlertReceiver>;
   /**
-   * Updates a message when its alerts change, repeat or resolve, instead of sending another one.
-   * Slack does not notify people of an update. Requires a bot token. Default: false.
+   * Updates a message when its alerts change, repeat or resolve, instead of sending another one. Slack
+   * does not notify users of an update. Requires a bot token. Default: false.
    */
   updateMessages?: boolean;
-  /** Hours in which warnings are muted. Default: none. */
+  /** Hours during which warnings are muted. Default: none. */
   quietHours?: QuietHours;
-  /** Minutes until an alert that still fires is notified again, by severity. */
+  /** Minutes until the notification for an alert that is still firing is repeated, by severity. */
   repeatMinutes?: RepeatMinutes;
-  /** Labels by which alerts are grouped into a message. Default: `alertname`, `cluster`, `service`. */
+  /** Labels that group alerts into one message. Default: `alertname`, `cluster`, `service`. */
   groupBy?: string[];
-  /** Title of a message, as the body of a Go template. Default: the template of this library. */
+  /** Message title, as the body of a Go template. Default: the built-in template. */
   titleTemplate?: string;
-  /** Text of a message, as the body of a Go template. Default: the template of this library. */
+  /** Message text, as the body of a Go template. Default: the built-in template. */
   textTemplate?: string;
   /**
-   * URL at which people open a Grafana that has the data source `loki`, for links to logs: a string, or
-   * an output of your ingress. The outputs of PrometheusStack are URLs inside the cluster, and
-   * PrometheusStack depends on this component. Default: no links.
+   * URL where users open a Grafana that has the data source `loki`, for links to logs. Pass a string or
+   * an output of your ingress. The outputs of PrometheusStack do not work, because they are URLs inside
+   * the cluster, and PrometheusStack depends on this component. Default: none, and messages have no
+   * such links.
    */
   grafanaUrl?: pulumi.Input<string> | undefined;
-  /** URL at which people open Prometheus, for links to graphs, like `grafanaUrl`. Default: no links. */
+  /** URL where users open Prometheus, for links to graphs, like `grafanaUrl`. Default: none. */
   prometheusUrl?: pulumi.Input<string> | undefined;
   /**
-   * URL at which people open Alertmanager, for links to alerts and new silences, like `grafanaUrl`.
-   * Default: no links.
+   * URL where users open Alertmanager, for links to alerts and new silences, like `grafanaUrl`.
+   * Default: none.
    */
   alertmanagerUrl?: pulumi.Input<string> | undefined;
   /** Labels to add to every object. Default: none. */
@@ -167,10 +182,10 @@ export interface SlackAlertingArgs {
 }
 
 /**
- * Creates Alertmanager's configuration for Slack and other receivers, as the Secret
- * `alertmanager-config`, and, unless `existingSecret` is set, the Secret with the credentials. Create
- * it before PrometheusStack, and pass the names of both Secrets as `alertmanager.configSecretName` and
- * `alertmanager.mountedSecretNames` of PrometheusStack.
+ * Creates Alertmanager's configuration for Slack and other receivers in the Secret
+ * `alertmanager-config`. Unless `existingSecret` is set, also creates the Secret with the credentials.
+ * Create this component before PrometheusStack, and pass the names of the two Secrets as
+ * `alertmanager.configSecretName` and `alertmanager.mountedSecretNames` of PrometheusStack.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.

@@ -1,4 +1,4 @@
-/** Options of the message templates. A link to a component requires its external URL. */
+/** Options for the message templates. A link to a component requires its external URL. */
 export interface SlackTemplateOptions {
   titleTemplate?: string | undefined;
   textTemplate?: string | undefined;
@@ -7,13 +7,13 @@ export interface SlackTemplateOptions {
   alertmanagerUrl?: string | undefined;
 }
 
-/** Options of the messages for Amazon Q Developer. */
+/** Options for Amazon Q Developer messages. */
 export interface ChatTemplateOptions {
-  /** Name of the cluster, in the title: the ruler of a workspace adds no external labels. */
+  /** Name of the cluster, for the title, because a workspace's ruler adds no external labels. */
   cluster: string;
 }
 
-/** Reference to one of the templates below, such as `slack.title`. */
+/** Returns a reference to one of the templates below, such as `slack.title`. */
 export function template(name: string): string {
   return `{{ template "observability.${name}" . }}`;
 }
@@ -42,7 +42,7 @@ const slack: Markup = {
   url: (value) => `{{ ${value} }}`,
   separator: " · ",
   link: (url, name) => `<${url}|${name}>`,
-  // The title contains the cluster.
+  // The cluster is already in the title.
   labels: ["namespace", "service", "pod"],
   label: (name, value) => `${name} \`${slack.escaped(`(${value} | reReplaceAll "\`" "'")`)}\``,
 };
@@ -78,23 +78,23 @@ const chat: Markup = {
   label: (name, value) => `${name} \`${chat.escaped(`(${value} | reReplaceAll "\`" "'")`)}\``,
 };
 
-/** Escapes Slack markup, because a mention in a label would notify a channel. */
+/** Escapes Slack markup, because a mention in a label would notify a whole channel. */
 const plain = `{{ . | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" }}`;
 /** Encodes a value for a JSON string. JSON does not support JavaScript's escaped apostrophe. */
 const inJson = `js | reReplaceAll "\\\\\\\\'" "'"`;
-/** Encodes a value for a URL. Alertmanager's UI does not decode the plus that `urlquery` writes. */
+/** Encodes a value for a URL. Alertmanager's UI does not decode the plus sign that `urlquery` writes. */
 const inUrl = `urlquery | reReplaceAll "[+]" "%20"`;
 
-/** Maximum number of alerts in a message; Slack rejects or collapses very long messages. */
+/** Maximum number of alerts in a message. Slack rejects or collapses very long messages. */
 const maxAlerts = 10;
 
 /**
- * Templates of the Slack message. The title contains the number of firing alerts, the alert name, the
- * subject, the severity and the cluster. The text contains the summary, the description, the start time
- * and links for each alert. While any alert fires, the text only counts the resolved alerts.
+ * Returns the Slack message templates. The title contains the number of firing alerts, the alert name,
+ * the subject, the severity and the cluster. The text contains the summary, the description, the start
+ * time and links for each alert. While any alert is firing, the text only counts the resolved alerts.
  *
  * The templates `observability.slack.logs` and `.silence` each render the URL for one alert.
- * `observability.plain.text` and `observability.markdown.text` are the text for other systems.
+ * `observability.plain.text` and `observability.markdown.text` render the text for other systems.
  */
 export function slackTemplate(options: SlackTemplateOptions = {}): string {
   const { grafanaUrl, alertmanagerUrl } = options;
@@ -114,9 +114,10 @@ export function slackTemplate(options: SlackTemplateOptions = {}): string {
 }
 
 /**
- * Templates for custom notifications of Amazon Q Developer in chat applications, with the title and the
- * text of a Slack message: https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html.
- * They use only functions that every Alertmanager since 0.23 has: AWS documents no version.
+ * Returns the templates for custom notifications of Amazon Q Developer in chat applications, with the
+ * title and text of a Slack message:
+ * https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html. They use only functions
+ * that Alertmanager has had since version 0.23, because AWS does not document which version it runs.
  */
 export function chatTemplate({ cluster }: ChatTemplateOptions): string {
   const content = {
@@ -133,7 +134,7 @@ export function chatTemplate({ cluster }: ChatTemplateOptions): string {
       `{"version":"1.0","source":"custom","content":{${fields.join(",")}}}`,
       chatPrefix,
     ),
-    // The subject of an SNS message has at most 100 ASCII characters.
+    // The subject of an SNS message can have at most 100 ASCII characters.
     define(
       "subject",
       `[{{ .Status | toUpper }}] {{ printf "%.80s" .CommonLabels.alertname }}`,
@@ -170,7 +171,7 @@ function text(markup: Markup, options: SlackTemplateOptions): string {
   const named = (url: string, name: string) => `${markup.separator}${markup.link(url, name)}`;
   const urlOf = (name: string) => `{{ template "${prefix}.${name}" $alert }}`;
   const links = [
-    // A repeated notification shows the same time, so it cannot be mistaken for a new problem.
+    // A repeated notification shows the same start time, so users do not mistake it for a new problem.
     `{{ if not $alert.StartsAt.IsZero }} · since {{ $alert.StartsAt.UTC.Format "2 Jan 15:04 MST" }}{{ end }}`,
     `{{ with $alert.Annotations.runbook_url }}${named(url("."), "Runbook")}{{ end }}`,
     `{{ with $alert.Annotations.dashboard_url }}${named(url("."), "Dashboard")}{{ end }}`,
@@ -195,12 +196,12 @@ function text(markup: Markup, options: SlackTemplateOptions): string {
 {{- if $firing }}{{ with .Alerts.Resolved }}${newline}{{ len . }} resolved{{ end }}{{ end }}`;
 }
 
-/** URL of the group's alerts in the Alertmanager UI. */
+/** Returns the URL of the group's alerts in the Alertmanager UI. */
 function groupUrl(base: string): string {
   return `${base}/#/alerts?filter=${matchers(".GroupLabels")}`;
 }
 
-/** URL of the form for a new silence, with matchers for every label of the alert. */
+/** Returns the URL of the form for a new silence, with matchers for every label of the alert. */
 function silenceUrl(base: string): string {
   return `${base}/#/silences/new?filter=${matchers(".Labels")}`;
 }
@@ -209,7 +210,7 @@ function matchers(labels: string): string {
   return `%7B{{ range $index, $label := ${labels}.SortedPairs }}{{ if $index }}%2C{{ end }}{{ $label.Name | ${inUrl} }}%3D{{ printf "%q" $label.Value | ${inUrl} }}{{ end }}%7D`;
 }
 
-/** URL of the logs of the pod or service in Grafana Explore, for the last hour. */
+/** Returns the URL of the last hour of the pod's or service's logs in Grafana Explore. */
 function logsUrl(base: string): string {
   return `
 {{- $matchers := printf "namespace=%q" .Labels.namespace }}

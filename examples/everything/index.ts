@@ -25,7 +25,7 @@ const slack = new SlackAlerting("slack", {
 const prometheus = new PrometheusStack("prometheus", {
   ...cluster,
   retentionDays: 30,
-  // Grafana needs the URL before Loki exists, because Loki needs Alertmanager.
+  // Grafana needs this URL before Loki exists, because Loki in turn needs Alertmanager's URL.
   lokiUrl: pulumi.interpolate`http://loki.${namespace}.svc.cluster.local:3100`,
   alertmanager: {
     configSecretName: slack.configSecretName,
@@ -33,7 +33,7 @@ const prometheus = new PrometheusStack("prometheus", {
   },
 });
 
-// The chart of Prometheus installs the kinds ServiceMonitor and PrometheusRule.
+// The Prometheus chart installs the ServiceMonitor and PrometheusRule CRDs.
 const afterPrometheus = { dependsOn: prometheus };
 
 const loki = new LokiStack(

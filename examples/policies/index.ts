@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 const retentionDays = new pulumi.Config().getNumber("retentionDays") ?? 30;
 
-// A chart that the team installs without a component of this package.
+// A chart that the team installs itself, without a component of this package.
 new kubernetes.helm.v3.Release("prometheus", {
   chart: "kube-prometheus-stack",
   version: "88.5.3",
@@ -18,7 +18,7 @@ new kubernetes.helm.v3.Release("prometheus", {
         },
       },
     },
-    // Another release has them.
+    // Another release already provides these.
     alertmanager: { enabled: false },
     grafana: { enabled: false },
   },

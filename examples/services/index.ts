@@ -1,9 +1,10 @@
 import { MonitoredServices } from "@ticketing/observability";
 
-// A team adds its services to a cluster that is already monitored.
+// Adds a team's services to a cluster that is already monitored.
 new MonitoredServices("checkout", {
   namespace: "checkout",
-  // By default, a kube-prometheus-stack selects only objects with the name of its release.
+  // By default, kube-prometheus-stack selects only objects whose `release` label is the name of its
+  // release.
   selectorLabels: { release: "kube-prometheus-stack" },
   services: [
     { name: "checkout-api", language: "go", slo: { availabilityPercent: 99.9 } },

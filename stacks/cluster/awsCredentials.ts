@@ -13,8 +13,8 @@ interface AssumedRole {
 }
 
 /**
- * The credentials in the configuration of the AWS provider. Often only these credentials may access the
- * cluster's API, so the token command must not fall back to others.
+ * Returns the credentials in the AWS provider's configuration. Often only these credentials can access
+ * the cluster's API, so the token command must not fall back to others.
  */
 export function awsCredentials(): AwsCredentials {
   const config = new pulumi.Config("aws");

@@ -8,25 +8,25 @@ import { eksKubeconfig, oidcProviderArn } from "./eksKubeconfig";
 import { defined } from "../../components/shared/defined";
 import { ClusterMode, ClusterSettings } from "../config/schema";
 
-/** The cluster that the stack is deployed to. */
+/** The cluster that the stack deploys to. */
 export interface Cluster {
   provider: kubernetes.Provider;
-  /** Provisioner of EBS volumes. */
+  /** Provisioner for EBS volumes. */
   volumeProvisioner: string;
-  /** OIDC provider of the cluster in IAM. Only EKS has one. */
+  /** The cluster's OIDC provider in IAM. Only EKS clusters have one. */
   oidcProviderArn?: pulumi.Output<string>;
   oidcIssuerUrl?: pulumi.Output<string>;
 }
 
 /**
- * Changes Secrets and ConfigMaps in place. By default, the provider deletes and recreates them. While the
- * Secret with its configuration is missing, the operator configures Alertmanager without receivers.
+ * Changes Secrets and ConfigMaps in place. By default, the provider deletes and recreates them. While
+ * the Secret with its configuration is missing, the operator configures Alertmanager without receivers.
  */
 const inPlace = { enableSecretMutable: true, enableConfigMapMutable: true };
 
 /**
- * Connects to the cluster that the settings name, or creates it. `protectData` also protects a
- * created cluster, because deleting the cluster would delete the data.
+ * Connects to the cluster that the settings name, or creates it. `protectData` also protects a created
+ * cluster, because deleting the cluster would delete the data.
  */
 export function connectCluster(
   settings: ClusterSettings,
@@ -76,15 +76,15 @@ function existingEksCluster({ name }: ClusterSettings, opts: pulumi.ResourceOpti
 }
 
 /**
- * Creates a cluster in EKS Auto Mode: AWS manages its nodes, the volume driver and the Pod Identity
- * agent. The API is private unless `publicAccessCidrs` names ranges.
+ * Creates a cluster in EKS Auto Mode, where AWS manages the nodes, the volume driver and the Pod
+ * Identity agent. The API is private unless `publicAccessCidrs` lists IP ranges.
  */
 function newEksCluster(
   settings: ClusterSettings,
   opts: pulumi.ResourceOptions,
   tags: Record<string, string>,
 ): Cluster {
-  // Loaded only here, because it is the largest package and the other modes do not need it.
+  // Loaded lazily, because it is the largest package and the other modes do not need it.
   const eks = require("@pulumi/eks") as typeof pulumiEks;
   const { name, version, vpcId, subnetIds, publicAccessCidrs } = settings;
   const reachable = publicAccessCidrs !== undefined && publicAccessCidrs.length > 0;

@@ -6,7 +6,7 @@ import { ClusterMode, ClusterSettings } from "../config/schema";
 
 /**
  * Returns a resource for `dependsOn`, or fails if the update would delete or replace the cluster that
- * the stack created, and all volumes with it.
+ * the stack created, along with all of its volumes.
  */
 export function createdClusterIsKept(settings: ClusterSettings): pulumi.Output<pulumi.Resource> {
   const planned = createdCluster(settings);
@@ -18,7 +18,10 @@ export function createdClusterIsKept(settings: ClusterSettings): pulumi.Output<p
   });
 }
 
-/** The settings that decide which cluster the stack creates; empty if it creates none. */
+/**
+ * Returns the settings that determine which cluster the stack creates, or none if it creates no
+ * cluster.
+ */
 function createdCluster({ mode, name, vpcId }: ClusterSettings): Record<string, string> {
   return mode === ClusterMode.Create ? defined({ name, vpcId }) : {};
 }

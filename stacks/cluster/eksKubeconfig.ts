@@ -6,11 +6,11 @@ export interface EksEndpoint {
   endpoint: string;
   certificateAuthority: string;
   region: string;
-  /** Credentials for the token command. Default: the credentials in its environment. */
+  /** Credentials for the token command. Default: the credentials in the command's environment. */
   credentials?: AwsCredentials;
 }
 
-/** A kubeconfig without credentials: the AWS CLI requests a short-lived token for each use. */
+/** Returns a kubeconfig without credentials. The AWS CLI requests a short-lived token for each use. */
 export function eksKubeconfig({
   name,
   endpoint,
@@ -49,7 +49,7 @@ export function eksKubeconfig({
   });
 }
 
-/** ARN of a cluster's OIDC provider in IAM, which is in the same account as the cluster. */
+/** Returns the ARN of a cluster's OIDC provider in IAM, which is in the cluster's account. */
 export function oidcProviderArn(clusterArn: string, issuerUrl: string): string {
   const [, partition, , , account] = clusterArn.split(":");
   return `arn:${partition}:iam::${account}:oidc-provider/${issuerUrl.replace(/^https:\/\//, "")}`;

@@ -6,8 +6,8 @@ import { podSecurityLabels } from "./podSecurity";
 
 /**
  * Creates the stack's namespaces, except the namespaces in `existing` and the namespace of an existing
- * Prometheus. Deleting a namespace also deletes its volumes, so Pulumi retains each namespace that the
- * stack no longer has.
+ * Prometheus. Deleting a namespace also deletes its volumes, so when a namespace is removed from the
+ * stack, Pulumi retains it.
  */
 export function createNamespaces(
   settings: Settings,

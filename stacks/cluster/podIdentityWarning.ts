@@ -2,7 +2,10 @@ import { AwsIdentity, LokiStorage } from "../../components/loki/options";
 import type { Settings } from "../config/parseConfiguration";
 import { ClusterMode } from "../config/schema";
 
-/** A warning if Loki gets its role from EKS Pod Identity in a cluster that may not be an EKS cluster. */
+/**
+ * Returns a warning if Loki gets its role from EKS Pod Identity, but the cluster may not be an EKS
+ * cluster.
+ */
 export function podIdentityWarning({ cluster, loki }: Settings): string | undefined {
   if (cluster.mode !== ClusterMode.Kubeconfig) return undefined;
   if (loki?.storage !== LokiStorage.S3 || loki.awsIdentity !== AwsIdentity.PodIdentity) {

@@ -1,6 +1,6 @@
 /**
- * Pod Security labels of a namespace. Only the level `privileged` admits agents that read the file
- * system or the processes of their node. Every namespace audits `restricted`.
+ * Returns the Pod Security labels of a namespace. Only the `privileged` level admits agents that read
+ * their node's file system or processes. Every namespace audits `restricted`.
  */
 export function podSecurityLabels(hostsNodeAgents: boolean): Record<string, string> {
   return {

@@ -6,7 +6,7 @@ import { channel, channelOfKey } from "../../components/slack/settings";
 import { RawConfiguration } from "./context";
 import type { Configuration } from "./schema";
 
-/** Whether the ruler of Amazon Managed Service for Prometheus evaluates the rules. */
+/** Whether the Amazon Managed Service for Prometheus ruler evaluates the rules. */
 export function usesAmp({ existingPrometheus }: Configuration): boolean {
   return existingPrometheus?.ampWorkspaceArn !== undefined;
 }
@@ -14,7 +14,7 @@ export function usesAmp({ existingPrometheus }: Configuration): boolean {
 const onlySns = "its alert manager notifies only through Amazon SNS";
 const noUi = "its alert manager and ruler have no user interface";
 
-/** Settings that have no effect with a workspace, and why. */
+/** Settings that have no effect with a workspace, and the reason. */
 const unavailable: [part: string, key: string, because: string][] = [
   ["slack", "existingSecret", onlySns],
   ["slack", "existingSecretKeys", onlySns],
@@ -28,16 +28,16 @@ const unavailable: [part: string, key: string, because: string][] = [
   ["loki", "logAlerts", "Loki cannot sign requests to its alert manager"],
 ];
 
-/** The settings of a part without those that have no effect with a workspace. */
+/** Removes settings that have no effect with a workspace from a part's settings. */
 export function withoutUnavailable(part: string, settings: Record<string, unknown>) {
   const keys = new Set(unavailable.filter(([name]) => name === part).map(([, key]) => key));
   return Object.fromEntries(Object.entries(settings).filter(([key]) => !keys.has(key)));
 }
 
-/** The alert manager of a workspace treats a longer interval as five days. */
+/** A workspace's alert manager treats a longer interval as five days. */
 const maxRepeatMinutes = 5 * 24 * 60;
 
-/** Problems of a configuration with a workspace: settings that would have no effect. */
+/** Reports settings that have no effect with a workspace. */
 export function ampProblems(
   configuration: Configuration,
   { secrets, values }: RawConfiguration,
@@ -70,7 +70,7 @@ export function ampProblems(
   ];
 }
 
-/** The name of an SNS topic contains the channel name, and allows fewer characters. */
+/** Reports channel names that are not valid in an SNS topic name, which allows fewer characters. */
 function unfitChannels({ channel: main, channels, routes }: Record<string, unknown>): Problem[] {
   const named: [path: (string | number)[], value: unknown][] = [
     [["channel"], main],

@@ -42,7 +42,10 @@ const argumentKeys: Record<string, string> = {
   ...Object.fromEntries(secrets.map(({ argument, key }) => [argument, key])),
 };
 
-/** Configuration key that determines an argument. Undefined if the part itself sets the argument. */
+/**
+ * Returns the configuration key that determines an argument, or undefined if the part itself sets the
+ * argument.
+ */
 export function keyOfArgument(part: string, argument: unknown): string | undefined {
   const name = String(argument);
   const key = [`${part}.${name}`, name].find((candidate) => Object.hasOwn(argumentKeys, candidate));

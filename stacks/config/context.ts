@@ -8,13 +8,13 @@ import { existingPrometheusSchema } from "./existingPrometheus";
 import { withinMaxDepth } from "./maxDepth";
 import { ClusterMode, Configuration, configurationSchema } from "./schema";
 
-/** A secret in plain text; in a map of secrets, the key of the plain-text entry. */
+/** A secret in plain text or, in a map of secrets, the key of the plain-text entry. */
 export interface PlaintextSecret {
   namespace?: "datadog";
   path: string[];
 }
 
-/** The configuration of a stack as the engine stores it, with keys that omit `monitoring:`. */
+/** A stack's configuration as the engine stores it, with keys that omit `monitoring:`. */
 export interface RawConfiguration {
   /** Values of all keys that are not secrets, with lists and maps parsed. */
   values: Record<string, unknown>;
@@ -22,11 +22,11 @@ export interface RawConfiguration {
   secrets: SecretKey[];
   /** The secrets that the stack file contains in plain text. */
   plaintextSecrets?: PlaintextSecret[];
-  /** For each map of secrets, whether each entry is set; true if the value is not a map. */
+  /** Whether each entry in each map of secrets is set, or true if the value is not a map. */
   secretMaps?: Partial<Record<SecretKey, Record<string, boolean> | true>>;
-  /** The keys that the Datadog provider is configured with: `apiKey`, `appKey`. */
+  /** Configuration keys that are set for the Datadog provider: `apiKey`, `appKey`. */
   datadogProviderKeys?: string[];
-  /** Region of the AWS provider: `aws:region`. */
+  /** Region of the AWS provider, from `aws:region`. */
   region?: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface Context {
 
 const ampWorkspaceArn = "arn:aws:aps:us-east-1:123456789012:workspace/ws-unknown";
 
-/** Checks the structure of the configuration. The parts are checked by their own functions. */
+/** Checks the structure of the configuration. Each part is checked by its own function. */
 export function readContext(raw: RawConfiguration): { context: Context; problems: Problem[] } {
   const { values, problems: depthProblems } = withinMaxDepth(raw.values);
   const isKnown = (key: string): boolean => Object.hasOwn(configurationSchema.shape, key);
@@ -96,7 +96,7 @@ export function readContext(raw: RawConfiguration): { context: Context; problems
   };
 }
 
-/** For each secret argument of a part, whether the secret is set. */
+/** Returns whether each secret argument of a part is set. */
 export function secretFlags(raw: RawConfiguration, part: SecretPart): Record<string, unknown> {
   return Object.fromEntries(
     secretsOf(part).map(({ key, argument, mapBy }) => [
@@ -122,7 +122,9 @@ function unknownKeys({ values, secrets: setSecrets }: RawConfiguration, keys: st
   return keys.map((key) => unknownKey([key], values[key], known, setKeys));
 }
 
-/** The valid parts of a configuration, with defaults for the others, so that all checks can run. */
+/**
+ * Returns the valid parts of a configuration, with defaults for the others, so that all checks can run.
+ */
 function validParts(values: Record<string, unknown>): Configuration {
   const valid: Record<string, unknown> = {};
   for (const [key, schema] of Object.entries(configurationSchema.shape)) {
@@ -152,7 +154,7 @@ function validParts(values: Record<string, unknown>): Configuration {
       existingPrometheus: existingPrometheusSchema.parse({
         namespace: "unknown",
         labels: {},
-        // Even with an invalid ARN, a workspace requires other secrets than Alertmanager.
+        // Even if its ARN is invalid, a workspace requires different secrets than Alertmanager.
         ...(isMap(existing) && existing["ampWorkspaceArn"] !== undefined && { ampWorkspaceArn }),
       }),
     }),

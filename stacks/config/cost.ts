@@ -25,7 +25,7 @@ export const costSchema = z.strictObject({
     .max(100)
     .default(2)
     .describe(
-      "Bytes of a sample on disk, 1 to 2 according to the Prometheus documentation: `rate(prometheus_tsdb_compaction_chunk_size_bytes_sum[1d]) / rate(prometheus_tsdb_compaction_chunk_samples_sum[1d])`.",
+      "Bytes per sample on disk, 1 to 2 according to the Prometheus documentation: `rate(prometheus_tsdb_compaction_chunk_size_bytes_sum[1d]) / rate(prometheus_tsdb_compaction_chunk_samples_sum[1d])`.",
     ),
   logCompression: z
     .number()
@@ -33,7 +33,7 @@ export const costSchema = z.strictObject({
     .max(100)
     .default(5)
     .describe(
-      "Compression ratio of Loki's chunks. With gzip, Loki's default, JSON lines are compressed 4.7 times with a random trace ID in each line, and 7.9 times without.",
+      "Compression ratio of Loki's chunks. With gzip, Loki's default, the ratio for JSON lines is 4.7 if each line contains a random trace ID, and 7.9 otherwise.",
     ),
   prices: z
     .strictObject({
@@ -42,7 +42,7 @@ export const costSchema = z.strictObject({
         .describe("Currency of the prices."),
       volumeGbMonth: price.describe("Price of one GiB of volume per month."),
       bucketGbMonth: price.describe("Price of one GB of bucket per month."),
-      datadogHostMonth: price.describe("Price of one host in Datadog per month."),
+      datadogHostMonth: price.describe("Price of one Datadog host per month."),
       datadogLogGb: price.describe("Price of one GB of logs that Datadog ingests and retains."),
     })
     .optional()
@@ -52,7 +52,7 @@ export const costSchema = z.strictObject({
 /** Assumptions behind the retention and cost estimates. */
 export type CostSettings = z.output<typeof costSchema>;
 
-/** Checks `monitoring:cost` and fills in its defaults. */
+/** Checks `monitoring:cost` and fills in defaults. */
 export function costSettings(args: object): Checked<CostSettings> {
   return check(costSchema, args);
 }

@@ -8,7 +8,7 @@ import { costSchema } from "./cost";
 import { partSchemas } from "./readPart";
 import { configurationSchema, placedServiceSchema, teamSchema } from "./schema";
 
-// Generates the tables in docs/configuration.md from the schemas of the settings.
+// Generates the tables in docs/configuration.md from the settings schemas.
 
 /** A row of a table. */
 export interface Row {
@@ -18,7 +18,7 @@ export interface Row {
   meaning: string;
 }
 
-/** The parts of JSON Schema that the schemas of the settings convert to. */
+/** The subset of JSON Schema that the settings schemas convert to. */
 interface JsonSchema {
   type?: string;
   format?: string;
@@ -42,7 +42,7 @@ const { cluster, namespaces, storage, placement, existingPrometheus } = configur
 const { environment, environmentName, labels, imageRegistry, networkPolicies, runbookBaseUrl } =
   configurationSchema.shape;
 
-/** Rows of each table, by the table's name in the page. */
+/** Returns the rows of each table, keyed by the table's name in the page. */
 export function configurationRows(): Record<string, Row[]> {
   return {
     environment: rowsOfObject(
@@ -83,7 +83,7 @@ export function configurationRows(): Record<string, Row[]> {
   };
 }
 
-/** Fills in the tables of a page, between the markers `<!-- table: name -->` and `<!-- end -->`. */
+/** Fills in a page's tables, between the markers `<!-- table: name -->` and `<!-- end -->`. */
 export function withTables(page: string): string {
   const tables = configurationRows();
   return page.replace(/(<!-- table: (\w+) -->\n)[^]*?(<!-- end -->)/g, (_all, start, name, end) => {
@@ -147,7 +147,10 @@ function rowsOfFields(
   });
 }
 
-/** Whether a key overrides a threshold for one service. The alerts table describes thresholds. */
+/**
+ * Whether a key overrides a threshold for one service. The table of alert settings describes
+ * thresholds.
+ */
 function isThresholdOverride(key: string): boolean {
   const name = /^services\[\]\.alerts\.(\w+)/.exec(key)?.[1];
   return name !== undefined && name in alertSchema.shape;

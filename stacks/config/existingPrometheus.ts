@@ -5,7 +5,7 @@ import { alertsWithExistingPrometheus } from "../../components/prometheus/platfo
 import { example } from "../../components/shared/problems";
 import { dnsLabel, selectorLabels, wholeNumber } from "../../components/shared/schemas";
 
-/** Days for which kube-prometheus-stack retains samples by default. */
+/** Number of days that kube-prometheus-stack retains samples by default. */
 const chartRetentionDays = 10;
 
 /**
@@ -17,12 +17,12 @@ export const existingPrometheusSchema = z.strictObject({
     "Namespace of its Prometheus, Alertmanager and Grafana. The stack does not create it.",
   ),
   labels: selectorLabels.describe(
-    "Labels of monitors, probes and rules, by which its Prometheus selects them: usually `release` with the name of the release. `{}` if it selects all.",
+    "Labels that its Prometheus selects monitors, probes and rules by, usually `release` with the name of the release. `{}` if it selects all objects.",
   ),
   ampWorkspaceArn: workspaceArn.optional().meta({
     description:
-      "ARN of an Amazon Managed Service for Prometheus workspace, which then evaluates the rules: see [below](#amazon-managed-service-for-prometheus).",
-    defaultText: "none: a Prometheus in the cluster evaluates the rules",
+      "ARN of an Amazon Managed Service for Prometheus workspace, which then evaluates the rules ([details](#amazon-managed-service-for-prometheus)).",
+    defaultText: "none, and a Prometheus in the cluster evaluates the rules",
   }),
   retentionDays: wholeNumber
     .min(1)
@@ -37,21 +37,21 @@ export const existingPrometheusSchema = z.strictObject({
     .optional()
     .meta({
       description: "Address of a blackbox exporter with the module `http_2xx`.",
-      defaultText: "none: services have no `probe`",
+      defaultText: "none, and services cannot have a `probe`",
     }),
   grafana: z
     .strictObject({
       dashboardLabels: selectorLabels.default({ grafana_dashboard: "1" }).meta({
-        description: "Labels by which Grafana's sidecar selects dashboards.",
+        description: "Labels that the Grafana sidecar selects dashboards by.",
         defaultText: '`grafana_dashboard: "1"`, as in the chart',
       }),
       dataSourceLabels: selectorLabels.default({ grafana_datasource: "1" }).meta({
-        description: "Labels by which the sidecar selects data sources.",
+        description: "Labels that the sidecar selects data sources by.",
         defaultText: '`grafana_datasource: "1"`, as in the chart',
       }),
       folderAnnotation: folderAnnotation
         .default("grafana_folder")
-        .describe("Annotation in which the sidecar finds the folder of a dashboard."),
+        .describe("Annotation that tells the sidecar a dashboard's folder."),
       prometheusUid: dataSourceUid
         .default("prometheus")
         .describe("UID of the Prometheus data source."),

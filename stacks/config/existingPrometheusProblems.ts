@@ -4,7 +4,7 @@ import { Problem, check } from "../../components/shared/problems";
 import { partSchemas } from "./readPart";
 import type { Configuration } from "./schema";
 
-/** The only key of each of these parts that has an effect with an existing Prometheus. */
+/** Parts that configure the stack's own Prometheus. Only `externalUrl` applies to an existing one. */
 const partsOfStack = ["prometheus", "alertmanager", "grafana"] as const;
 
 /** Other settings that configure the stack's own Prometheus. */
@@ -14,7 +14,9 @@ const settingsOfStack = [
   ["cost", "bytesPerSample"],
 ] as const;
 
-/** Reports settings of the stack's own Prometheus, which do not exist with an existing Prometheus. */
+/**
+ * Reports settings of the stack's own Prometheus, which are not available with an existing Prometheus.
+ */
 export function existingPrometheusProblems(configuration: Configuration): Problem[] {
   const ofParts = partsOfStack.flatMap((part) =>
     Object.keys(configuration[part])

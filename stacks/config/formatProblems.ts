@@ -5,14 +5,14 @@ import { formatPath } from "../../policies/shared/path";
 
 const defaultNamespace = "monitoring";
 
-/** A text with all problems of a stack's configuration, each with the commands that fix it. */
+/** Formats all problems with a stack's configuration as one text, with the commands that fix them. */
 export function formatConfigurationProblems(stack: string, problems: Problem[]): string {
   const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
   const text = problems.map(formatConfigurationProblem).join("\n").replace(/^/gm, "  ");
   return `${count} in the configuration of stack ${stack}; nothing was deployed\n${text}`;
 }
 
-/** A problem with a key of the configuration, with the commands that fix it. */
+/** Formats a problem with a configuration key, with the commands that fix it. */
 export function formatConfigurationProblem(problem: Problem): string {
   const [first, ...more] = commands(problem);
   return [
@@ -45,7 +45,10 @@ function commands({ path, value, fix, namespace }: Problem): string[] {
   }
 }
 
-/** The CLI keeps the type of a string that it replaces, and cannot set a key inside a scalar. */
+/**
+ * Returns commands that replace a value. The CLI keeps the type of a string that it replaces, and
+ * cannot set a key inside a scalar.
+ */
 function replacement(path: Path, value: unknown, example: unknown): string[] {
   const inPlace =
     value === undefined ||
@@ -58,7 +61,10 @@ function replacement(path: Path, value: unknown, example: unknown): string[] {
 
 type Path = Problem["path"];
 
-/** The CLI sets one leaf at a time, so a map or a list needs one command for each leaf. */
+/**
+ * Returns commands that set a value. The CLI sets one leaf at a time, so a map or list needs one
+ * command for each leaf.
+ */
 function set(path: Path, value: unknown): string[] {
   if (isSecret(path))
     return [`pulumi config set --secret ${path.length > 1 ? "--path " : ""}${key(path)}`];
@@ -76,7 +82,9 @@ function remove(path: Path): string {
   return `pulumi config rm --path ${key(path)}`;
 }
 
-/** The CLI recognizes whole numbers and booleans in a value, but not fractions. */
+/**
+ * Returns the type flag for a value. The CLI recognizes whole numbers and booleans, but not fractions.
+ */
 function typeFlag(path: Path, value: unknown): string {
   if (typeof value === "number" && !Number.isInteger(value)) return " --type float";
   const typed = path.length > 1 && typeof value === "string";
@@ -95,7 +103,7 @@ function key(path: Path): string {
   return quoted(`${defaultNamespace}:${formatPath(path)}`);
 }
 
-/** Quotes a text for a shell if it needs quotes. */
+/** Quotes a text for the shell, if necessary. */
 function quoted(text: string): string {
   return /^[\w./:@%+-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

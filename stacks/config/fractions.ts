@@ -1,9 +1,9 @@
 import { isMap } from "../../policies/shared/isMap";
 
 /**
- * Turns strings such as `"2.5"` into numbers, at any depth: without `--type float`, `pulumi config set
- * --path` stores a fraction as a string. Use it only for maps in which every such string represents a
- * number.
+ * Turns strings such as `"2.5"` into numbers, at any depth, because `pulumi config set --path` stores a
+ * fraction as a string unless `--type float` is set. Use it only for maps in which every such string
+ * represents a number.
  */
 export function parseFractions(value: unknown): unknown {
   if (typeof value === "string") return /^\d+\.\d+$/.test(value) ? Number(value) : value;
@@ -14,7 +14,7 @@ export function parseFractions(value: unknown): unknown {
   );
 }
 
-/** A service with the fractions in its objective and its thresholds parsed. */
+/** Parses the fractions in a service's objective and thresholds. */
 export function parseServiceFractions(service: unknown): unknown {
   if (!isMap(service)) return service;
   const numeric = Object.entries(service).filter(([key]) => key === "slo" || key === "alerts");

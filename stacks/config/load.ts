@@ -4,9 +4,9 @@ import { formatConfigurationProblems } from "./formatProblems";
 import { rawConfiguration } from "./rawConfiguration";
 import { SecretKey } from "../../components/shared/secrets";
 
-/** The secrets of the configuration. A secret that is not set is undefined. */
+/** Secrets in the configuration. A secret that is not set is undefined. */
 export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>> & {
-  /** Keys in the configuration of the Datadog provider, by name. */
+  /** Keys from the Datadog provider's configuration, by name. */
   datadogProvider?: Record<string, pulumi.Output<string>>;
 };
 
@@ -33,7 +33,7 @@ export function loadSettings(): { settings: Settings; secrets: Secrets } {
   };
 }
 
-/** Whether a value is a secret. `isConfigSecret` exists in the SDK, but not in the SDK's types. */
+/** Whether a value is a secret. The SDK has `isConfigSecret`, but does not declare it in its types. */
 function isConfigSecret(fullKey: string): boolean {
   const { isConfigSecret: isSecret } = pulumi.runtime as {
     isConfigSecret?: (key: string) => boolean;

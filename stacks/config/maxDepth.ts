@@ -1,9 +1,9 @@
 import { Problem } from "../../components/shared/problems";
 
-/** Deeper than any setting or chart value. Much deeper values would exhaust the call stack. */
+/** More than the depth of any setting or chart value. Much deeper values would exhaust the call stack. */
 const maxDepth = 50;
 
-/** Returns the values within the maximum depth, and a problem for each deeper value. */
+/** Returns the values within the maximum depth, and a problem for each value that exceeds it. */
 export function withinMaxDepth(values: Record<string, unknown>): {
   values: Record<string, unknown>;
   problems: Problem[];
@@ -20,7 +20,9 @@ export function withinMaxDepth(values: Record<string, unknown>): {
   };
 }
 
-/** Counts level by level, because a recursive count would exhaust the call stack itself. */
+/**
+ * Returns the depth of a value. Counts level by level, because recursion could exhaust the call stack.
+ */
 function depthOf(value: unknown): number {
   let depth = 0;
   let level = [value];

@@ -10,8 +10,9 @@ interface Name {
 }
 
 /**
- * Warns about teams without services, and about names of teams and namespaces that probably misspell a
- * name in the configuration. They are not errors, because both can exist outside the stack.
+ * Warns about teams without services, and about team and namespace names that are probably misspellings
+ * of a name in the configuration. These are not errors, because teams and namespaces can exist outside
+ * the stack.
  */
 export function nameWarnings(
   { configuration, namespaces }: Context,
@@ -61,7 +62,7 @@ export function nameWarnings(
   ];
 }
 
-/** The values of a key in the items of a list, with their paths. */
+/** Returns the values of a key in the items of a list, with their paths. */
 function namesAt(key: string, items: unknown[] = [], path: Name["path"]): Name[] {
   return items.flatMap((item, index) => namesIn(key, item, [...path, index]));
 }
@@ -82,8 +83,8 @@ function misspelled(names: Name[], known: string[], rule: string): Problem[] {
 }
 
 /**
- * Whether one word of a name is a known word with up to two wrong letters. Short words and numbers
- * differ on purpose, as in `team-a` and `team-b`.
+ * Whether one word of a name matches a known word with up to two wrong letters. Short words and numbers
+ * may differ on purpose, as in `team-a` and `team-b`.
  */
 function resembles(name: string, known: string): boolean {
   const words = known.split(/[-_. ]/);

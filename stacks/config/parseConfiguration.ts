@@ -36,14 +36,14 @@ export interface Settings {
   storage: { className: string; create: boolean };
   labels: Record<string, string>;
   protectData: boolean;
-  /** The Prometheus of the stack, unless there is an existing one. */
+  /** The stack's own Prometheus, unless there is an existing one. */
   prometheus?: PrometheusSettings;
   existingPrometheus?: ExistingPrometheus;
   loki?: LokiSettings;
   datadog?: DatadogSettings;
   datadogMonitors?: DatadogMonitorsSettings;
   slack?: SlackSettings;
-  /** The services by namespace. The namespace of the application is first. */
+  /** Services by namespace. The application namespace comes first. */
   services: ServicesByNamespace;
   /** Assumptions behind the retention and cost estimates. */
   cost: CostSettings;
@@ -57,7 +57,7 @@ export interface Settings {
 export type SettingsWithPrometheus = Settings & { prometheus: PrometheusSettings };
 
 /**
- * Turns the configuration into settings: the user's values override the preset, and each component
+ * Turns the configuration into settings. The user's values override the preset, and each component
  * checks its own settings. Returns all problems at once, in terms of the user's keys.
  */
 export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
@@ -113,7 +113,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   };
 }
 
-/** Removes duplicates: components that share a key report the same problem. */
+/** Removes duplicates, because components that share a key report the same problem. */
 function distinct(problems: Problem[]): Problem[] {
   const identity = ({ path, rule }: Problem): string => JSON.stringify([path, rule]);
   return [...new Map(problems.map((problem) => [identity(problem), problem])).values()];

@@ -54,9 +54,7 @@ import { ChartValues, PartName, readPart } from "./readPart";
 import { ClusterMode, Configuration } from "./schema";
 import { translateProblem } from "./translateProblem";
 
-// One function for each part of the configuration.
-
-/** Result of parsing a part: its settings, if they are valid, and all of its problems. */
+/** Result of parsing a part: its settings, if valid, and all of its problems. */
 export interface Parsed<T> {
   settings?: T | undefined;
   chartValues?: ChartValues;
@@ -72,7 +70,7 @@ export function parseSlack(context: Context): Parsed<SlackSettings> {
   if (usesAmp(configuration)) {
     return parsePart("slack", withoutUnavailable("slack", slack), slackSettings, {
       labels: context.identity.labels,
-      // Amazon Q Developer holds one credential for all channels.
+      // Amazon Q Developer uses one credential for all channels.
       botToken: true,
     });
   }
@@ -81,14 +79,14 @@ export function parseSlack(context: Context): Parsed<SlackSettings> {
     receivers,
     ...secretFlags(raw, "slack"),
     namespace: configuration.existingPrometheus?.namespace ?? namespaces.monitoring,
-    // People follow these links, so they need the external URLs.
+    // Users follow these links, so they must be external URLs.
     grafanaUrl: loki && (grafana["externalUrl"] ?? grafanaIngressUrl(grafana)),
     prometheusUrl: prometheus["externalUrl"],
     alertmanagerUrl: alertmanager["externalUrl"],
   });
 }
 
-/** URL of Grafana's ingress. The part `grafana` reports the problems of the ingress. */
+/** Returns the URL of Grafana's ingress. The part `grafana` reports problems with the ingress. */
 function grafanaIngressUrl({ ingress }: Record<string, unknown>): string | undefined {
   return ingressUrl(ingressSchema.safeParse(ingress).data);
 }
@@ -98,7 +96,7 @@ function sendsNotifications({ slack, receivers }: Configuration): boolean {
   return slack !== undefined || receivers !== undefined;
 }
 
-/** Whether a service has a probe URL. The service may be invalid otherwise. */
+/** Whether any service has a probe URL. The service may have other problems. */
 function hasProbes({ services }: Configuration): boolean {
   return services.some((service) => isMap(service) && service["probe"] !== undefined);
 }
@@ -148,7 +146,7 @@ export function parsePrometheus(
   };
 }
 
-/** Reports a store that requires IAM roles if the cluster's pods cannot have one. */
+/** Reports a store that requires an IAM role if the cluster's pods cannot have one. */
 function longTermProblems({ prometheus, cluster }: Configuration): Problem[] {
   const { longTerm } = prometheus;
   const isAmp = isMap(longTerm) && longTerm["kind"] === LongTermKind.Amp;
@@ -196,7 +194,7 @@ export function parseLoki(
       remoteWriteUrls: recordsLogMetrics(configuration)
         ? remoteWriteUrls(release, replicas)
         : undefined,
-      // The values may be unknown until deployment. `deployMonitoring` replaces these.
+      // The real values may be unknown until deployment, so `deployMonitoring` replaces these.
       ...oidcExamples,
     },
     { ...defined({ region: raw.region }), ...preset.loki },
@@ -220,7 +218,7 @@ export function parseDatadog(
   const { configuration, preset, namespaces, raw } = context;
   const { datadog, cluster } = configuration;
   if (datadog === undefined) return absent;
-  // The agent never injects tracing libraries into its own namespace.
+  // The agent never injects tracing libraries into workloads in its own namespace.
   const instruments = namespaces.datadog !== namespaces.application && datadog["apm"] !== false;
   const defaults = {
     ...(instruments && { instrumentedNamespaces: [namespaces.application] }),
@@ -245,14 +243,14 @@ export function parseDatadog(
   );
 }
 
-/** The existing Prometheus, with the settings of other parts that its objects need. */
+/** The existing Prometheus, with settings from other parts that its objects need. */
 export interface ExistingPrometheus extends ExistingPrometheusSettings {
-  /** Settings of alerts on Loki, by name. */
+  /** Settings for alerts on Loki, keyed by alert name. */
   alertRules: RulesSettings;
   links: AlertLinks;
-  /** Name of the environment, for the tags of AWS resources. */
+  /** Name of the environment, for tags on AWS resources. */
   environment: string;
-  /** URL of a trace, for the data source of Loki. */
+  /** URL of a trace, for the Loki data source. */
   traceUrl?: string | undefined;
 }
 
@@ -296,14 +294,14 @@ const proberProblem: Problem = {
 export const ofServices = [...serviceAlertNames, alertNames.mostServicesFailing];
 const allAlertNames = [...ofServices, ...platformAlertNames, ...alertsOfChart, ...logAlertNames];
 
-/** The settings of these alerts in `monitoring:alerts.rules`, which the components check. */
+/** Returns the settings of the named alerts in `monitoring:alerts.rules`, which the components check. */
 export function rulesOf({ alerts }: Configuration, names: readonly string[]): unknown {
   const { rules } = alerts;
   if (!isMap(rules)) return names === ofServices ? rules : undefined;
   return Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name)));
 }
 
-/** Reports settings of alerts that no component has. */
+/** Reports settings for alerts that no component has. */
 export function alertProblems({ configuration }: Context): Problem[] {
   const { rules } = configuration.alerts;
   if (!isMap(rules)) return [];
@@ -341,7 +339,7 @@ export function parseCost({ configuration }: Context): Parsed<CostSettings> {
   return translated("cost", costSettings(parseFractions(configuration.cost) as object));
 }
 
-/** Reports routes and receivers for services that do not exist, because such a route never matches an alert. */
+/** Reports routes and receivers for services that do not exist, because they never match an alert. */
 export function routeProblems(
   slack: SlackSettings | undefined,
   services: MonitoredServicesSettings[] | undefined,
@@ -371,7 +369,7 @@ export function routeProblems(
   );
 }
 
-/** Checks a part. The stack sets the arguments `wired`; the user can override `defaults`. */
+/** Checks a part. The stack sets the arguments in `wired`, and the user can override `defaults`. */
 function parsePart<T>(
   name: PartName,
   values: Record<string, unknown>,
@@ -399,20 +397,20 @@ export function alertLinks(
   };
 }
 
-/** URL of a trace in Datadog, if Datadog collects traces. */
+/** Returns the URL of a trace in Datadog, if Datadog collects traces. */
 function traceUrl({ datadog }: Configuration): string | undefined {
   if (datadog === undefined || datadog["apm"] === false) return undefined;
   const site = datadogSchema.shape.site.safeParse(datadog["site"]);
   return site.success ? datadogTraceUrl(site.data) : undefined;
 }
 
-/** Whether Loki writes series to Prometheus. Otherwise Prometheus rejects remote writes. */
+/** Whether Loki writes series to Prometheus. If not, Prometheus rejects remote writes. */
 function recordsLogMetrics({ loki }: Configuration): boolean {
   const namespaces = loki?.["logMetricNamespaces"];
   return Array.isArray(namespaces) && namespaces.length > 0;
 }
 
-/** Replaces dashboard numbers with objects: the configuration also accepts just a number. */
+/** Replaces dashboard IDs with objects, because the configuration also accepts just an ID. */
 function withDashboardObjects(grafana: Record<string, unknown>): Record<string, unknown> {
   const { communityDashboards } = grafana;
   if (!Array.isArray(communityDashboards)) return grafana;
@@ -424,7 +422,10 @@ function withDashboardObjects(grafana: Record<string, unknown>): Record<string, 
   };
 }
 
-/** Moves a field's problem to its dashboard if the configuration contains only a number. */
+/**
+ * Moves a problem with a dashboard's field to the dashboard itself if the configuration contains only
+ * its ID.
+ */
 function ofNumberedDashboard(problem: Problem, grafana: Record<string, unknown>): Problem {
   const [part, list, index, field] = problem.path;
   const dashboards = grafana["communityDashboards"];
@@ -456,7 +457,7 @@ function dashboardsFolderProblems(folder: unknown): Problem[] {
   }));
 }
 
-/** Datadog monitors require both Datadog keys, and the agents that send the metrics. */
+/** Reports what Datadog monitors are missing: both Datadog keys, and the agents that send the metrics. */
 function missingForMonitors({ configuration, raw }: Context): Problem[] {
   const { datadog } = configuration;
   if (datadog === undefined) {

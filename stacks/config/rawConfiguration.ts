@@ -40,8 +40,8 @@ export function rawConfiguration(
 }
 
 /**
- * The paths of a plain-text secret, or of the plain-text entries in a map of secrets, which a preview
- * completes.
+ * Returns the path of a plain-text secret, or the paths of the plain-text entries in a map of secrets.
+ * Skips placeholders, which a preview adds to a map.
  */
 function plaintextPaths(key: string, value: unknown): PlaintextSecret[] {
   if (!isMap(value)) return [{ path: [key] }];
@@ -51,13 +51,15 @@ function plaintextPaths(key: string, value: unknown): PlaintextSecret[] {
     .map(([name]) => ({ path: [key, name] }));
 }
 
-/** Whether each key of a map of secrets is set; `true` for other values. Keys are not secret. */
+/**
+ * Returns whether each key in a map of secrets is set, or `true` for other values. Keys are not secret.
+ */
 function keysOf(secrets: unknown): Record<string, boolean> | true {
   if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) return true;
   return Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, Boolean(secret)]));
 }
 
-/** The engine passes lists and maps as JSON, everything else as plain strings. */
+/** Parses a value. The engine passes lists and maps as JSON, and everything else as plain strings. */
 function parsed(text: string): unknown {
   if (text === "true" || text === "false") return text === "true";
   if (!/^\s*[[{]/.test(text)) return text;

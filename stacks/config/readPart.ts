@@ -10,7 +10,7 @@ import { slackSchema } from "../../components/slack/settings";
 import { isMap } from "../../policies/shared/isMap";
 import { keyOfArgument } from "./argumentKeys";
 
-/** Chart values by release. */
+/** Chart values, keyed by release. */
 export interface ChartValues {
   prometheus?: Values;
   loki?: Values;
@@ -18,7 +18,7 @@ export interface ChartValues {
   datadog?: Values;
 }
 
-/** Schemas of the parts that a component checks. They include arguments that the stack sets. */
+/** Schemas of the parts that components check. They include arguments that the stack sets. */
 export const partSchemas = {
   prometheus: prometheusSchema,
   alertmanager: prometheusSchema.shape.alertmanager.unwrap(),
@@ -31,14 +31,14 @@ export const partSchemas = {
 
 export type PartName = keyof typeof partSchemas;
 
-/** Keys of a part that hold chart values, and the release that uses the values. */
+/** Keys of a part that contain chart values, and the release that uses them. */
 const chartValuesKeys: Partial<Record<PartName, Record<string, keyof ChartValues>>> = {
   prometheus: { values: "prometheus" },
   loki: { values: "loki", collectorValues: "collector" },
   datadog: { values: "datadog" },
 };
 
-/** Keys that a part accepts in the configuration. */
+/** Returns the keys that a part accepts in the configuration. */
 export function keysOfPart(part: PartName): string[] {
   return [
     ...Object.keys(partSchemas[part].shape).filter((key) => keyOfArgument(part, key) === undefined),
@@ -46,7 +46,7 @@ export function keysOfPart(part: PartName): string[] {
   ];
 }
 
-/** Splits a part of the configuration into arguments of its component and chart values. */
+/** Splits a part of the configuration into arguments for its component and chart values. */
 export function readPart(
   part: PartName,
   values: Record<string, unknown> = {},

@@ -17,18 +17,18 @@ import {
 
 /** How the program connects to the cluster that it deploys to. */
 export const ClusterMode = {
-  /** An existing EKS cluster, found by its name. */
+  /** An existing EKS cluster, looked up by name. */
   Existing: "existing",
   /** A new EKS cluster in Auto Mode. */
   Create: "create",
-  /** The cluster of a kubeconfig: kind, k3d, another cloud. */
+  /** The cluster that a kubeconfig points to, such as kind, k3d or another cloud. */
   Kubeconfig: "kubeconfig",
 } as const;
 export type ClusterMode = (typeof ClusterMode)[keyof typeof ClusterMode];
 
 const cidr = z.cidrv4({ error: "must be an IPv4 range like 203.0.113.0/24" });
 
-/** Settings that apply to only one mode, with the mode. */
+/** Settings that apply to only one mode, and that mode. */
 const modeOfSetting: Partial<Record<string, ClusterMode>> = {
   version: ClusterMode.Create,
   vpcId: ClusterMode.Create,
@@ -41,19 +41,19 @@ const modeOfSetting: Partial<Record<string, ClusterMode>> = {
 const clusterSchema = z
   .strictObject({
     name: example(clusterName, "production").describe(
-      "Name of the cluster: the label `cluster` of all data.",
+      "Name of the cluster, which is the `cluster` label of all data.",
     ),
     mode: z
       .enum(ClusterMode)
       .default(ClusterMode.Existing)
       .describe(
-        "An existing EKS cluster found by its name, a new EKS cluster in Auto Mode, or the cluster of a kubeconfig. A deployed stack cannot change to or from `create`, because the update would replace everything in its cluster.",
+        "An existing EKS cluster that is looked up by name, a new EKS cluster in Auto Mode, or the cluster of a kubeconfig. A deployed stack cannot change to or from `create`, because the update would replace everything in its cluster.",
       ),
     version: example(z.string().regex(/^1\.\d\d$/, 'must be like "1.35"'), "1.35")
       .optional()
       .meta({
         description: "Kubernetes version of a new cluster.",
-        defaultText: "the default of EKS",
+        defaultText: "the EKS default",
       }),
     vpcId: example(z.string().regex(/^vpc-[0-9a-f]+$/, "must be a VPC id"), "vpc-0a1b2c3d")
       .optional()
@@ -65,19 +65,19 @@ const clusterSchema = z
       .min(2)
       .optional()
       .meta({
-        description: "Private subnets of a new cluster, at least two.",
+        description: "At least two private subnets for a new cluster.",
         defaultText: "the subnets of the default VPC",
       }),
     publicAccessCidrs: z.array(example(cidr, "203.0.113.0/24")).optional().meta({
-      description: "IPv4 ranges from which the API of a new cluster is reachable.",
-      defaultText: "none: reachable only from its VPC",
+      description: "IPv4 ranges that can reach the API of a new cluster.",
+      defaultText: "none, and only the cluster's VPC can reach it",
     }),
     kubeconfig: example(z.string().min(1), "~/.kube/config").optional().meta({
-      description: "Path of the kubeconfig, in the mode `kubeconfig`.",
-      defaultText: "the kubeconfig of `kubectl`",
+      description: "Path of the kubeconfig. Requires `mode: kubeconfig`.",
+      defaultText: "the kubeconfig that `kubectl` uses",
     }),
     context: example(z.string().min(1), "kind-monitoring").optional().meta({
-      description: "Context in the kubeconfig, in the mode `kubeconfig`.",
+      description: "Context in the kubeconfig. Requires `mode: kubeconfig`.",
       defaultText: "the current context",
     }),
   })
@@ -100,15 +100,15 @@ export type ClusterSettings = z.output<typeof clusterSchema>;
 /** A part whose contents its component checks. This schema only requires a map. */
 const part = z.record(z.string(), z.unknown());
 
-/** Keys of a service that the stack reads itself, instead of its component. */
+/** Keys of a service that the stack reads instead of the component. */
 export const placedServiceSchema = z.object({
   namespace: example(dnsLabel, "payments").optional().meta({
     description: "Namespace of the service. It must exist.",
-    defaultText: "the namespace of the team, or `namespaces.application`",
+    defaultText: "the team's namespace, otherwise `namespaces.application`",
   }),
 });
 
-/** Converts a map from names to services, or a single name, to a list of services. */
+/** Converts a map of services by name, or a single name, to a list of services. */
 function asList(services: unknown): object[] {
   if (typeof services === "string") return [{ name: services }];
   return Object.entries(isMap(services) ? services : {}).map(([name, service]) => ({
@@ -120,15 +120,15 @@ function asList(services: unknown): object[] {
 /** Settings that all services of a team share. */
 export const teamSchema = z.strictObject({
   namespace: placedServiceSchema.shape.namespace.meta({
-    description: "Namespace of the services of the team. It must exist.",
+    description: "Namespace of the team's services. It must exist.",
     defaultText: "`namespaces.application`",
   }),
   slo: serviceSchema.shape.slo.describe(
-    "Objective of the services of the team, as in `services[].slo`.",
+    "Objective for the team's services, as in `services[].slo`.",
   ),
   alerts: serviceSchema.shape.alerts.meta({
     description:
-      "Overrides of `monitoring:alerts` for the services of the team, as in `services[].alerts`.",
+      "Overrides of `monitoring:alerts` for the team's services, as in `services[].alerts`.",
     defaultText: "`monitoring:alerts`",
   }),
 });
@@ -141,8 +141,8 @@ export const configurationSchema = z.strictObject({
       "Preset. With `dev`, every workload has one replica, and `pulumi destroy` deletes everything except the log bucket and the namespaces with their volumes. With `prod`, the stack survives the loss of a node, and the data survives an accidental `pulumi destroy`.",
     ),
   environmentName: example(dnsLabel, "staging").optional().meta({
-    description: "Label `env` of all data, such as `staging`.",
-    defaultText: "the name of the preset",
+    description: "The `env` label of all data, such as `staging`.",
+    defaultText: "the preset's name",
   }),
   cluster: clusterSchema,
   namespaces: z
@@ -163,23 +163,23 @@ export const configurationSchema = z.strictObject({
   storage: z
     .strictObject({
       className: example(storageClassName, "gp3").optional().meta({
-        description: 'StorageClass of all volumes. `""` selects the default class of the cluster.',
-        defaultText: '`gp3`, or `""` in the cluster mode `kubeconfig`',
+        description: 'StorageClass of all volumes. `""` selects the cluster's default class.',
+        defaultText: '`gp3`, or `""` with `cluster.mode: kubeconfig`',
       }),
       create: example(z.boolean(), true).optional().meta({
         description: "Whether the stack creates this StorageClass, encrypted and expandable.",
-        defaultText: "true in the cluster mode `create`",
+        defaultText: "true with `cluster.mode: create`",
       }),
     })
     .prefault({}),
   labels: labels
     .default({})
-    .describe("Labels of every Kubernetes object, and tags of every AWS resource."),
+    .describe("Labels to add to every Kubernetes object, and tags to add to every AWS resource."),
   placement: z.strictObject(placementSettings).prefault({}),
   runbookBaseUrl: alertLinkSettings.runbookBaseUrl.meta({
     description:
-      "URL of the runbooks for all stacks, set in `Pulumi.yaml`. Alerts link to `<runbookBaseUrl>/<alert>.md`.",
-    defaultText: "none: alerts have no link to a runbook",
+      "Base URL of the runbooks for all stacks, set in `Pulumi.yaml`. Alerts link to `<runbookBaseUrl>/<alert>.md`.",
+    defaultText: "none, and alerts have no runbook link",
   }),
   imageRegistry: z.string().optional().meta({
     description: "Registry that mirrors all images.",
@@ -187,7 +187,7 @@ export const configurationSchema = z.strictObject({
   }),
   networkPolicies: example(z.boolean(), true).optional().meta({
     description:
-      "Whether the pods of the stack accept and open only the connections that they need ([network policies](security.md#network-policies)).",
+      "Whether the stack's pods accept and open only the connections that they need ([network policies](security.md#network-policies)).",
     defaultText: "false; `prod`: true",
   }),
   existingPrometheus: existingPrometheusSchema.optional(),

@@ -16,12 +16,12 @@ import { parseFractions, parseServiceFractions } from "./fractions";
 import { Parsed, alertLinks, ofServices, rulesOf, translated } from "./parts";
 import { placedServiceSchema } from "./schema";
 
-/** The services of each namespace; always includes the application namespace. */
+/** The services of each namespace. Always includes the application namespace. */
 export type ServicesByNamespace = [MonitoredServicesSettings, ...MonitoredServicesSettings[]];
 
 /**
- * The name and the settings of each MonitoredServices of a stack. The brackets distinguish the monitors
- * of `api` in `payments` from the monitors of `payments-api` in the application namespace.
+ * Returns the name and settings of each of the stack's MonitoredServices. The brackets distinguish the
+ * monitors of `api` in `payments` from the monitors of `payments-api` in the application namespace.
  */
 export function servicesComponents(
   services: ServicesByNamespace,
@@ -32,18 +32,18 @@ export function servicesComponents(
   ]);
 }
 
-/** A configured service with the defaults of its team, and its position in the configuration. */
+/** A configured service with its team's defaults, and its position in the configuration. */
 interface PlacedService {
   index: number;
   namespace: string;
   service: unknown;
-  /** The service without the defaults of its team. */
+  /** The service without its team's defaults. */
   declared: unknown;
 }
 
 /**
- * The services by namespace, as the arguments of one MonitoredServices each. The application namespace
- * is first, even if it has no services: alerts on pods cover the whole namespace.
+ * Returns the services by namespace, as the arguments of one MonitoredServices each. The application
+ * namespace comes first, even if it has no services, because alerts on pods cover the whole namespace.
  */
 export function parseServices(
   context: Context,
@@ -98,14 +98,16 @@ export function parseServices(
   return { settings: [application, ...others], problems };
 }
 
-/** Adds what a service inherits from its team. Settings of the service take precedence. */
+/**
+ * Adds the settings that a service inherits from its team. The service's own settings take precedence.
+ */
 function withTeamDefaults(service: unknown, teams: Context["configuration"]["teams"]): unknown {
   if (!isMap(service) || typeof service["team"] !== "string") return service;
   const team = Object.hasOwn(teams, service["team"]) ? teams[service["team"]] : undefined;
   if (team === undefined) return service;
   const { namespace, slo, alerts } = team;
   const isJob = service["kind"] === WorkloadKind.Job;
-  // A scheduled job serves no requests, and requests to a probed URL are not measured.
+  // A scheduled job handles no requests, and requests to a probed URL are not measured.
   const hasRequests = !isJob && service["kind"] !== WorkloadKind.Probe;
   const thresholds = Object.entries(alerts ?? {}).filter(
     ([key]) => isJob || !jobThresholds.includes(key),
@@ -129,7 +131,7 @@ function withoutNamespace(service: unknown): unknown {
   return rest;
 }
 
-/** A problem with the services of one namespace, at its position in the configuration. */
+/** Moves a problem with one namespace's services to its position in the configuration. */
 function atPositionOf(services: PlacedService[], problem: Problem): Problem {
   const [key, position, ...rest] = problem.path;
   const service = key === "services" ? services[Number(position)] : undefined;
@@ -140,7 +142,7 @@ function atPositionOf(services: PlacedService[], problem: Problem): Problem {
   );
 }
 
-/** Reports a problem with an inherited setting at the position of the team. */
+/** Moves a problem with an inherited setting to the position of the team. */
 function atTeam({ declared: declared, service }: PlacedService, problem: Problem): Problem {
   const setting = problem.path.slice(2);
   while (setting.length > 0 && valueAt(service, setting) === undefined) setting.pop();
@@ -149,7 +151,7 @@ function atTeam({ declared: declared, service }: PlacedService, problem: Problem
   return { ...problem, path: ["teams", team, ...problem.path.slice(2)] };
 }
 
-/** Adds the keys that only the configuration has to a problem with an unknown key of a service. */
+/** Adds the keys that exist only in the configuration to a problem with an unknown key of a service. */
 function atService({ service }: PlacedService, problem: Problem): Problem {
   if (problem.code !== "unknownKey" || problem.path.length !== 3 || !isMap(service)) return problem;
   const known = Object.keys({ ...serviceSchema.shape, ...placedServiceSchema.shape });

@@ -7,7 +7,10 @@ import { limits } from "../../policies/shared/limits";
 import type { Settings } from "../config/parseConfiguration";
 import { storesOfServiceLogs } from "./logStores";
 
-/** Storage and cost under the retention settings, estimated with the assumptions in `monitoring:cost`. */
+/**
+ * Estimated storage and cost under the retention settings, based on the assumptions in
+ * `monitoring:cost`.
+ */
 export interface CostEstimate {
   prometheus?: PrometheusEstimate;
   loki?: LokiEstimate;
@@ -17,25 +20,25 @@ export interface CostEstimate {
 }
 
 export interface PrometheusEstimate {
-  /** Configured volume of each replica. */
+  /** Configured volume size of each replica. */
   givenGib: number;
-  /** Volume that a replica needs for the whole retention period. */
+  /** Volume size that a replica needs for the whole retention period. */
   neededGib?: number;
-  /** Samples per second for which the configured volume suffices. */
+  /** Samples per second that the configured volume can hold for the whole retention period. */
   fitSamplesPerSecond: number;
   /** Days of samples that fit on the configured volume, at most the retention period. */
   keptDays?: number;
 }
 
 export interface LokiEstimate {
-  /** Days after which a line is deleted from the disk or the bucket. */
+  /** Number of days after which a line is deleted from the disk or bucket. */
   storedDays: number;
-  /** Stored bytes for each ingested byte per day, at the end of the retention period. */
+  /** Bytes stored for each byte ingested per day, at the end of the retention period. */
   storedPerDailyByte: number;
   storedGb?: number;
-  /** Replicas that write each line. Identical chunks of several replicas are stored once. */
+  /** Replicas that write each line. Identical chunks from several replicas are stored only once. */
   writers: number;
-  /** Configured volume for the logs, if Loki does not store them in a bucket. */
+  /** Configured volume size for the logs, if Loki does not store them in a bucket. */
   givenGib?: number;
 }
 
@@ -56,8 +59,8 @@ export function costEstimate(settings: Settings): CostEstimate {
 function prometheusEstimate({ prometheus, cost }: Settings): PrometheusEstimate | undefined {
   if (prometheus === undefined) return undefined;
   const { retentionDays, storageGb } = prometheus;
-  // Prometheus deletes its oldest blocks above this share of the volume. The rest is for the
-  // write-ahead log and for compaction.
+  // Prometheus deletes its oldest blocks when they exceed this share of the volume. The rest is for the
+  // write-ahead log and compaction.
   const usableBytes = storageGb * gib * limits.retentionSizeRatio;
   const bytesPerDay = (samples: number) => samples * cost.bytesPerSample * secondsPerDay;
   const estimate = {
@@ -122,7 +125,10 @@ function bill(
   return { currency, items, total: items.reduce((sum, { amount }) => sum + amount, 0) };
 }
 
-/** All volumes of all replicas. With S3, Loki still has volumes for its write-ahead log and index. */
+/**
+ * Returns the size of all volumes of all replicas. With S3, Loki still has volumes for its write-ahead
+ * log and index.
+ */
 function volumesGib({ prometheus, loki }: Settings): number {
   return (
     (prometheus === undefined ? 0 : prometheusVolumesGib(prometheus)) +
@@ -137,7 +143,7 @@ function prometheusVolumesGib(settings: PrometheusSettings): number {
   );
 }
 
-/** Volume that the logs need, in GiB. */
+/** Returns the volume size that the logs need, in GiB. */
 export function logVolumeGib({ storedGb }: LokiEstimate): number | undefined {
   return storedGb === undefined ? undefined : (storedGb * gb) / gib;
 }

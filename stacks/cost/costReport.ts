@@ -4,13 +4,13 @@ import { storesOfServiceLogs } from "./logStores";
 
 /** Retention and cost for the reviewer of a preview. */
 export interface CostReport {
-  /** The estimate, one line for each part. */
+  /** The estimate, with one line for each part. */
   lines: Record<string, string>;
   /** Volumes that are too small, and logs that are stored twice. */
   warnings: string[];
 }
 
-/** The estimate as text, with the assumptions behind each number. */
+/** Formats the estimate as text, with the assumptions behind each number. */
 export function costReport(settings: Settings, estimate: CostEstimate): CostReport {
   const lines: Record<string, string | undefined> = {
     "Prometheus volume": prometheusLine(settings, estimate),

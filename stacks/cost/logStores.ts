@@ -1,7 +1,7 @@
 import { LogCollector } from "../../components/logs/options";
 import type { Settings } from "../config/parseConfiguration";
 
-/** Whether Loki and Datadog store the logs of the services, which make up most of the logs. */
+/** Returns whether Loki and Datadog store the logs of the services, which make up most of the logs. */
 export function storesOfServiceLogs({ loki, datadog, namespaces }: Settings): {
   loki: boolean;
   datadog: boolean;

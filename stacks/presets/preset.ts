@@ -1,4 +1,4 @@
-/** Per-environment overrides of the component defaults, by part of the configuration. */
+/** Per-environment overrides of component defaults, by part of the configuration. */
 export interface Preset {
   networkPolicies: boolean;
   prometheus: Record<string, unknown>;
