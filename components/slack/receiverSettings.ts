@@ -53,7 +53,7 @@ export const receiverSchema = z
   });
 export type ReceiverSettings = z.output<typeof receiverSchema>;
 
-/** Names of receivers that the routes to Slack and the heartbeat use. */
+/** Receiver names that the Slack routes and the heartbeat use. */
 const reservedNames = /^(null|heartbeat|critical|slack(-.*)?)$/;
 
 /** Receivers, keyed by name. Each name is part of a key in the Secret. */

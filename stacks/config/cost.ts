@@ -14,7 +14,7 @@ export const costSchema = z.strictObject({
   logGbPerDay: example(z.number().gt(0), 20)
     .optional()
     .describe(
-      "Logs of all pods before compression, in GB (10⁹ bytes) per day: `sum(increase(loki_distributor_bytes_received_total[1d])) / 1e9`.",
+      "Logs of all pods, before compression, in GB (10⁹ bytes) per day: `sum(increase(loki_distributor_bytes_received_total[1d])) / 1e9`.",
     ),
   nodes: example(wholeNumber.min(1), 6)
     .optional()

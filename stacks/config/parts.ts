@@ -328,7 +328,7 @@ export function parseDatadogMonitors(
     environment,
     namespace: context.namespaces.application,
     ...(application === undefined
-      ? // While the services are invalid, every override would seem to name an unknown service.
+      ? // While the services are invalid, every override would appear to name an unknown service.
         { overrides: {} }
       : { services: application.services, alerts: application.alerts }),
   });

@@ -163,7 +163,7 @@ export const configurationSchema = z.strictObject({
   storage: z
     .strictObject({
       className: example(storageClassName, "gp3").optional().meta({
-        description: 'StorageClass of all volumes. `""` selects the cluster's default class.',
+        description: 'StorageClass of all volumes. `""` selects the default class in the cluster.',
         defaultText: '`gp3`, or `""` with `cluster.mode: kubeconfig`',
       }),
       create: example(z.boolean(), true).optional().meta({

@@ -12,7 +12,7 @@ describe("questions of service add", () => {
     assert.deepEqual(byFlag("availability-percent"), {
       path: ["slo", "availabilityPercent"],
       flag: "availability-percent",
-      meaning: "Share of the requests that must succeed, in percent.",
+      meaning: "Percentage of requests that must succeed.",
       values: "number, more than 0, less than 100",
       default: "none",
     });
