@@ -78,7 +78,7 @@ export const datadogSchema = z
     existingSecret: input(
       example(dnsLabel, datadogSecretName)
         .optional()
-        .describe("Existing Secret with the key `api-key`, instead of the secrets above."),
+        .describe("Existing Secret that contains the key `api-key`, instead of the secrets above."),
     ),
     ...secretSettings("datadog"),
     keyRevision: input(
@@ -87,7 +87,7 @@ export const datadogSchema = z
         "2026-09",
       )
         .optional()
-        .describe("Any text. Change it together with a key, to restart the agents."),
+        .describe("Any text. Change it whenever you change a key, to restart the agents."),
     ),
   })
   .superRefine(checkKeys, { when: () => true })

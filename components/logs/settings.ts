@@ -34,7 +34,7 @@ export const collectorFields = {
   ),
   collectorChartVersion: chartVersion.optional().meta({
     description: "Exact version of the collector's chart.",
-    defaultText: "the version that was tested",
+    defaultText: "the tested version",
   }),
   collectorRepository: repository.optional().meta({
     description: "Helm repository or `oci://` registry of the collector's chart.",

@@ -152,7 +152,7 @@ export const lokiSchema = z
     ),
     createBucket: flag(
       true,
-      "Whether the stack creates the bucket. Otherwise it uses the bucket as it is.",
+      "Whether the stack creates the bucket. With `false`, it uses an existing bucket without changing it.",
     ),
     kmsKeyArn: input(
       kmsKeyArn.optional().meta({

@@ -241,7 +241,7 @@ export const prometheusSchema = z
     ),
     size,
     protectData: protectData.describe(
-      "Whether the stack keeps the namespaces, whose deletion would delete the volumes, and the disks of deleted volumes.",
+      "Whether the samples and silences must be kept. If so, the namespace and `releaseName` cannot change, and the disks of deleted volumes are retained.",
     ),
     deleteDataOnDestroy: deleteDataOnDestroy.describe(
       "Whether Kubernetes deletes the volumes with their StatefulSets, which the operator also replaces when `storageGb` or the StorageClass changes. Requires `protectData: false`.",

@@ -45,24 +45,28 @@ const metricNames = {
   httpStatusLabel: named(
     labelName,
     "httpStatusLabel",
-    "Label of that counter with the HTTP status.",
+    "Label of that counter that contains the HTTP status code.",
   ),
   httpDuration: named(
     histogramName,
     "httpDuration",
-    "Histogram of the HTTP latency, without `_bucket`.",
+    "Histogram of HTTP latency, without `_bucket`.",
   ),
   grpcRequests: named(metricName, "grpcRequests", "Counter of gRPC requests."),
-  grpcCodeLabel: named(labelName, "grpcCodeLabel", "Label of that counter with the status code."),
+  grpcCodeLabel: named(
+    labelName,
+    "grpcCodeLabel",
+    "Label of that counter that contains the gRPC status code.",
+  ),
   grpcDuration: named(
     histogramName,
     "grpcDuration",
-    "Histogram of the gRPC latency, without `_bucket`.",
+    "Histogram of gRPC latency, without `_bucket`.",
   ),
   dynamodbThrottles: named(
     metricName,
     "dynamodbThrottles",
-    "Counter of requests that DynamoDB throttles.",
+    "Counter of throttled DynamoDB requests.",
   ),
   dynamodbDuration: named(
     histogramName,

@@ -74,7 +74,7 @@ const table = [
     optional: false,
     replacedBy: "slackBotToken",
     placeholder: "https://hooks.slack.com/services/T00000000/B00000000/placeholderOfAnUnsetUrl0",
-    description: "Incoming webhook of the channel `slack.channel`.",
+    description: "Incoming webhook for `slack.channel`.",
   },
   {
     key: "slackWebhookUrls",
@@ -84,9 +84,9 @@ const table = [
     secretKey: "webhook-url-<channel>",
     mapBy: "channel",
     optional: true,
-    enables: "notifications in further channels",
+    enables: "notifications in additional channels",
     placeholder: "https://hooks.slack.com/services/T00000000/B00000001/placeholderOfAnUnsetUrl1",
-    description: "Incoming webhooks of all other channels, by channel.",
+    description: "Incoming webhooks for all other channels, keyed by channel.",
   },
   {
     key: "slackBotToken",
@@ -123,7 +123,7 @@ const table = [
     optional: true,
     enables: "critical alerts in PagerDuty",
     placeholder: "0000cafe0000cafe0000cafe0000cafe",
-    description: "Routing key of PagerDuty, which then also receives critical alerts.",
+    description: "PagerDuty routing key. If set, PagerDuty also receives critical alerts.",
   },
   {
     key: "criticalWebhookUrl",
@@ -134,7 +134,7 @@ const table = [
     optional: true,
     enables: "critical alerts in another service",
     placeholder: "https://receiver.invalid/placeholderOfAnUnsetUrl3",
-    description: "URL of a further webhook that also receives critical alerts.",
+    description: "URL of an additional webhook that also receives critical alerts.",
   },
   {
     key: "receiverSecrets",
@@ -143,9 +143,9 @@ const table = [
     secretKey: "receiver-<receiver>",
     mapBy: "receiver",
     optional: true,
-    enables: "further receivers",
+    enables: "additional receivers",
     placeholder: "https://receiver.invalid/placeholderOfAnUnsetSecret4",
-    description: "Credential of each receiver in `monitoring:receivers`, by its name.",
+    description: "Credential of each receiver in `monitoring:receivers`, keyed by receiver name.",
   },
 ] as const satisfies readonly Secret[];
 

@@ -62,7 +62,7 @@ const quietHoursSchema = z
       z.string().refine(isTimezone, "must be a time zone like Asia/Seoul"),
       "UTC",
     ).describe("Time zone, such as `Asia/Seoul`."),
-    weekends: flag(false, "Whether Saturday and Sunday are quiet for the whole day."),
+    weekends: flag(false, "Whether warnings are also muted for all of Saturday and Sunday."),
     holidays: z
       .array(example(z.iso.date("must be a date like 2026-12-25"), "2026-12-25"))
       .default([])
@@ -171,7 +171,7 @@ export const slackSchema = z
     existingSecret: input(
       example(dnsLabel, "alertmanager-slack")
         .optional()
-        .describe("Existing Secret that holds the credentials, instead of the secrets above."),
+        .describe("Existing Secret that contains the credentials, instead of the secrets above."),
     ),
     existingSecretKeys: z
       .array(
@@ -183,7 +183,7 @@ export const slackSchema = z
       .optional()
       .meta({
         description: `Keys of the existing Secret: ${secretKeys.map((key) => `\`${key}\``).join(", ")}.`,
-        defaultText: "only `webhook-url`",
+        defaultText: "`webhook-url`",
       }),
     requireHeartbeat: flag(
       false,

@@ -40,13 +40,13 @@ export const costSchema = z.strictObject({
       currency: example(z.string().regex(/^[A-Z]{3}$/, "must be three capital letters"), "EUR")
         .default("USD")
         .describe("Currency of the prices."),
-      volumeGbMonth: price.describe("Price of one GiB of volume per month."),
-      bucketGbMonth: price.describe("Price of one GB of bucket per month."),
-      datadogHostMonth: price.describe("Price of one Datadog host per month."),
-      datadogLogGb: price.describe("Price of one GB of logs that Datadog ingests and retains."),
+      volumeGbMonth: price.describe("Price per GiB of volume, per month."),
+      bucketGbMonth: price.describe("Price per GB of bucket storage, per month."),
+      datadogHostMonth: price.describe("Price per Datadog host, per month."),
+      datadogLogGb: price.describe("Price per GB of logs that Datadog ingests and retains."),
     })
     .optional()
-    .describe("Prices that you pay. Prices that are not set are not part of the estimate."),
+    .describe("Prices that you pay. The estimate omits everything without a price."),
 });
 
 /** Assumptions behind the retention and cost estimates. */

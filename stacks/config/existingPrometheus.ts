@@ -14,10 +14,10 @@ const chartRetentionDays = 10;
  */
 export const existingPrometheusSchema = z.strictObject({
   namespace: example(dnsLabel, "observability").describe(
-    "Namespace of its Prometheus, Alertmanager and Grafana. The stack does not create it.",
+    "Namespace of the existing Prometheus, Alertmanager and Grafana. The stack does not create it.",
   ),
   labels: selectorLabels.describe(
-    "Labels that its Prometheus selects monitors, probes and rules by, usually `release` with the name of the release. `{}` if it selects all objects.",
+    "Labels that the existing Prometheus selects monitors, probes and rules by, usually `release` with the name of its Helm release. `{}` if it selects all objects.",
   ),
   ampWorkspaceArn: workspaceArn.optional().meta({
     description:
@@ -28,7 +28,7 @@ export const existingPrometheusSchema = z.strictObject({
     .min(1)
     .default(chartRetentionDays)
     .describe(
-      "Number of days that it retains samples. The windows of objectives must not be longer.",
+      "Number of days that the existing Prometheus retains samples. SLO windows must not be longer.",
     ),
   prober: example(
     z.string().regex(/^[a-z0-9.-]+:\d{1,5}$/, "must be a host and a port"),

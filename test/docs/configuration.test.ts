@@ -200,7 +200,7 @@ function specialDefaults(): Record<string, (text: string) => void> {
     datadogApiKey: required({ datadog: {} }, "datadogApiKey"),
     slackWebhookUrl: required({ slack: {} }, "slackWebhookUrl"),
     environmentName: (text) => {
-      assert.equal(text, "the name of the preset");
+      assert.equal(text, "the preset's name");
       assert.equal(settings({}).prometheus.environment, "dev");
     },
     "namespaces.datadog": (text) => {
@@ -209,12 +209,12 @@ function specialDefaults(): Record<string, (text: string) => void> {
       assert.equal(namespaces.datadog, "shop");
     },
     "storage.className": (text) => {
-      assert.equal(text, '`gp3`, or `""` in the cluster mode `kubeconfig`');
+      assert.equal(text, '`gp3`, or `""` with `cluster.mode: kubeconfig`');
       assert.equal(inMode("existing").storage.className, "gp3");
       assert.equal(inMode("kubeconfig").storage.className, "");
     },
     "storage.create": (text) => {
-      assert.equal(text, "true in the cluster mode `create`");
+      assert.equal(text, "true with `cluster.mode: create`");
       for (const mode of ["existing", "create", "kubeconfig"]) {
         assert.equal(inMode(mode).storage.create, mode === "create");
       }
@@ -224,12 +224,12 @@ function specialDefaults(): Record<string, (text: string) => void> {
       assert.equal(settings({ loki: { bucket: "logs" } }).loki?.region, "eu-west-1");
     },
     "datadog.nodeOs": (text) => {
-      assert.equal(text, "`amazonLinux`, or `bottlerocket` in the cluster mode `create`");
+      assert.equal(text, "`amazonLinux`, or `bottlerocket` with `cluster.mode: create`");
       assert.equal(inMode("existing").datadog?.nodeOs, "amazonLinux");
       assert.equal(inMode("create").datadog?.nodeOs, "bottlerocket");
     },
     "datadog.hostnameSource": (text) => {
-      assert.equal(text, "`instanceMetadata`, or `nodeFile` in the cluster mode `create`");
+      assert.equal(text, "`instanceMetadata`, or `nodeFile` with `cluster.mode: create`");
       assert.equal(inMode("existing").datadog?.hostnameSource, "instanceMetadata");
       assert.equal(inMode("create").datadog?.hostnameSource, "nodeFile");
     },
@@ -240,7 +240,7 @@ function specialDefaults(): Record<string, (text: string) => void> {
       assert.equal(services[0].alerts.runbookBaseUrl, runbookBaseUrl);
     },
     runbookBaseUrl: (text) => {
-      assert.equal(text, "none: alerts have no link to a runbook");
+      assert.equal(text, "none, and alerts have no runbook link");
       const { prometheus, services } = settings({ runbookBaseUrl: undefined });
       assert.equal(prometheus.runbookBaseUrl, undefined);
       assert.equal(services[0].alerts.runbookBaseUrl, undefined);

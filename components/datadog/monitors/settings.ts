@@ -31,7 +31,7 @@ const overrideSchema = z.strictObject({
   team: input(
     example(dnsLabel, "stock").optional().meta({
       description: "The `team` tag of the service's monitors.",
-      defaultText: "the `team` of the service, otherwise `datadogMonitors.team`",
+      defaultText: "the service's `team`, otherwise `datadogMonitors.team`",
     }),
   ),
   notify: notify.optional().meta({
@@ -46,13 +46,13 @@ export const datadogMonitorsSchema = z
     environment: identitySettings.environment,
     ...serviceFields,
     notify: example(notify, ["@slack-alerts"]).describe(
-      "Handles that monitors notify: `@slack-<channel>`, `@pagerduty-<service>`, `@<e-mail address>`.",
+      "Handles that monitors notify: `@slack-<channel>`, `@pagerduty-<service>`, `@<email address>`.",
     ),
     team: input(example(dnsLabel, "shop").optional().describe("The `team` tag of every monitor.")),
     overrides: z
       .record(z.string(), overrideSchema)
       .default({})
-      .describe("Overrides for single services, by the name of the service."),
+      .describe("Overrides for individual services, keyed by service name."),
   })
   .superRefine(checkServices, { when: () => true })
   .superRefine(checkOverrides, { when: ({ issues }) => issues.length === 0 });
