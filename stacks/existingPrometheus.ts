@@ -118,7 +118,7 @@ export function attachment(settings: Settings): Record<string, string> {
   };
 }
 
-/** Returns the `attachment` for an Amazon Managed Service for Prometheus workspace. */
+/** Describes the attachment to an Amazon Managed Service for Prometheus workspace. */
 function workspaceAttachment(
   settings: Settings,
   workspaceArn: string,

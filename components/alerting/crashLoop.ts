@@ -3,7 +3,7 @@ import { podMetrics } from "../../policies/shared/metricNames";
 /**
  * Returns PromQL that selects pods whose containers crash repeatedly.
  *
- * @param kubeState Selector for the pods' kube-state-metrics series, with the given extra matchers.
+ * @param kubeState Returns a selector for the pods' kube-state-metrics series with the given matchers.
  */
 export function crashLoop(kubeState: (...matchers: string[]) => string): string {
   const waiting = (metric: string) =>

@@ -7,7 +7,7 @@ const maxObjectBytes = 512 * 1024;
  * Distributes groups over objects below the API server's size limit. Recording rules stay in the first
  * part of their group. Groups that fit into one object are not split.
  *
- * @param measured The same groups with other texts, whose sizes determine the distribution.
+ * @param measured The same groups with different texts. Their sizes determine the distribution.
  */
 export function ruleObjects(groups: RuleGroup[], measured?: RuleGroup[]): RuleGroup[][] {
   const split = (all: RuleGroup[]) =>

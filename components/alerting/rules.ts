@@ -25,8 +25,8 @@ export interface AlertRule {
   keepFiringMinutes?: number;
   severity: Severity;
   /**
-   * The `team` label, for an alert on one service. Default: the series' own `team` label, if it has
-   * one.
+   * Value of the `team` label, for an alert on one service. Default: the series' own `team` label, if
+   * it has one.
    */
   team?: string | undefined;
   /** Subject and condition, in one line. */

@@ -57,9 +57,9 @@ export function withoutVariables(expr: string): string {
 }
 
 /**
- * Returns the metrics that a dashboard's expression reads, as regular expressions. Unlike in
- * `metricsRead`, a Grafana variable matches any part of a name. A name that consists only of a variable
- * is omitted.
+ * Returns the metrics that a dashboard's expression reads, as regular expressions. Works like
+ * `metricsRead`, except that a Grafana variable matches any part of a name, and that a name that is
+ * only a variable is omitted.
  */
 export function metricsReadByGrafana(expr: string): string[] {
   return metricsRead(withoutVariables(expr))

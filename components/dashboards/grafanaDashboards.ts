@@ -52,8 +52,8 @@ export class GrafanaDashboards extends pulumi.ComponentResource {
   constructor(name: string, args: GrafanaDashboardsArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("GrafanaDashboards", name, args, dashboardsSettings);
     const { settings, fill } = inputs;
-    // A cluster can have only one, because Grafana loads the ConfigMaps of all namespaces and the
-    // dashboards have fixed UIDs.
+    // A cluster can have only one GrafanaDashboards, because Grafana loads the ConfigMaps of all
+    // namespaces and the dashboards have fixed UIDs.
     const claimed = claim("GrafanaDashboards", name, inputs, opts, () => [
       {
         what: "the dashboards of the cluster",

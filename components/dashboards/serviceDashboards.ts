@@ -308,7 +308,8 @@ export type SourceSelectors = Partial<
 >;
 
 /**
- * Returns panels for the pods' CPU and memory with requests and limits, and for restarts with reasons.
+ * Returns panels for the pods' CPU and memory usage next to their requests and limits, and for restarts
+ * with their reasons.
  */
 export function podPanels(
   { containerSelector, kubeStateSelector }: SourceSelectors,
@@ -377,7 +378,7 @@ function logPanels(): Panel[] {
   ];
 }
 
-/** Returns the dashboard for a month of objectives. */
+/** Returns the dashboard that shows objectives over a month. */
 export function objectivesDashboard(all: MonitoredServicesSettings[]): DashboardModel[] {
   const kinds = usedKinds(all);
   if (kinds.length === 0) return [];

@@ -6,7 +6,7 @@ import { ComponentArgs, checkArgs, dnsLabel, input, labels, selectorLabels } fro
 
 export const dataSourceUid = z.string().regex(/^[\w-]{1,40}$/, "must be the UID of a data source");
 
-/** Annotation that the Grafana sidecar's `folderAnnotation` names. */
+/** Annotation key, as configured in the Grafana sidecar's `folderAnnotation`. */
 export const folderAnnotation = example(
   z.string().regex(/^[A-Za-z0-9][\w./-]*$/, "must be the key of an annotation"),
   "grafana_folder",

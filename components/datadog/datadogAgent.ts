@@ -19,9 +19,9 @@ import { clusterAgentTokenSecretName, datadogValues } from "./values";
 
 /** Arguments of DatadogAgent. */
 export interface DatadogAgentArgs extends ChartArgs {
-  /** Name of the cluster, which is the `kube_cluster_name` and `cluster` tag of all data. */
+  /** Cluster name, set as the `kube_cluster_name` and `cluster` tags on all data. */
   cluster: pulumi.Input<string>;
-  /** Environment, which is the `env` tag of all data that does not already have one. */
+  /** Environment name, set as the `env` tag on all data that does not already have one. */
   environment: pulumi.Input<string>;
   /**
    * Namespace to install into. It must exist, and its Pod Security level must be `privileged`, because the

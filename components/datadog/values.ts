@@ -79,7 +79,7 @@ function datadog(settings: DatadogSettings): Values {
     site: settings.site,
     // Only root can read other containers' logs and other users' processes.
     securityContext: { runAsUser: 0, seccompProfile: { type: "RuntimeDefault" } },
-    // Datadog may change the cluster name's form. The `cluster` tag below keeps the original.
+    // Datadog requires a lowercase name. The `cluster` tag below keeps the original name.
     clusterName: datadogClusterName(settings.cluster),
     tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],
     // Adds the tag `namespace`, the name that Prometheus and Loki use, in addition to Datadog's

@@ -2,11 +2,11 @@ import * as kubernetes from "@pulumi/kubernetes";
 
 /** A workload, described with Datadog's unified service tags. */
 export interface DatadogWorkload {
-  /** Name of the service, which is the `service` tag. */
+  /** Service name, set as the `service` tag. */
   service: string;
-  /** Deployed version, which is the `version` tag. */
+  /** Deployed version, set as the `version` tag. */
   version: string;
-  /** Environment, which is the `env` tag. */
+  /** Environment name, set as the `env` tag. */
   environment: string;
   /** Starts the continuous profiler. Go code must also call `profiler.Start()`. Default: false. */
   profiling?: boolean;
@@ -26,7 +26,7 @@ export function datadogLabels(workload: DatadogWorkload): Record<string, string>
 
 /**
  * Returns environment variables that point a container's tracer and DogStatsD client to the agent on
- * their node. Requires {@link datadogLabels} on the pod.
+ * its node. Requires {@link datadogLabels} on the pod.
  */
 export function datadogEnv(workload: DatadogWorkload): kubernetes.types.input.core.v1.EnvVar[] {
   return [
@@ -48,7 +48,7 @@ function fromField(name: string, fieldPath: string): kubernetes.types.input.core
   return { name, valueFrom: { fieldRef: { fieldPath } } };
 }
 
-/** Data from containers that the agent must not collect. */
+/** Container data that the agent must not collect. */
 export interface DatadogExclusion {
   /** Name of a container. Default: every container of the pod. */
   container?: string;

@@ -88,7 +88,10 @@ function service(settings: LokiSettings): Values {
   };
 }
 
-/** Lets Kubernetes evict several replicas one at a time. The chart already spreads them over nodes. */
+/**
+ * Lets Kubernetes evict replicas one at a time, if there are several. The chart already spreads them
+ * over nodes.
+ */
 function spread({ replicas, resources }: Part): Values {
   return defined({
     replicas,

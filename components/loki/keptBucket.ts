@@ -79,7 +79,9 @@ function createsBucket({ storage, createBucket }: LokiSettings): boolean {
   return storage !== LokiStorage.Filesystem && createBucket;
 }
 
-/** Returns the ServiceAccount, or fails if removing the bucket from the program would delete it. */
+/**
+ * Returns the ServiceAccount, or fails if removing the bucket from the program would delete the bucket.
+ */
 export function bucketIsKept(
   name: string,
   settings: LokiSettings,

@@ -25,11 +25,11 @@ import { lokiRulesConfigMapName, lokiValues } from "./values";
 
 /**
  * AWS resources of each component. They are not fields, because the schema for other languages would
- * contain the fields, and cannot describe a resource without its package.
+ * include them, and cannot describe a resource without its package.
  */
 const awsResources = new WeakMap<LokiStack, Pick<StorageResources, "bucket" | "role">>();
 
-/** Returns what only one stack per namespace, or per program, may own. */
+/** Returns claims on what only one LokiStack per namespace, or per program, may own. */
 function lokiClaims({ namespace, storage, bucket }: LokiSettings): Claim[] {
   const release: Claim = {
     what: `a Loki in the namespace ${namespace}`,
@@ -53,14 +53,14 @@ function valuesCharts(args: object): Record<"values" | "collectorValues", Chart 
 export interface LogAlertArgs {
   /** Namespace in which the service runs. */
   namespace: pulumi.Input<string>;
-  /** The logs' `service` label. */
+  /** Value of the logs' `service` label. */
   service: pulumi.Input<string>;
   /** Errors per minute above which HighLogErrorRate fires after 5 minutes. Default: 10. */
   errorsPerMinute?: number;
   /** Minutes without log lines after which NoLogs fires. Default: 15. */
   silentMinutes?: number;
   /**
-   * Team that owns the service. It is the `team` label of both alerts, for Slack routes. Default: none.
+   * Team that owns the service, set as the `team` label on both alerts for Slack routes. Default: none.
    */
   team?: string;
 }
@@ -68,11 +68,11 @@ export interface LogAlertArgs {
 /** Arguments of LokiStack. */
 export interface LokiStackArgs extends ChartArgs {
   /**
-   * Name of the cluster, which is the `cluster` label of every log line and part of the IAM role's
-   * name. With `s3` storage, it must be the name of an EKS cluster.
+   * Cluster name, set as the `cluster` label on every log line, and part of the IAM role's name. With
+   * `s3` storage, it must be the name of an EKS cluster.
    */
   cluster: pulumi.Input<string>;
-  /** Environment, which is the `env` label of every log line. */
+  /** Environment name, set as the `env` label on every log line. */
   environment: pulumi.Input<string>;
   /**
    * Namespace to install into. It must exist. Unless `collector` is `none`, its Pod Security level must
@@ -153,10 +153,10 @@ export interface LokiStackArgs extends ChartArgs {
    */
   protectData?: boolean;
   /**
-   * Deletes the volumes, and the bucket with its logs, on `pulumi destroy`. Requires `protectData:
-   * false` and a bucket that this component creates. While a deployed bucket has `deleteDataOnDestroy`,
-   * `storage` and `createBucket` cannot change. The options `protect` and `retainOnDelete` override
-   * `deleteDataOnDestroy`. Default: false.
+   * Deletes the volumes, and the bucket with its logs, on `pulumi destroy`. Requires
+   * `protectData: false` and a bucket that this component creates. While a deployed bucket has
+   * `deleteDataOnDestroy`, `storage` and `createBucket` cannot change. The options `protect` and
+   * `retainOnDelete` override `deleteDataOnDestroy`. Default: false.
    */
   deleteDataOnDestroy?: boolean;
   /**

@@ -100,7 +100,7 @@ const alertmanagerUrlExample =
 const logAlertSchema = z.strictObject({
   namespace: input(example(dnsLabel, "shop").describe("Namespace of the service.")),
   service: input(
-    example(dnsLabel, "inventory-service").describe("The `service` label of the log lines."),
+    example(dnsLabel, "inventory-service").describe("Value of the log lines' `service` label."),
   ),
   errorsPerMinute: z
     .number()
@@ -115,7 +115,7 @@ const logAlertSchema = z.strictObject({
   team: teamName
     .optional()
     .describe(
-      "Team that owns the service. It is the `team` label of both alerts, for `slack.routes`.",
+      "Team that owns the service, set as the `team` label on both alerts for `slack.routes`.",
     ),
 });
 export type LogAlertSettings = z.output<typeof logAlertSchema>;

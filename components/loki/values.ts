@@ -35,7 +35,7 @@ export function lokiValues(settings: LokiSettings): Values {
     ...(settings.mode === LokiMode.Distributed
       ? lokiDistributed(settings, rulesVolume)
       : lokiMonolithic(settings, rulesVolume)),
-    // The chart rejects the default replicas of the simple scalable mode in all other modes.
+    // Outside the simple scalable mode, the chart rejects its default replicas for these components.
     write: { replicas: 0 },
     read: { replicas: 0 },
     backend: { replicas: 0 },

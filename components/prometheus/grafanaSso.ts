@@ -8,7 +8,7 @@ import { SsoProvider } from "./options";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-// Grafana's configuration would end the value at these characters, or evaluate them.
+// Grafana would end the value at these characters, or interpret them.
 const group = z
   .string()
   .regex(
@@ -120,7 +120,7 @@ interface Provider {
   fields: (settings: SsoSettings) => Record<string, unknown>;
 }
 
-/** Facts about each provider that the checks and Grafana's configuration need. */
+/** Properties of each provider, for the checks and Grafana's configuration. */
 const providers: Record<SsoProvider, Provider> = {
   oidc: {
     section: "generic_oauth",

@@ -7,7 +7,7 @@ import { example, issue } from "../shared/problems";
 import { hasCredentials, httpUrl, input, secretKey } from "../shared/schemas";
 import { LongTermKind } from "./options";
 
-/** Facts about a kind of store that Prometheus, Grafana and the settings need. */
+/** Properties of a kind of store, for the checks, Prometheus and Grafana. */
 interface Kind {
   /** Format of `url`. */
   url: { pattern: RegExp; rule: string; example: string };

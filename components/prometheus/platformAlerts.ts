@@ -53,8 +53,8 @@ export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
 }
 
 /**
- * Returns alerts for an existing Prometheus: on missing pod metrics, with the label `namespace`, and on
- * Loki if it is deployed.
+ * Returns alerts for an existing Prometheus: alerts on missing pod metrics, with `namespace` as their
+ * label, and alerts on Loki if it is deployed.
  */
 export function alertsWithExistingPrometheus(
   namespace: string,
@@ -179,8 +179,8 @@ function podFailing(namespace: string): AlertRule {
       // be slow.
       `  (max_over_time(${ready}[10m]) == 0 and ${ready} offset 10m == 0)`,
       except(`(kube_pod_status_phase${kubeState('phase=~"Succeeded|Failed"')} == 1)`),
-      // Excludes pods on nodes that are not ready. Agents run on every node, and other alerts cover the
-      // node.
+      // Excludes pods on nodes that are not ready, because agents run on every node, and other alerts
+      // cover the node itself.
       except(
         `(kube_pod_info${kubeState()} and on (node) kube_node_status_condition{condition="Ready", status="true"} == 0)`,
       ),
@@ -208,8 +208,8 @@ function withoutContainerMetrics(namespace: string): string {
 }
 
 /**
- * Alerts on how often a target stopped responding. Other alerts tolerate single failed scrapes, so this
- * alert reports when there are many.
+ * Counts how often a target stops responding. Other alerts tolerate individual failed scrapes, so this
+ * alert fires if there are many.
  */
 const scrapesFailing = withThreshold(alertNames.scrapesFailing, (times) => ({
   // Keeps the `service` label, so that ServiceDown inhibits this alert.
@@ -222,10 +222,7 @@ const scrapesFailing = withThreshold(alertNames.scrapesFailing, (times) => ({
   description: `A target of {{ $labels.job }} in ${labels.namespace} stopped answering scrapes ${value.plain} times in the last 30 minutes (threshold: ${times}). Alerts that read its metrics may fire late or not at all.`,
 }));
 
-/**
- * If a scrape exceeds its limit, Prometheus rejects it as a whole, so this alert fires before that
- * happens.
- */
+/** Fires before a scrape exceeds its sample limit, because Prometheus then rejects the whole scrape. */
 const samplesNearLimit = withThreshold("SamplesNearLimit", (percent) => ({
   expr: [
     `max by (namespace, job, service) (`,

@@ -48,7 +48,7 @@ import {
   serviceNames,
 } from "./urls";
 
-/** Returns what only one stack per cluster, or per namespace, may own. */
+/** Returns claims on what only one PrometheusStack per cluster, or per namespace, may own. */
 function prometheusClaims(settings: PrometheusSettings): Claim[] {
   const { namespace, releaseName, clusterMonitoring } = settings;
   return [
@@ -201,7 +201,7 @@ export interface GrafanaGateway {
   name: pulumi.Input<string>;
   /**
    * Namespace of the Gateway, which must accept routes from the component's namespace. Default: the
-   * same.
+   * component's namespace.
    */
   namespace?: pulumi.Input<string> | undefined;
   /** Name of the TLS listener, which is the `sectionName` of the route. Default: `https`. */
@@ -383,9 +383,9 @@ export interface LongTermStore {
 
 /** Arguments of PrometheusStack. */
 export interface PrometheusStackArgs extends ChartArgs {
-  /** Name of the cluster, which is the external label `cluster` of every series and alert. */
+  /** Cluster name, set as the external label `cluster` on every series and alert. */
   cluster: pulumi.Input<string>;
-  /** Environment, which is the external label `env`. */
+  /** Environment name, set as the external label `env` on every series and alert. */
   environment: pulumi.Input<string>;
   /**
    * Namespace to install into. It must exist. Unless `clusterMonitoring` is false, its Pod Security

@@ -93,7 +93,7 @@ const alertmanagerSchema = z.strictObject({
   ),
 });
 
-/** Chart alerts, except those that an alert of this library with the same name replaces. */
+/** Chart alerts, except alerts that this library replaces under the same name. */
 export const alertsOfChart = chartAlerts
   .flatMap(({ alerts }) => alerts)
   .filter((name) => !platformAlertNames.some((platform) => platform === name));

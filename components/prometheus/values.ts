@@ -123,8 +123,8 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     "kube-state-metrics": {
       ...placement(settings),
       resources: kubeStateMetricsSizes[settings.size],
-      // Otherwise, the role of kube-state-metrics would grant access to all Secrets in the cluster. No
-      // alert or dashboard reads their metrics.
+      // Otherwise, kube-state-metrics could read all Secrets in the cluster, although no alert or
+      // dashboard uses metrics about Secrets.
       collectorsExclude: ["secrets"],
     },
     nodeExporter: {
@@ -181,7 +181,7 @@ function prometheusServer(settings: PrometheusSettings): Values {
       // kube-state-metrics, which grows with the cluster.
       sampleLimit: samplesPerScrape[settings.size],
       // Adds the series scrape_sample_limit to each target, for the alert SamplesNearLimit. The
-      // operator does not support extra_scrape_metrics yet, the setting that replaces this flag.
+      // operator does not yet support extra_scrape_metrics, the setting that replaces this flag.
       enableFeatures: ["extra-scrape-metrics"],
       // By default, Prometheus selects only objects with the label `release: prometheus`.
       serviceMonitorSelectorNilUsesHelmValues: false,
@@ -359,7 +359,7 @@ function dashboardDownloads(settings: PrometheusSettings): Values {
           {
             gnetId: id,
             revision,
-            // The list form replaces `\${DS_…}`, but the string form breaks modern dashboards.
+            // Must be a list, which replaces `\${DS_…}`. A string breaks modern dashboards.
             datasource: [{ name: "DS_PROMETHEUS", value: "prometheus" }],
           },
         ]),
@@ -393,7 +393,7 @@ function volume(settings: PrometheusSettings, storageGb: number): Values {
 const sidecarImage =
   "{{ with .Values.grafana.sidecar.image }}{{ $.Values.global.imageRegistry | default .registry }}/{{ .repository }}:{{ .tag }}{{ end }}";
 
-/** Returns objects that apply changes of `storageGb` to existing volumes. */
+/** Returns objects that resize existing volumes when `storageGb` changes. */
 function volumeGrowth(settings: PrometheusSettings): Values[] {
   const { prometheus, alertmanager } = serviceNames(settings);
   return growVolumes(settings, sidecarImage, [

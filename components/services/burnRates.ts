@@ -54,8 +54,8 @@ export const burnRateWindows = [
 ] as const;
 
 /**
- * Returns the number of days in an SLO window. Default: 30, or at most 14 if Prometheus retains samples
- * for less than 30 days.
+ * Returns the number of days in an SLO window. The default is 30, or at most 14 if Prometheus retains
+ * samples for less than 30 days.
  */
 export function sloWindowDays(
   { slo }: { slo?: { windowDays?: number | undefined } | undefined },

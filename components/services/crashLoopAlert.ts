@@ -18,7 +18,7 @@ const crashLooping = "namespace_pod:crash_loop:info";
  * Returns rules that alert on pods whose containers crash repeatedly. If the pod belongs to a
  * configured service, the alert has the `service` label, so that ServiceDown inhibits it.
  *
- * @param kubeState Selector for the pods' kube-state-metrics series, with the given extra matchers.
+ * @param kubeState Returns a selector for the pods' kube-state-metrics series with the given matchers.
  * @param inScope Limits an expression to the pods that the alert covers.
  */
 export function crashLoopRules(

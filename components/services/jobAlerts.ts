@@ -15,7 +15,7 @@ export const recordedJobs = {
    * suspended.
    */
   lastSuccess: "namespace_service:cronjob_last_success:timestamp_seconds",
-  /** When a run started, for each Job that the CronJob still lists. */
+  /** Start time of a run, for each of the CronJob's Jobs that still exists. */
   runStart: "namespace_service_job:job_start:timestamp_seconds",
 } as const;
 

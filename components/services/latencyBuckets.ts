@@ -47,8 +47,8 @@ function decidingBoundaryOf(namespace: string, histogram: string, thresholdMs: n
 }
 
 /**
- * Records which bucket boundary applies to each threshold. Warns if a histogram ends below its
- * threshold, or if a histogram is classic although the settings declare it as native.
+ * Returns rules that record which bucket boundary applies to each threshold. They warn if a histogram
+ * ends below its threshold, or if a histogram is classic although the settings declare it as native.
  */
 export function latencyBucketRules(settings: MonitoredServicesSettings): AlertGroup {
   const { namespace } = settings;

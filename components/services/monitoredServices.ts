@@ -34,7 +34,9 @@ export interface ServiceLevelObjective {
   latencyMs?: number;
   /** Percentage of HTTP requests that must not exceed `latencyMs`. Required with `latencyMs`. */
   latencyPercent?: number;
-  /** Window of the objective, in days. Default: 30, or at most 14 if the retention is below 30. */
+  /**
+   * SLO window in days. Default: 30, or at most 14 if Prometheus retains samples for less than 30 days.
+   */
   windowDays?: number;
 }
 
@@ -79,11 +81,10 @@ export interface ScrapeLimits {
  * (`alerts.metrics`), so a gRPC service needs no other setting.
  */
 export interface MonitoredService {
-  /** Name of the service, which is the `service` label of its series, logs and alerts. */
+  /** Service name, set as the `service` label on its series, logs and alerts. */
   name: string;
   /**
-   * Team that owns the service. It is the `team` label of the service's alerts, for Slack routes.
-   * Default: none.
+   * Team that owns the service, set as the `team` label on its alerts for Slack routes. Default: none.
    */
   team?: string;
   /** Programming language. Default: `other`. */
@@ -140,7 +141,7 @@ export interface AlertThresholds {
   memoryPercent?: number;
   /** Maximum CPU usage, as a percentage of the container's limit. Default: 85. */
   cpuPercent?: number;
-  /** Maximum percentage of CPU periods in which a container is throttled by its limit. Default: 25. */
+  /** Maximum percentage of CPU periods in which a container is throttled. Default: 25. */
   cpuThrottlingPercent?: number;
   /** Maximum number of throttled DynamoDB requests per second. Default: 10. */
   dynamodbThrottlesPerSecond?: number;
@@ -152,7 +153,7 @@ export interface AlertThresholds {
   redisPoolPercent?: number;
   /** Size of the Redis connection pool of each pod. Default: none, which disables the pool alert. */
   redisPoolMaximum?: number;
-  /** Requests per second one hour before traffic stops, above which NoTraffic fires. Default: 1. */
+  /** Requests per second, one hour before traffic stops, above which NoTraffic fires. Default: 1. */
   droppedRequestsPerSecond?: number;
   /**
    * Requests per second below which latency alerts do not fire, and error alerts evaluate 30 minutes
@@ -228,13 +229,13 @@ export interface ServiceMetrics {
   convention?: MetricConvention;
   /** Counter of HTTP requests. Default: `http_requests_total`. */
   httpRequests?: string;
-  /** Label of `httpRequests` with the status code. Default: `status`. */
+  /** Label of `httpRequests` that contains the status code. Default: `status`. */
   httpStatusLabel?: string;
   /** Histogram of HTTP latency, without `_bucket`. Default: `http_request_duration_seconds`. */
   httpDuration?: string;
   /** Counter of gRPC requests. Default: `grpc_server_handled_total`. */
   grpcRequests?: string;
-  /** Label of `grpcRequests` with the status code. Default: `grpc_code`. */
+  /** Label of `grpcRequests` that contains the status code. Default: `grpc_code`. */
   grpcCodeLabel?: string;
   /** Histogram of gRPC latency, without `_bucket`. Default: `grpc_server_handling_seconds`. */
   grpcDuration?: string;

@@ -13,7 +13,7 @@ const requestsBeforeStop = "namespace_service:requests_before_silence:rate5m";
 const stopTime = "namespace_service:requests_stop:timestamp_seconds";
 
 /**
- * Periods, in days, at which traffic pauses can repeat, with the days of samples that cover two
+ * Periods, in days, after which traffic pauses can repeat, each with the days of samples that cover two
  * periods.
  */
 const periods = [
@@ -21,7 +21,7 @@ const periods = [
   { days: 7, retained: 15 },
 ];
 
-/** Returns rules that detect when traffic stops, and the alert. */
+/** Returns recording rules that detect stopped traffic, and the alert on it. */
 export function noTrafficRules(settings: MonitoredServicesSettings): (AlertRule | RecordingRule)[] {
   const { namespace, retentionDays } = settings;
   const usual = periods
@@ -99,7 +99,10 @@ const continuing = (series: string, matchers: string, namespace: string) =>
     )
     .join(" or ")})`;
 
-/** A missing series also means no traffic, because a counter reappears only with the next request. */
+/**
+ * Excludes services that receive requests. A missing series also means no traffic, because a counter
+ * reappears only with the next request.
+ */
 const receivesNone = (namespace: string) =>
   `unless\n${recorded.requests}{namespace="${namespace}"} > 0`;
 

@@ -31,7 +31,7 @@ export const WorkloadKind = {
    * reports its runs.
    */
   Job: "job",
-  /** A URL that is only probed, which `probe` contains. */
+  /** A URL, set in `probe`, that is only probed. */
   Probe: "probe",
 } as const;
 export type WorkloadKind = (typeof WorkloadKind)[keyof typeof WorkloadKind];

@@ -7,8 +7,8 @@ import { MonitoredServicesSettings } from "./settings";
 import { Variant, hasAlerts, hasProbe, sortedNames, thresholdVariants } from "./thresholdVariants";
 
 /**
- * Label with the service name on a probe's series. They do not have the `service` label, because the
- * target of a probe is up as long as the blackbox exporter is up, even if the service is down.
+ * Label with the service name on probe series. These series do not have the `service` label, because a
+ * probe's target is up as long as the blackbox exporter is up, even if the service is down.
  */
 export const probeLabel = "probe";
 

@@ -20,8 +20,8 @@ import { withTeamLabels } from "./teamLabels";
 /**
  * Returns all rules for the services in one namespace, except services that another component
  * configures. Each expression covers all services that share a threshold, and keeps the label
- * `namespace`, which routing and inhibition need. Users rely on the labels of a firing alert:
- * `namespace`, `service` or `pod`, `severity`, and `team` if the service has one.
+ * `namespace`, which routing and inhibition need. Do not change the labels of a firing alert, because
+ * users rely on them: `namespace`, `service` or `pod`, `severity`, and `team` if the service has one.
  *
  * @param component Name of the component, unique in the namespace.
  */

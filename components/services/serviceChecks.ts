@@ -99,7 +99,7 @@ const ofTargets = [
 /** Thresholds that apply only to scheduled jobs. */
 export const jobThresholds = ["jobMaxAgeHours", "jobMaxMinutes"];
 
-/** Reports scheduled jobs with settings that apply only to other services, and the reverse. */
+/** Reports scheduled jobs with settings that apply only to other services, and vice versa. */
 function checkJobs(services: unknown, ctx: z.RefinementCtx): void {
   const keys = [...ofTargets, "scrapeIntervalSeconds", "probe"];
   checkInapplicable(services, WorkloadKind.Job, keys, "a job", ctx);

@@ -186,8 +186,8 @@ function mostRequestsFailing(
   return withThreshold(alertNames.mostRequestsFailing, (failingPercent) => ({
     expr: protocols.map((protocol) => condition(protocol, failingPercent)).join("\nor\n"),
     forMinutes: 1,
-    // HighErrorRate and AvailabilityBudgetBurn include an outage's failures until 2 minutes after its
-    // end.
+    // HighErrorRate and AvailabilityBudgetBurn still count an outage's failures for 2 minutes after it
+    // ends.
     keepFiringMinutes: 3,
     severity,
     summary: `${labels.service}: most requests are failing`,
@@ -206,7 +206,7 @@ function highErrorRate(
       .map(({ errorRatio }) => `${errorRatio}{${matchers}} > ${formatNumber(threshold / 100)}`)
       .join("\nor\n"),
     forMinutes: 5,
-    // It inhibits AvailabilityBudgetBurn, which has a lower threshold and resolves later.
+    // This alert inhibits AvailabilityBudgetBurn, which has a lower threshold and resolves later.
     keepFiringMinutes: 1,
     severity,
     summary: `${labels.service}: ${value.percentage} of requests are failing`,

@@ -133,12 +133,12 @@ const authorizationSchema = z.strictObject({
 export const serviceSchema = z
   .strictObject({
     name: example(dnsLabel, "inventory-service").describe(
-      "Name of the service, which is the `service` label of its series, logs and alerts.",
+      "Service name, set as the `service` label on its series, logs and alerts.",
     ),
     team: teamName
       .optional()
       .describe(
-        "Team that owns the service. It is the `team` label of the service's alerts, for `slack.routes`.",
+        "Team that owns the service, set as the `team` label on its alerts for `slack.routes`.",
       ),
     language: example(enumWithAliases(ServiceLanguage, languageAliases), ServiceLanguage.Go)
       .default(ServiceLanguage.Other)

@@ -231,8 +231,8 @@ function badRatio(kind: ObjectiveKind, rate: string, range: string, selector: st
 const recentBurnRate = "burn_rate:ratio_recent";
 
 /**
- * Returns the ratio of bad requests over the last 2 minutes. Without recent requests, returns the ratio
- * over the last 5 minutes that had some.
+ * Returns the ratio of bad requests over the last 2 minutes or, without recent requests, over the last
+ * 5 minutes that had any.
  */
 function recentRatio(kind: ObjectiveKind, namespace: string): string {
   const inNamespace = `namespace="${namespace}"`;
@@ -270,7 +270,7 @@ function burnRateAlert(
       longHours * 3600,
     );
   };
-  // A page requires that the budget is still burning. Warnings last as long as their windows.
+  // A page requires that the budget is still burning, whereas warnings last as long as their windows.
   const continues = ({ factor }: BurnRatePair) =>
     severity === Severity.Critical
       ? [`  and`, `  ${series(recentBurnRate)} > ${formatNumber(factor / 2)}`]

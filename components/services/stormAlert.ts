@@ -20,9 +20,9 @@ const namedServices = 5;
 const spreadSeconds = 30;
 
 /**
- * Returns a single alert for most services, which inhibits the alerts on each of them. It must fire
- * together with the first of those alerts, so it also counts pending alerts that started at the same
- * time as a firing alert.
+ * Returns a single alert for an outage of most services, which inhibits the alerts on each of them. It
+ * must fire together with the first of those alerts, so it also counts pending alerts that started at
+ * the same time as a firing alert.
  */
 export function stormAlert(settings: MonitoredServicesSettings, component: string): AlertGroup[] {
   const total = settings.services.filter(mustBeUp).length;

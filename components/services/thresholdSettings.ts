@@ -40,7 +40,7 @@ const thresholds = {
     .describe("Redis connections in use, as a percentage of `redisPoolMaximum`."),
   droppedRequestsPerSecond: aboveZero
     .default(1)
-    .describe("Requests per second one hour before traffic stops, above which NoTraffic fires."),
+    .describe("Requests per second, one hour before traffic stops, above which NoTraffic fires."),
   minimumRequestsPerSecond: z
     .number()
     .min(0)

@@ -31,9 +31,9 @@ export interface ChartArgs {
   /** Registry that mirrors all images. Default: the registry of each image. */
   imageRegistry?: pulumi.Input<string> | undefined;
   /**
-   * Whether the pods accept and open only the connections that they need, to and from pods in the same
-   * namespace. You can add NetworkPolicies that allow more. Requires a network plugin that enforces
-   * policies. Default: false.
+   * Whether network policies restrict the pods to the connections that they need, to and from pods in
+   * the same namespace. You can add NetworkPolicies that allow more. Requires a network plugin that
+   * enforces policies. Default: false.
    */
   networkPolicies?: boolean;
   /**

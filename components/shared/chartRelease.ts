@@ -48,7 +48,7 @@ export function chartRelease(
       values: overrides?.values ? mergeOverrides(values, overrides.values) : values,
       // As with helm, `null` in the caller's values removes a chart default.
       allowNullValues: true,
-      // Helm keeps one Secret per revision and never deletes any unless there is a limit.
+      // Without a limit, Helm keeps one Secret per revision forever.
       maxHistory: 10,
       timeout: 900,
     }),

@@ -9,7 +9,7 @@ import { settingsOrThrow } from "./settingsOrThrow";
 export interface Claim {
   /** Description, unique within its scope, such as `the bucket logs`. */
   what: string;
-  /** Argument that determines it. */
+  /** Argument that determines what is claimed. */
   path: (string | number)[];
   /** Change that lets two components coexist. */
   fix: string;
@@ -36,7 +36,7 @@ export function claim<S extends object>(
   build: (settings: S) => Claim[],
 ): pulumi.Input<void> {
   const program = pulumi.runtime.getStackResource();
-  // Tests of other teams may construct components outside a program.
+  // Other teams' tests may construct components outside a program.
   if (program === undefined) return;
   const owner = `${component} "${name}"`;
   const take = (claims: Claim[], ownersOf: (claim: Claim) => Owners) => {

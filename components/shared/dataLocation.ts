@@ -9,7 +9,7 @@ export type Location = Record<string, pulumi.Input<string>>;
 
 /**
  * Registers a resource whose `keepers` are the settings of an earlier deployment, which a program
- * cannot read in any other way. If `isKept` is true, the resource ignores changes of the settings.
+ * cannot read in any other way. If `isKept` is true, the resource ignores changes to the settings.
  */
 export function rememberSettings(
   name: string,

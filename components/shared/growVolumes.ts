@@ -32,9 +32,9 @@ export function upgradeJobLabels(releaseName: string): Labels {
 
 /**
  * Returns objects for a chart's `extraObjects` that make its volumes follow their settings. Kubernetes
- * can expand a claim, but the API server rejects changes of a StatefulSet's claim templates, and
+ * can expand a claim, but the API server rejects changes to a StatefulSet's claim templates, and
  * nothing would expand the existing claims. Before each upgrade, a Job therefore expands the claims. It
- * also deletes a StatefulSet with a different template, without its pods and claims, so that Helm
+ * also deletes each StatefulSet whose template differs, but not its pods and claims, so that Helm
  * creates it again. The Job, its service account and its role exist only during the upgrade. `image` is
  * a chart template for the image of the chart's sidecar, which contains Python.
  */
@@ -115,11 +115,11 @@ export function growVolumes(settings: Placement, image: string, volumes: Volumes
 }
 
 /**
- * Why the Job fails, with the StatefulSet, its size and the smaller size. `--against` uses the same
- * text.
+ * Error of the Job, with placeholders for the StatefulSet, its size and the smaller size. `--against`
+ * uses the same text.
  */
 export const cannotShrink = "volumes of StatefulSet %s have %s and cannot shrink to %s";
-/** How to fix it, with the setting and the size. */
+/** Fix for that error, with placeholders for the setting and the size. */
 export const setBack = "set %s back to %s";
 
 // Helm expands templates in this text, so it must not contain two consecutive braces.

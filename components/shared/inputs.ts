@@ -90,7 +90,7 @@ export function afterChecks(
   return pulumi.mergeOptions(opts, { dependsOn });
 }
 
-/** Returns a value that is known in a preview, but whose users wait until the resources exist. */
+/** Returns a value that is known in a preview, but whose dependents wait until the resources exist. */
 export function availableAfter<T>(
   resources: pulumi.Resource | pulumi.Resource[],
   value: T,

@@ -42,7 +42,7 @@ export const https: Connections = { tcp: [443] };
  */
 export const kubernetesApi: Connections = { tcp: [443, 6443] };
 
-/** Limits pods to opening these connections, in addition to DNS. */
+/** Returns the given connections and DNS, as the only connections that pods may open. */
 export function onlyTo(...connections: Connections[]): Connections[] {
   return [dns, ...connections];
 }

@@ -49,7 +49,7 @@ export interface PodIdentityArgs {
   tags: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-/** Registers the association with which EKS Pod Identity assigns a role to pods that start afterwards. */
+/** Registers an association that makes EKS Pod Identity assign a role to pods that start afterwards. */
 export function podIdentity(
   name: string,
   args: PodIdentityArgs,

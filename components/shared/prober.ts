@@ -9,7 +9,7 @@ export function proberName(releaseName: string): string {
   return `${releaseName}-blackbox-exporter`;
 }
 
-/** Returns the address of a PrometheusStack's blackbox exporter, in the format of a target. */
+/** Returns the address of a PrometheusStack's blackbox exporter, as `host:port`. */
 export function proberAddress(release: { releaseName: string; namespace: string }): string {
   return `${proberName(release.releaseName)}.${release.namespace}.svc.cluster.local:${proberPort}`;
 }

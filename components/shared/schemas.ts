@@ -126,7 +126,7 @@ export const labels = z.record(z.string(), input(labelValue)).superRefine(
     }
     if (keys.length > 45) issue(ctx, [], "may have at most 45 labels: AWS accepts 50 tags");
   },
-  // Report invalid keys even if there are invalid values.
+  // Also checks the keys if some values are invalid.
   { when: ({ value }) => isMap(value) },
 );
 
@@ -150,8 +150,8 @@ export const selectorLabels = example(
 );
 
 /**
- * Returns the schema for a key of an existing Kubernetes Secret that holds a credential. Errors use the
- * example.
+ * Returns the schema for a key of an existing Kubernetes Secret that holds a credential. Error messages
+ * suggest the example.
  */
 export function secretKey(exampleName: string, exampleKey: string) {
   const key = z.string().regex(/^[-._a-zA-Z0-9]+$/, "must be a key of a Secret");

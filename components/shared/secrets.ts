@@ -197,8 +197,8 @@ export function withoutSecrets(part: SecretPart, args: object): Record<string, u
 }
 
 /**
- * Returns `true` for each value that is set in a map, or the map itself if it is unknown. For any other
- * value, returns `true`, which the schema then rejects.
+ * Returns a map with `true` for each value that is set, or the argument itself if it is unknown. For
+ * any other value, returns `true`, which the schema then rejects.
  */
 function setEntries(value: unknown): unknown {
   if (isUnresolved(value)) return value;

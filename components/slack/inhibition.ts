@@ -79,8 +79,8 @@ export function inhibitRules() {
 }
 
 /**
- * Returns a rule by which alerts that match `source` inhibit alerts that match `target` if both have
- * the same values for the labels in `equal`.
+ * Returns a rule that makes alerts matching `source` inhibit alerts matching `target` if the labels in
+ * `equal` have the same values.
  */
 function inhibit(source: string, target: string, equal: string[]) {
   return { source_matchers: [source], target_matchers: [target], equal };

@@ -39,7 +39,7 @@ interface Kind {
 const bySeverity = (critical: string, info: string, other: string) =>
   `{{ if eq .CommonLabels.severity "critical" }}${critical}{{ else if eq .CommonLabels.severity "info" }}${info}{{ else }}${other}{{ end }}`;
 
-/** Facts about each kind of receiver that the checks and Alertmanager's configuration need. */
+/** Properties of each kind of receiver, for the checks and Alertmanager's configuration. */
 export const receiverKinds: Record<ReceiverKind, Kind> = {
   pagerduty: {
     integration: "pagerduty_configs",

@@ -68,7 +68,7 @@ function integration(
   };
 }
 
-/** With a bot token, Alertmanager can update a message. This requires the URL of Slack's API. */
+/** Settings for updating messages, which requires a bot token and the URL of Slack's API. */
 const updatedMessage = (settings: SlackSettings) => ({
   update_message: true,
   api_url: "https://slack.com/api/chat.postMessage",

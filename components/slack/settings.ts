@@ -138,13 +138,13 @@ export const slackSchema = z
           .min(1)
           .default(60)
           .describe(
-            "Minutes until the notification for a critical alert that is still firing is repeated.",
+            "Minutes after which the notification for a critical alert that is still firing is repeated.",
           ),
         warning: wholeNumber
           .min(1)
           .default(720)
           .describe(
-            "Minutes until the notification for a warning that is still firing is repeated.",
+            "Minutes after which the notification for a warning that is still firing is repeated.",
           ),
       })
       .prefault({})
@@ -366,8 +366,8 @@ function otherChannels(settings: Partial<SlackSettings>): string[] {
 }
 
 /**
- * Checks the capitalization too, because Go requires that of the time zone database and Node.js ignores
- * case.
+ * Whether a time zone name is valid, including its capitalization. Go requires the capitalization of
+ * the time zone database, but Node.js ignores case.
  */
 function isTimezone(name: string): boolean {
   if (!/^(UTC|[A-Z][A-Za-z]+(\/[A-Z][A-Za-z0-9_+-]*)+)$/.test(name)) return false;

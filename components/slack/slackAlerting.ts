@@ -28,9 +28,9 @@ export interface SlackChannels {
 export interface SlackRoute {
   /** Name of a service. Matches alerts on the service and its pods. */
   service?: pulumi.Input<string> | undefined;
-  /** The alert's `team` label, from its service or from a custom rule. */
+  /** Value of the alert's `team` label, from its service or a custom rule. */
   team?: pulumi.Input<string> | undefined;
-  /** The alert's `namespace` label. */
+  /** Value of the alert's `namespace` label. */
   namespace?: pulumi.Input<string> | undefined;
   /** Channel that receives the alerts. Starts with `#`. */
   channel: string;
@@ -78,7 +78,7 @@ export interface AlertReceiver {
   username?: pulumi.Input<string> | undefined;
 }
 
-/** Minutes until the notification for an alert that is still firing is repeated, by severity. */
+/** Minutes after which notifications for alerts that are still firing are repeated, by severity. */
 export interface RepeatMinutes {
   /** Default: 60. */
   critical?: number;
@@ -155,7 +155,7 @@ export interface SlackAlertingArgs {
   updateMessages?: boolean;
   /** Hours during which warnings are muted. Default: none. */
   quietHours?: QuietHours;
-  /** Minutes until the notification for an alert that is still firing is repeated, by severity. */
+  /** Minutes after which notifications for alerts that are still firing are repeated, by severity. */
   repeatMinutes?: RepeatMinutes;
   /** Labels that group alerts into one message. Default: `alertname`, `cluster`, `service`. */
   groupBy?: string[];

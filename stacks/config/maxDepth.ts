@@ -1,6 +1,6 @@
 import { Problem } from "../../components/shared/problems";
 
-/** More than the depth of any setting or chart value. Much deeper values would exhaust the call stack. */
+/** Deeper than any setting or chart value. Much deeper values would exhaust the call stack. */
 const maxDepth = 50;
 
 /** Returns the values within the maximum depth, and a problem for each value that exceeds it. */

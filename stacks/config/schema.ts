@@ -41,7 +41,7 @@ const modeOfSetting: Partial<Record<string, ClusterMode>> = {
 const clusterSchema = z
   .strictObject({
     name: example(clusterName, "production").describe(
-      "Name of the cluster, which is the `cluster` label of all data.",
+      "Cluster name, set as the `cluster` label on all data.",
     ),
     mode: z
       .enum(ClusterMode)
@@ -141,7 +141,7 @@ export const configurationSchema = z.strictObject({
       "Preset. With `dev`, every workload has one replica, and `pulumi destroy` deletes everything except the log bucket and the namespaces with their volumes. With `prod`, the stack survives the loss of a node, and the data survives an accidental `pulumi destroy`.",
     ),
   environmentName: example(dnsLabel, "staging").optional().meta({
-    description: "The `env` label of all data, such as `staging`.",
+    description: "Environment name, such as `staging`, set as the `env` label on all data.",
     defaultText: "the preset's name",
   }),
   cluster: clusterSchema,
@@ -187,7 +187,7 @@ export const configurationSchema = z.strictObject({
   }),
   networkPolicies: example(z.boolean(), true).optional().meta({
     description:
-      "Whether the stack's pods accept and open only the connections that they need ([network policies](security.md#network-policies)).",
+      "Whether network policies restrict the stack's pods to the connections that they need ([network policies](security.md#network-policies)).",
     defaultText: "false; `prod`: true",
   }),
   existingPrometheus: existingPrometheusSchema.optional(),

@@ -24,7 +24,7 @@ export interface DatadogServiceMonitors {
 export interface DatadogMonitorsArgs {
   /** Name of the cluster. */
   cluster: pulumi.Input<string>;
-  /** Environment, which is the `env` tag. */
+  /** Environment name, as in the `env` tag. */
   environment: pulumi.Input<string>;
   /** Namespace in which the services run. */
   namespace: pulumi.Input<string>;

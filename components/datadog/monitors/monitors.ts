@@ -206,7 +206,7 @@ function podSignals(
       // Usage is in nanocores, but the limit is in cores.
       query: `min(last_10m):max:kubernetes.cpu.usage.total${byContainer} / 10000000 / max:kubernetes.cpu.limits${byContainer}`,
       threshold: cpuPercent,
-      // Less urgent, because high CPU is a cause: other monitors notify when users are affected.
+      // Lower priority, because high CPU is only a cause. Other monitors notify if users are affected.
       priority: 3,
     },
   ];

@@ -10,7 +10,7 @@ export interface DatadogProviderArgs {
   appKey: pulumi.Input<string>;
 }
 
-/** The Datadog provider with the keys of an organization. */
+/** The Datadog provider, configured with an organization's keys. */
 export class DatadogProvider extends pulumi.ProviderResource {
   constructor(name: string, args: DatadogProviderArgs, opts?: pulumi.ResourceOptions) {
     const secret = { apiKey: pulumi.secret(args.apiKey), appKey: pulumi.secret(args.appKey) };
