@@ -79,7 +79,7 @@ export const linkedPanels = {
 } satisfies Record<string, PanelLink>;
 export type LinkedPanel = keyof typeof linkedPanels;
 
-/** Returns a dashboard's path and query in Grafana; `valueOf` formats the value of each variable. */
+/** Returns a dashboard's path and query in Grafana, with each variable formatted by `valueOf`. */
 export function dashboardPath(uid: DashboardUid, valueOf: (variable: string) => string): string {
   const variables = dashboardVariables[uid].map((name) => `var-${name}=${valueOf(name)}`);
   return `/d/${uid}?${variables.join("&")}`;

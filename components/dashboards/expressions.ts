@@ -27,7 +27,7 @@ export function expressionsIn(value: unknown): string[] {
   ];
 }
 
-/** Whether a data source, or a data source name, is a Loki data source. */
+/** Whether a data source, given as an object or by name, is a Loki data source. */
 export function isLoki(dataSource: unknown): boolean {
   const names = isPlainMap(dataSource) ? [dataSource["type"], dataSource["uid"]] : [dataSource];
   return names.some((name) => typeof name === "string" && /loki/i.test(name));

@@ -29,7 +29,7 @@ export interface GrafanaDashboardsArgs {
   lokiUid?: pulumi.Input<string> | undefined;
   /** Labels that the Grafana sidecar selects dashboards by. Default: `{grafana_dashboard: "1"}`. */
   sidecarLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /** Annotation that tells the sidecar which folder to use. Default: `grafana_folder`. */
+  /** Annotation that contains the dashboard's folder, for the sidecar. Default: `grafana_folder`. */
   folderAnnotation?: string;
   /** Labels to add to every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;

@@ -4,7 +4,7 @@ import { podLogLabels, relabelConfig } from "./podLabels";
 import { RedactionSettings } from "./redactionSettings";
 
 export interface AlloyConfigArgs {
-  /** URL to which Alloy pushes logs. */
+  /** URL that Alloy pushes logs to. */
   pushUrl: string;
   /** The `cluster` label of every log line. */
   cluster: string;

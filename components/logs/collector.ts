@@ -14,7 +14,7 @@ import { CollectorSettings } from "./settings";
 
 export interface LogCollectorArgs {
   inputs: Inputs<CollectorSettings>;
-  /** Returns the URL to which the collector pushes log lines. */
+  /** Returns the URL that the collector pushes log lines to. */
   pushUrl: (namespace: string) => string;
   /** The caller's values for the collector's chart, merged last. */
   overrides?: Overrides | undefined;

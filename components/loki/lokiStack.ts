@@ -51,7 +51,7 @@ function valuesCharts(args: object): Record<"values" | "collectorValues", Chart 
 
 /** Settings for the alerts on a service's logs. */
 export interface LogAlertArgs {
-  /** Namespace in which the service runs. */
+  /** Namespace that the service runs in. */
   namespace: pulumi.Input<string>;
   /** Value of the logs' `service` label. */
   service: pulumi.Input<string>;
@@ -167,7 +167,7 @@ export interface LokiStackArgs extends ChartArgs {
   alertmanagerUrl?: pulumi.Input<string> | undefined;
   /**
    * Alerts for services that log too many errors, or nothing at all. If `logAlerts` or
-   * `logMetricNamespaces` is set, the component creates the ConfigMap `loki-rules`; otherwise, you can
+   * `logMetricNamespaces` is set, the component creates the ConfigMap `loki-rules`. Otherwise, you can
    * create it yourself. The list must be known when the program runs. Default: none.
    */
   logAlerts?: LogAlertArgs[];
@@ -180,9 +180,9 @@ export interface LokiStackArgs extends ChartArgs {
    */
   logMetricNamespaces?: pulumi.Input<string>[];
   /**
-   * Remote-write URL of each Prometheus replica, to which Loki writes the series of its recording
-   * rules, such as `remoteWriteUrls` of PrometheusStack. Prometheus must have its remote-write receiver
-   * enabled (`remoteWriteReceiver` of PrometheusStack). Default: none.
+   * Remote-write URL of each Prometheus replica, such as `remoteWriteUrls` of PrometheusStack. Loki
+   * writes the series of its recording rules to all of them. Prometheus must have its remote-write
+   * receiver enabled (`remoteWriteReceiver` of PrometheusStack). Default: none.
    */
   remoteWriteUrls?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
@@ -259,7 +259,7 @@ export class LokiStack extends pulumi.ComponentResource {
    * the same program, see `lokiUrl` of PrometheusStack.
    */
   readonly url: pulumi.Output<string>;
-  /** URL inside the cluster to which collectors push log lines. */
+  /** URL inside the cluster that collectors push log lines to. */
   readonly pushUrl: pulumi.Output<string>;
   /** Name of the bucket. Empty with `filesystem` storage. */
   readonly bucketName: pulumi.Output<string>;

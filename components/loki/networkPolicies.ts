@@ -29,7 +29,7 @@ const podIdentityAgent: Connections = {
   tcp: [80],
 };
 
-/** Returns the connections of the pods of Loki and its collector. */
+/** Returns the connections of Loki's and the collector's pods. */
 export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
   const { mode, collector, prometheusNamespace: namespace } = settings;
   const prometheus = { pods: podsNamed("prometheus"), namespace };

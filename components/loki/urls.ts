@@ -6,7 +6,7 @@ export function lokiUrl(namespace: string): string {
   return `http://${lokiName}.${namespace}.svc.cluster.local:3100`;
 }
 
-/** Returns the URL to which collectors push log lines. */
+/** Returns the URL that collectors push log lines to. */
 export function lokiPushUrl(namespace: string): string {
   return `${lokiUrl(namespace)}/loki/api/v1/push`;
 }

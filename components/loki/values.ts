@@ -12,8 +12,8 @@ import { lokiMonolithic } from "./monolithic";
 /** Name of the ConfigMap with LogQL rules. Each key is a file. Loki loads the ConfigMap if it exists. */
 export const lokiRulesConfigMapName = "loki-rules";
 
-// Loki reads data with the schema of the period in which the data was written. Never edit a period. Add
-// another with a later date instead. This date precedes all data that this library can have written.
+// Loki reads data with the schema that was in effect when the data was written, so never edit a period.
+// Add one with a later date instead. This date precedes all data that this library can have written.
 const schemaFrom = "2024-04-01";
 
 // With `auth_enabled: false`, all data and rules belong to the tenant "fake".
@@ -115,7 +115,7 @@ function configuration(settings: LokiSettings): Values {
 function remoteWrite(urls: string[]): Values | undefined {
   if (urls.length === 0) return undefined;
   const clients = urls.map(
-    // An unknown list is a single placeholder, so its keys must be unknown, too.
+    // An unknown list is a single placeholder, so its keys must also be unknown.
     (url, index) => [hasPlaceholder(url) ? url : `prometheus-${index}`, { url }] as const,
   );
   return { enabled: true, clients: Object.fromEntries(clients) };

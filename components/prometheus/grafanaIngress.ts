@@ -24,7 +24,7 @@ export const ingressSchema = z
       .optional()
       .meta({
         description:
-          "IngressClass, such as `nginx`. `alb` creates an AWS load balancer, which is internal unless an annotation says otherwise.",
+          "IngressClass, such as `nginx`. `alb` creates an AWS load balancer, which is internal unless an annotation overrides this.",
         defaultText: "required, unless `gateway` is set",
       }),
     certificateArn: input(

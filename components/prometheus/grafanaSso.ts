@@ -112,7 +112,7 @@ export type SsoSettings = z.output<typeof ssoSchema>;
 interface Provider {
   /** Section of Grafana's configuration: `auth.<section>`. */
   section: string;
-  /** Settings that not all providers have, and whether this provider requires them. */
+  /** Settings that only some providers have, and whether this provider requires them. */
   settings: Partial<Record<keyof SsoSettings, "required" | "optional">>;
   /** Format of a group, if the provider does not identify groups by name. */
   groups?: { pattern: RegExp; rule: string; example: string };
@@ -209,7 +209,7 @@ const providers: Record<SsoProvider, Provider> = {
 
 const groupFields = ["allowedGroups", "adminGroups", "editorGroups"] as const;
 
-/** Checks the settings that not all providers have. Fields may have failed other checks. */
+/** Checks settings that only some providers have. Fields may have failed other checks. */
 function checkProvider(sso: Partial<SsoSettings>, ctx: z.RefinementCtx): void {
   const { provider } = sso;
   if (provider === undefined || !Object.hasOwn(providers, provider)) return;

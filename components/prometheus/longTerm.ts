@@ -26,7 +26,7 @@ interface Kind {
 const workspace =
   /^https:\/\/aps-workspaces\.([a-z0-9-]+)\.amazonaws\.com\/workspaces\/(ws-[a-z0-9-]+)\/?$/;
 
-/** Label that Mimir and Amazon Managed Service for Prometheus use to tell replicas apart. */
+/** Label that Mimir and Amazon Managed Service for Prometheus use to distinguish replicas. */
 const highAvailabilityLabel = "__replica__";
 
 const kinds: Record<LongTermKind, Kind> = {
@@ -114,7 +114,7 @@ export type LongTermSettings = z.output<typeof longTermSchema>;
 
 const credentials = ["basicAuth", "bearerToken"] as const;
 
-/** Checks the settings that not all kinds have. Fields may have failed other checks. */
+/** Checks settings that only some kinds have. Fields may have failed other checks. */
 function checkStore(store: Partial<LongTermSettings>, ctx: z.RefinementCtx): void {
   const { kind, url, tenant, basicAuth, bearerToken } = store;
   for (const key of ["url", "queryUrl"] as const) {

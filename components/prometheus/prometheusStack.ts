@@ -217,7 +217,7 @@ export interface GrafanaIngress {
   host: pulumi.Input<string>;
   /**
    * IngressClass, such as `nginx`. `alb` creates a load balancer with the AWS Load Balancer Controller,
-   * which is internal unless an annotation says otherwise. Required without `gateway`.
+   * which is internal unless an annotation overrides this. Required without `gateway`.
    */
   className?: string;
   /** ACM certificate, for `alb`. Default: the certificate that matches the host. */
@@ -295,7 +295,7 @@ export interface GrafanaArgs {
   /** Dashboards from grafana.com. Default: 7249, 6417 and 10826. */
   communityDashboards?: CommunityDashboard[];
   /**
-   * Folder with additional dashboards as JSON files; subfolders become folders in Grafana. Default:
+   * Folder with additional dashboards as JSON files. Subfolders become folders in Grafana. Default:
    * none.
    */
   dashboardsFolder?: string;

@@ -8,7 +8,7 @@ import { ofService } from "./podScope";
 /** Number of containers per pod that an alert lists by name. */
 export const namedContainers = 3;
 
-/** Selector, for annotations, that matches the series of the alert's pod. */
+/** Selector for use in annotations, which matches the series of the alert's pod. */
 export const ofPod = `{namespace="${labels.namespace}", pod="${labels.pod}", container!=""}`;
 
 /** A series for each pod whose containers crash repeatedly. */

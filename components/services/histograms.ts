@@ -38,12 +38,12 @@ export function isNative(metrics: ServiceMetricNames, key: MetricKey): boolean {
   return histogramKeys.some((histogram) => histogram === key);
 }
 
-/** Returns the name of the series in which Prometheus stores requests. */
+/** Returns the name of the series that contains requests. */
 export function requestSeries(metrics: ServiceMetricNames, key: RequestKey): string {
   return isNative(metrics, key) ? metrics[timedRequests[key]] : metrics[key];
 }
 
-/** Returns the name of the series in which Prometheus stores a histogram's buckets. */
+/** Returns the name of the series that contains a histogram's buckets. */
 export function bucketSeries({ name, isNative }: Histogram): string {
   return isNative ? name : `${name}_bucket`;
 }
@@ -68,7 +68,7 @@ export function observationRate(histogram: Histogram, matchers: string, range: s
     : `rate(${name}_bucket{${matchers}, le="+Inf"}[${range}])`;
 }
 
-/** Returns a quantile of the observations of all series together, or by labels. */
+/** Returns a quantile over all observations, optionally by labels. */
 export function quantile(
   level: number,
   histogram: Histogram,

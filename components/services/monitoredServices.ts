@@ -135,7 +135,7 @@ export interface MonitoredService {
 export interface AlertThresholds {
   /** Maximum percentage of HTTP or gRPC requests that fail. Default: 5. */
   errorRatePercent?: number;
-  /** Maximum 99th percentile of the request latency, in milliseconds. Default: 500. */
+  /** Maximum 99th percentile request latency, in milliseconds. Default: 500. */
   p99LatencyMs?: number;
   /** Maximum memory usage, as a percentage of the container's limit. Default: 90. */
   memoryPercent?: number;
@@ -145,9 +145,9 @@ export interface AlertThresholds {
   cpuThrottlingPercent?: number;
   /** Maximum number of throttled DynamoDB requests per second. Default: 10. */
   dynamodbThrottlesPerSecond?: number;
-  /** Maximum 99th percentile of the latency of DynamoDB calls, in milliseconds. Default: 100. */
+  /** Maximum 99th percentile latency of DynamoDB calls, in milliseconds. Default: 100. */
   dynamodbP99Ms?: number;
-  /** Maximum 99th percentile of the latency of Redis calls, in milliseconds. Default: 50. */
+  /** Maximum 99th percentile latency of Redis calls, in milliseconds. Default: 50. */
   redisP99Ms?: number;
   /** Maximum number of Redis connections in use, as a percentage of `redisPoolMaximum`. Default: 90. */
   redisPoolPercent?: number;
@@ -176,7 +176,7 @@ export interface AlertThresholds {
 export interface WarningThresholds {
   /** Percentage of HTTP or gRPC requests that fail. */
   errorRatePercent?: number;
-  /** 99th percentile of the request latency in milliseconds. */
+  /** 99th percentile request latency, in milliseconds. */
   p99LatencyMs?: number;
   /** Memory usage, as a percentage of the container's limit. */
   memoryPercent?: number;

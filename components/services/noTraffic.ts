@@ -109,8 +109,8 @@ const receivesNone = (namespace: string) =>
 /**
  * Selects services that also received no requests at this time one and two periods ago. Traffic must
  * have returned in between: an outage of several days is not a regular pause, and neither is a Monday
- * without requests after a weekend without requests. Two periods are necessary, because an outage
- * yesterday says nothing about today. The window tolerates traffic that stops an hour earlier than
+ * without requests after a weekend without requests. Two periods are necessary, because a single outage
+ * yesterday does not make a regular pause. The window tolerates traffic that stops an hour earlier than
  * usual, or returns half an hour later.
  */
 function stopsEvery(namespace: string, days: number): string {

@@ -15,7 +15,7 @@ type RulesFor<T> = (settings: MonitoredServicesSettings, members: ServiceSetting
 
 /** A kind of objective: what counts as a request and as a bad request. */
 interface ObjectiveKind {
-  /** Part of the name of each series for this kind. */
+  /** Name of the kind, which is part of the names of its series. */
   name: "availability" | "latency";
   alert: string;
   objectivePercent: (service: ServiceSettings) => number | undefined;

@@ -16,7 +16,7 @@ const thresholds = {
     .describe("Percentage of HTTP or gRPC requests that fail."),
   p99LatencyMs: aboveZero
     .default(alertThresholds.p99LatencySeconds * 1000)
-    .describe("99th percentile of the request latency, in milliseconds."),
+    .describe("99th percentile request latency, in milliseconds."),
   memoryPercent: percent
     .default(alertThresholds.memoryRatio * 100)
     .describe("Memory usage, as a percentage of the container's limit."),
@@ -31,10 +31,10 @@ const thresholds = {
     .describe("Throttled DynamoDB requests per second."),
   dynamodbP99Ms: aboveZero
     .default(100)
-    .describe("99th percentile of the latency of DynamoDB calls, in milliseconds."),
+    .describe("99th percentile latency of DynamoDB calls, in milliseconds."),
   redisP99Ms: aboveZero
     .default(50)
-    .describe("99th percentile of the latency of Redis calls, in milliseconds."),
+    .describe("99th percentile latency of Redis calls, in milliseconds."),
   redisPoolPercent: percent
     .default(90)
     .describe("Redis connections in use, as a percentage of `redisPoolMaximum`."),

@@ -66,8 +66,8 @@ export function claim<S extends object>(
 }
 
 /**
- * Returns the identity of a provider's cluster, if the program knows it, because providers may share a
- * cluster.
+ * Returns the identity of a provider's cluster, if it is known, because several providers may connect
+ * to the same cluster.
  */
 async function clusterOf(
   provider: pulumi.ProviderResource | undefined,

@@ -26,7 +26,7 @@ type FilledValue<T> = T extends string | number | boolean | null | undefined
 
 /**
  * Builds a resource's inputs from a component's settings. The result has an Output wherever a
- * placeholder occurs. All other values are plain, so that policies can judge them in a preview. The
+ * placeholder occurs. All other values are plain, so that policies can evaluate them in a preview. The
  * Output contains what `build` returns at this place for the resolved settings, so `build` may
  * transform settings. It must be pure, and must not depend on the text of a placeholder.
  */

@@ -206,8 +206,8 @@ export function nearest(name: string, names: string[]): string | undefined {
 }
 
 /**
- * Returns a fix that sets what the value probably means, or else the schema's example, default or first
- * allowed value. Otherwise, returns a fix that removes an optional field.
+ * Returns a fix that sets the value that was probably meant, or else the schema's example, default or
+ * first allowed value. If there is none, the fix removes an optional field.
  */
 function fixOf(schema: z.ZodType | undefined, path: (string | number)[], value: unknown): Fix {
   const layers = layersOf(schema);

@@ -16,8 +16,8 @@ export interface Secret {
   /** Key in the Kubernetes Secret that holds the secret. */
   secretKey: string;
   /**
-   * What the keys of a map of secrets stand for. If set, `secretKey` contains it as a placeholder, such
-   * as `<channel>`.
+   * Meaning of the keys, if the secret is a map. `secretKey` then contains it as a placeholder, such as
+   * `<channel>`.
    */
   mapBy?: "channel" | "receiver";
   /** Whether the part works without the secret. */

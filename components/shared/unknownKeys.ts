@@ -38,7 +38,7 @@ export interface UnknownKey {
 }
 
 /**
- * Returns a chart's keys, and the chart version in which they were recorded. Loaded on demand, because
+ * Returns a chart's keys, and the chart version that they were recorded from. Loaded on demand, because
  * few programs set chart values.
  */
 export function recordedKeys(chart: string): { version: string; keys: string } | undefined {

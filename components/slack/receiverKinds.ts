@@ -30,7 +30,7 @@ interface Kind {
   credential: string;
   /** Required format of the credential. Default: any text. */
   form?: SecretForm;
-  /** Settings that not all kinds have, and whether this kind requires them. */
+  /** Settings that only some kinds have, and whether this kind requires them. */
   settings: Partial<Record<keyof KindSettings, "required" | "optional">>;
   /** Returns all other fields of the integration. */
   fields: (settings: KindSettings) => Record<string, unknown>;

@@ -68,7 +68,7 @@ export const receiversSchema = z.record(z.string(), receiverSchema).superRefine(
   }
 });
 
-/** Checks the settings that not all kinds have. Settings may have failed other checks. */
+/** Checks settings that only some kinds have. Settings may have failed other checks. */
 function checkKindSettings(settings: Partial<ReceiverSettings>, ctx: z.RefinementCtx): void {
   const { kind } = settings;
   if (kind === undefined || !Object.hasOwn(receiverKinds, kind)) return;

@@ -3,7 +3,7 @@
     pip install -r requirements.txt
     ddtrace-run uvicorn main:app --host 0.0.0.0 --port 8000
 
-datadogEnv sets the address of the agent, the service, the environment and the version.
+datadogEnv sets the agent's address, the service, the environment and the version.
 """
 
 import logging
@@ -12,7 +12,7 @@ from datadog import statsd
 from ddtrace import tracer
 from fastapi import FastAPI
 
-# DD_LOGS_INJECTION adds the trace to each record; Datadog and Loki read it from the line.
+# DD_LOGS_INJECTION adds the trace to each record. Datadog and Loki parse it from the line.
 logging.basicConfig(
     level=logging.INFO,
     format=(
@@ -28,7 +28,7 @@ app = FastAPI()
 
 @app.get("/seats/{seat}")
 def reserve(seat: str) -> dict[str, str]:
-    # A custom span inside the span of the request.
+    # A custom span inside the request's span.
     with tracer.trace("seats.reserve", resource=seat):
         log.info("seat reserved")
         # A custom DogStatsD metric.

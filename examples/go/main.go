@@ -1,6 +1,6 @@
-// A Go service with tracing in its code: Go is compiled, so no tracer can be injected at startup.
+// A Go service with tracing in its code, because a tracer cannot be injected into a compiled program.
 //
-// datadogEnv sets the address of the agent, the service, the environment and the version.
+// datadogEnv sets the agent's address, the service, the environment and the version.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/DataDog/dd-trace-go/v2/profiler"
 )
 
-// metrics sends custom DogStatsD metrics; it does nothing until a client is created.
+// metrics sends custom DogStatsD metrics. It does nothing until main creates a client.
 var metrics statsd.ClientInterface = &statsd.NoOpClient{}
 
 func main() {
@@ -42,7 +42,7 @@ func main() {
 		metrics = client
 		defer client.Close()
 	}
-	// Adds the trace to each line that is logged with a context.
+	// Adds the trace to each log line that has a context.
 	slog.SetDefault(slog.New(slogtrace.WrapHandler(slog.NewJSONHandler(os.Stdout, nil))))
 
 	routes := httptrace.NewServeMux()
@@ -60,7 +60,7 @@ func main() {
 }
 
 func reserve(response http.ResponseWriter, request *http.Request) {
-	// A custom span inside the span of the request.
+	// A custom span inside the request's span.
 	span, ctx := tracer.StartSpanFromContext(request.Context(), "seats.reserve")
 	defer span.Finish()
 	slog.InfoContext(ctx, "seat reserved")

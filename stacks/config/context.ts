@@ -55,7 +55,7 @@ export interface Context {
 
 const ampWorkspaceArn = "arn:aws:aps:us-east-1:123456789012:workspace/ws-unknown";
 
-/** Checks the structure of the configuration. Each part is checked by its own function. */
+/** Checks the structure of the configuration. Separate functions check its parts. */
 export function readContext(raw: RawConfiguration): { context: Context; problems: Problem[] } {
   const { values, problems: depthProblems } = withinMaxDepth(raw.values);
   const isKnown = (key: string): boolean => Object.hasOwn(configurationSchema.shape, key);

@@ -51,7 +51,7 @@ export const existingPrometheusSchema = z.strictObject({
       }),
       folderAnnotation: folderAnnotation
         .default("grafana_folder")
-        .describe("Annotation that tells the sidecar a dashboard's folder."),
+        .describe("Annotation that contains a dashboard's folder, for the sidecar."),
       prometheusUid: dataSourceUid
         .default("prometheus")
         .describe("UID of the Prometheus data source."),

@@ -59,8 +59,8 @@ export function costEstimate(settings: Settings): CostEstimate {
 function prometheusEstimate({ prometheus, cost }: Settings): PrometheusEstimate | undefined {
   if (prometheus === undefined) return undefined;
   const { retentionDays, storageGb } = prometheus;
-  // Prometheus deletes its oldest blocks when they exceed this share of the volume. The rest is for the
-  // write-ahead log and compaction.
+  // Prometheus deletes its oldest blocks when its data exceeds this fraction of the volume. The rest is
+  // for the write-ahead log and compaction.
   const usableBytes = storageGb * gib * limits.retentionSizeRatio;
   const bytesPerDay = (samples: number) => samples * cost.bytesPerSample * secondsPerDay;
   const estimate = {

@@ -26,7 +26,7 @@ export interface DatadogMonitorsArgs {
   cluster: pulumi.Input<string>;
   /** Environment name, as in the `env` tag. */
   environment: pulumi.Input<string>;
-  /** Namespace in which the services run. */
+  /** Namespace that the services run in. */
   namespace: pulumi.Input<string>;
   /** Handles to notify: `@slack-<channel>`, `@pagerduty-<service>` or `@<email address>`. */
   notify: pulumi.Input<string>[];
