@@ -4,6 +4,7 @@ import type { EnforcementLevel, PackPolicy, PolicyLayer, PolicySettings } from "
 import type { ConfiguredPolicy, Remediation, ReportedViolation, Severity } from "./policyReport";
 import type { RecordedResource } from "../engine/recordedResource";
 import { type WireObject, policyValues } from "../engine/values";
+import { perObject } from "../../policies/shared/perObject";
 
 // Conversion between the preview's data and the messages of the analyzer protocol.
 
@@ -69,8 +70,13 @@ function setIdentity(
   message.setType(type);
   message.setName(name);
   message.setUrn(urn);
-  message.setProperties(Struct.fromJavaScript(policyValues(properties)));
+  message.setProperties(structOf(properties));
 }
+
+/** The message for a resource and the one for the stack contain the same properties. */
+const structOf = perObject((properties: WireObject) =>
+  Struct.fromJavaScript(policyValues(properties)),
+);
 
 function optionsOf(resource: AnalyzedResource): proto.AnalyzerResourceOptions {
   const { options } = resource;
