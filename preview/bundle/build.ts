@@ -170,7 +170,7 @@ async function buildPackages(
     absWorkingDir: "/",
     minifyWhitespace: true,
     minifySyntax: true,
-    plugins: [deferModules, keepDirectoryNames],
+    plugins: [deferModules, keepDirectoryNames, omitPromiseTraces],
   });
   const manifests = new Set(inputsOf(built, "/").flatMap((file) => packageFile(file) ?? []));
   return {
@@ -311,6 +311,20 @@ module.exports = new Proxy(function () {}, {
     build.onResolve({ filter: /\.node$/ }, ({ path: id, resolveDir }) => ({
       path: path.resolve(resolveDir, id),
       external: true,
+    }));
+  },
+};
+
+/**
+ * Removes the stack trace that the SDK formats for each promise, to list the promises that never
+ * resolve. A preview reports those itself, and the traces take 7% of its CPU time.
+ */
+const omitPromiseTraces: esbuild.Plugin = {
+  name: "omit promise traces",
+  setup(build) {
+    const filter = /@pulumi[\\/]pulumi[\\/]runtime[\\/]debuggable\.js$/;
+    build.onLoad({ filter }, ({ path: file }) => ({
+      contents: fs.readFileSync(file, "utf8").replace("new Error().stack", "undefined"),
     }));
   },
 };

@@ -156,6 +156,19 @@ describe("a bundle", function () {
     assert.doesNotMatch(packages, /aws:ec2\/instance:Instance/);
   });
 
+  it("has no stack traces of the SDK's promises", () => {
+    fs.symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"));
+    write(
+      "pack.ts",
+      `import { debuggablePromise } from "@pulumi/pulumi/runtime/debuggable";
+       export const promise = Promise.resolve();
+       void debuggablePromise(promise);`,
+    );
+    const { promise } = run();
+    assert.ok("_debugStackTrace" in promise);
+    assert.equal(promise._debugStackTrace, undefined);
+  });
+
   it("names the source, the line and the column of an error", () => {
     write("limit.ts", "\nexport function fail(): never {\n  throw new Error('bug');\n}\n");
     write("pack.ts", 'export { fail } from "./limit";');
