@@ -36,7 +36,7 @@ export function volumeRetention({ deleteDataOnDestroy }: LokiSettings): Values {
 
 const image = '{{ include "loki.image" (dict "ctx" . "component" .Values.sidecar.image) }}';
 
-/** Returns objects that update existing volumes when `volumeGb` or `storageClassName` changes. */
+/** Returns objects that let an upgrade change `volumeGb` and `storageClassName`. */
 export function lokiVolumeGrowth(settings: LokiSettings): Values[] {
   const volumes = (statefulSet: string, claimTemplate: string, values: string) => ({
     statefulSet,

@@ -53,8 +53,8 @@ export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
 }
 
 /**
- * Returns alerts for an existing Prometheus: alerts on missing pod metrics, with `namespace` as their
- * label, and alerts on Loki if it is deployed.
+ * Returns alerts for an existing Prometheus: alerts on missing pod metrics, which have `namespace` as
+ * their namespace label, and alerts on Loki if it is deployed.
  */
 export function alertsWithExistingPrometheus(
   namespace: string,

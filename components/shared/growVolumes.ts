@@ -115,8 +115,8 @@ export function growVolumes(settings: Placement, image: string, volumes: Volumes
 }
 
 /**
- * Error of the Job, with placeholders for the StatefulSet, its size and the smaller size. `--against`
- * uses the same text.
+ * Error message of the Job, with placeholders for the StatefulSet, its size and the smaller size.
+ * `--against` uses the same text.
  */
 export const cannotShrink = "volumes of StatefulSet %s have %s and cannot shrink to %s";
 /** Fix for that error, with placeholders for the setting and the size. */

@@ -51,7 +51,10 @@ export interface ReplacedMap {
   keys: string[];
 }
 
-/** Returns the maps in a chart that the values replace. Helm would fail to render the chart with them. */
+/**
+ * Returns the maps in a chart that the values replace with something else. Helm would fail to render
+ * the chart with these values.
+ */
 export function replacedMaps(keys: string, values: Record<string, unknown>): ReplacedMap[] {
   return [...replacedBelow(parseKeys(keys), [], values)];
 }
