@@ -91,6 +91,7 @@ export async function preview(
       warnings,
       exposed: exposed.map(({ urn }) => urn),
       missing: unset,
+      encrypted: config.encrypted,
       outputs,
       resources: resources.map(resourceEntry),
     });

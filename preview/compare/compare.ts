@@ -6,6 +6,7 @@ import { metricChanges } from "./metrics";
 import { mutingChanges, notificationChanges } from "./notifications";
 import { policyChanges } from "./policies";
 import { resourceChanges } from "./resources";
+import { secretChanges } from "./secrets";
 import { componentsOf, type PreviewState } from "./state";
 import { volumeProblems } from "./volumes";
 
@@ -14,6 +15,7 @@ export type Comparison = Record<
   | "problems"
   | "deletedData"
   | "settings"
+  | "secrets"
   | "alerts"
   | "notifications"
   | "retentionAndCost"
@@ -31,6 +33,7 @@ export function compare(before: PreviewState, after: PreviewState): Comparison {
     problems: volumeProblems(before, after),
     deletedData: deletions(before, after),
     settings: settingChanges(before, after),
+    secrets: secretChanges(before, after),
     alerts: alertChanges(before, after),
     notifications: [...notificationChanges(before, after), ...mutingChanges(before, after)],
     retentionAndCost: factChanges(before, after, "Retention and cost"),

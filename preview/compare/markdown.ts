@@ -4,6 +4,7 @@ const titles: Record<keyof Comparison, string> = {
   problems: "Problems",
   deletedData: "Deleted data",
   settings: "Settings",
+  secrets: "Secrets",
   alerts: "Alerts",
   notifications: "Notifications",
   retentionAndCost: "Retention and cost",

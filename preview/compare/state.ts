@@ -22,6 +22,11 @@ export interface PreviewState {
   facts: ({ part: string } & Record<string, string>)[];
   policy: Pick<PolicyReport, "policies" | "violations" | "exceptions">;
   resources: ResourceEntry[];
+  /**
+   * Fingerprint of each encrypted setting, by its path. Undefined for a revision whose preview does not
+   * list them.
+   */
+  encrypted?: Record<string, string>;
   /** Undefined for a stack without Slack. */
   alertmanager: PlainMap | undefined;
 }
@@ -71,6 +76,7 @@ export const noState: PreviewState = {
   facts: [],
   policy: { policies: [], violations: [], exceptions: [] },
   resources: [],
+  encrypted: {},
   alertmanager: undefined,
 };
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { type Secret, secrets } from "../../components/shared/secrets";
 import { isMap } from "../../policies/shared/isMap";
@@ -34,6 +35,8 @@ export interface Configuration {
   unset: Secret[];
   /** Values of all secrets, including placeholders, which must not appear in any output. */
   secretValues: string[];
+  /** Fingerprint of each encrypted value, by the path of its setting. */
+  encrypted: Record<string, string>;
 }
 
 /** Merges all sources of configuration, like the CLI. */
@@ -80,6 +83,9 @@ export function configuration(sources: ConfigurationSources): Configuration {
       ...(result[key] === undefined ? [] : [result[key]]),
       ...textsInside(values[key]),
     ]),
+    encrypted: Object.fromEntries(
+      Object.entries(values).flatMap(([key, value]) => fingerprints(key, value)),
+    ),
   };
 }
 
@@ -138,9 +144,27 @@ export function fullKey(key: string, project: string): string {
 function withPlaceholders(value: ConfigValue, placeholder: string): ConfigValue {
   if (Array.isArray(value)) return value.map((item) => withPlaceholders(item, placeholder));
   if (!isMap(value)) return value;
-  if (Object.keys(value).length === 1 && typeof value["secure"] === "string") return placeholder;
+  if (isEncrypted(value)) return placeholder;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, withPlaceholders(item, placeholder)]),
+  );
+}
+
+function isEncrypted(value: ConfigValue | undefined): value is { secure: string } {
+  return isMap(value) && Object.keys(value).length === 1 && typeof value["secure"] === "string";
+}
+
+/**
+ * Returns a hash for each `{secure: ...}` in a value, with its path. The hash differs if the secret
+ * differs or was encrypted again.
+ */
+function fingerprints(path: string, value: ConfigValue): [path: string, hash: string][] {
+  if (isEncrypted(value)) {
+    return [[path, createHash("sha256").update(value.secure).digest("hex").slice(0, 16)]];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]: [string, ConfigValue]) =>
+    fingerprints(Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, item),
   );
 }
 

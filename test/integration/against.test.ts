@@ -142,6 +142,25 @@ describe("npm run preview -- --against", () => {
     );
   });
 
+  it("lists a secret that was added to the stack file, without its value", () => {
+    const file = path.join(repository, "Pulumi.prod.yaml");
+    const committed = fs.readFileSync(file, "utf8");
+    try {
+      const secret =
+        "  monitoring:pagerDutyRoutingKey:\n    secure: v1:0123456789abcdef:c2VjcmV0\n";
+      fs.writeFileSync(file, committed.replace("config:\n", `config:\n${secret}`));
+      const { status, stdout, stderr } = preview("--stack", "prod", "--against", "HEAD");
+      assert.equal(status, 0, stderr);
+      assert.match(
+        stdout,
+        /^### Secrets\n\n.*\n.*\n\| monitoring:pagerDutyRoutingKey \| added \|\n\n/m,
+      );
+      assert.doesNotMatch(stdout, /c2VjcmV0/);
+    } finally {
+      fs.writeFileSync(file, committed);
+    }
+  });
+
   it("compares a new stack with nothing", () => {
     fs.copyFileSync(
       path.join(repository, "Pulumi.dev.yaml"),

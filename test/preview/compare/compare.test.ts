@@ -53,6 +53,22 @@ describe("the comparison of two previews", () => {
     deepEqual(resources, []);
   });
 
+  it("has the encrypted settings that differ, without their values", () => {
+    const state = (encrypted: Record<string, string>) => stateWith([], { encrypted });
+    const before = state({ datadogApiKey: "01", heartbeatUrl: "02", slackWebhookUrl: "03" });
+    const after = state({ datadogApiKey: "01", pagerDutyRoutingKey: "02", slackWebhookUrl: "04" });
+    deepEqual(compare(before, after).secrets, [
+      { setting: "heartbeatUrl", change: "removed" },
+      { setting: "slackWebhookUrl", change: "new value, or the same value encrypted again" },
+      { setting: "pagerDutyRoutingKey", change: "added" },
+    ]);
+  });
+
+  it("has no secrets if the other revision does not list them", () => {
+    const { encrypted: _encrypted, ...former } = noState;
+    deepEqual(compare(former, stateWith([], { encrypted: { a: "01" } })).secrets, []);
+  });
+
   it("has the facts on retention, cost and charts", () => {
     const facts = (version: string, cost: string) =>
       stateWith([], {

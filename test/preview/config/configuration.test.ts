@@ -68,6 +68,30 @@ describe("the configuration of a preview", () => {
     assert.deepEqual(unset, []);
   });
 
+  it("has a hash of each encrypted value, by the path of its setting", () => {
+    const hashes = (secure: string) =>
+      configured({
+        files: [
+          {
+            config: {
+              "monitoring:datadogApiKey": { secure },
+              "monitoring:slackWebhookUrls": { payments: { secure: "AAABAE" } },
+              "monitoring:other": { list: [1, { token: { secure: "AAABAE" } }] },
+            },
+          },
+        ],
+      }).encrypted;
+    const { "monitoring:datadogApiKey": key, ...others } = hashes("AAABAD");
+    const hash = others["monitoring:slackWebhookUrls.payments"];
+    assert.match(hash ?? "", /^[0-9a-f]{16}$/);
+    assert.deepEqual(others, {
+      "monitoring:slackWebhookUrls.payments": hash,
+      "monitoring:other.list[1].token": hash,
+    });
+    assert.notEqual(key, hash);
+    assert.notEqual(key, hashes("AAABAC")["monitoring:datadogApiKey"]);
+  });
+
   it("sets placeholders for the secrets that the configured parts use, and lists them", () => {
     const { values, secretKeys, unset } = configured({
       files: [{ config: { "monitoring:slack": {}, "monitoring:datadog": {} } }],
