@@ -111,7 +111,7 @@ export const slackSchema = z
         }),
         info: channel.optional().meta({
           description: "Channel for alerts with the severity `info`.",
-          defaultText: "none, and these alerts are not sent",
+          defaultText: "none, and these alerts are not sent to Slack",
         }),
       })
       .prefault({})

@@ -18,7 +18,7 @@ export interface SlackChannels {
   critical?: string;
   /** Channel for warnings. Default: `channel`. */
   warning?: string;
-  /** Channel for info alerts. Default: none, and info alerts are not sent. */
+  /** Channel for info alerts. Default: none, and Slack gets no info alerts. */
   info?: string;
 }
 

@@ -216,7 +216,7 @@ const reviewed: [finding: string, stack: string, verdict: string][] = [
     "Correct, but advisory. In the other examples, `SLOMetricAbsent` covers the metrics.",
   ],
   [
-    "The Grafana admin password is publicly known in 16 files",
+    "The Grafana admin password is publicly known (16 findings)",
     "charts",
     "Fixed: the charts generate a password. Only kube-prometheus-stack before version 79 has a default password.",
   ],
