@@ -12,7 +12,7 @@ import {
 } from "../stacks/config/parseConfiguration";
 
 /**
- * Reads the settings of a stack from its file, without the Pulumi CLI. Secrets have placeholders,
+ * Reads the settings of a stack from its file, without the Pulumi CLI. Placeholders replace the secrets,
  * because only their presence matters.
  */
 export function stackSettings(directory: string, stack: string): Settings {

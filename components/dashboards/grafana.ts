@@ -20,7 +20,7 @@ export interface DataSourceUids {
 
 /** Tag on every dashboard, which the links between dashboards use. */
 const tag = "observability";
-/** IDs of panels that no alert links to start here, above the IDs of the linked panels. */
+/** First ID for rows and for panels that no alert links to. Linked panels have lower IDs. */
 const firstFreeId = 101;
 
 /** Renders a dashboard in the format that Grafana loads. */

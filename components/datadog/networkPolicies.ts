@@ -20,7 +20,7 @@ export function datadogNetworkPolicies(settings: DatadogSettings): NetworkPolici
         ...(settings.customMetrics ? [{ udp: [8125] }] : []),
         ...(settings.apm ? [{ tcp: [8126] }] : []),
       ],
-      // Checks query pods and nodes on arbitrary ports.
+      // The agent's checks query pods and nodes on arbitrary ports.
       opens: undefined,
     },
     "cluster-agent": {

@@ -144,7 +144,7 @@ export function secretNameOf(settings: DatadogSettings): string {
   return settings.existingSecret ?? datadogSecretName;
 }
 
-/** Returns an error that explains Fargate. It is not an operating system, but users look for it here. */
+/** Returns an error for Fargate, which is not an operating system, although users look for it here. */
 function fargateError({ input }: { input?: unknown }): string | undefined {
   return typeof input === "string" && /fargate/i.test(input)
     ? "must be amazonLinux or bottlerocket: Fargate has no nodes for an agent, its pods need the agent as a sidecar (docs/datadog.md, On EKS)"

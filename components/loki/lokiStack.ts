@@ -29,7 +29,7 @@ import { lokiRulesConfigMapName, lokiValues } from "./values";
  */
 const awsResources = new WeakMap<LokiStack, Pick<StorageResources, "bucket" | "role">>();
 
-/** Returns claims on what only one LokiStack per namespace, or per program, may own. */
+/** Returns claims on objects that only one LokiStack may own, per namespace or per program. */
 function lokiClaims({ namespace, storage, bucket }: LokiSettings): Claim[] {
   const release: Claim = {
     what: `a Loki in the namespace ${namespace}`,
@@ -78,7 +78,7 @@ export interface LokiStackArgs extends ChartArgs {
    * Namespace to install into. It must exist. Unless `collector` is `none`, its Pod Security level must
    * be `privileged`, because the collector reads the host's log files. Changing the namespace deploys a
    * new Loki with empty volumes, and the old volumes remain in the cluster. With `filesystem` storage,
-   * where a volume holds all logs, `protectData` refuses the change. Default: `monitoring`.
+   * where a volume holds all logs, `protectData` prevents the change. Default: `monitoring`.
    */
   namespace?: pulumi.Input<string> | undefined;
   /** Deployment mode. Must be known when the program runs. Default: `singleBinary`. */
@@ -88,8 +88,8 @@ export interface LokiStackArgs extends ChartArgs {
   /** Number of days that Loki retains logs. Must be at least 1. Default: 15. */
   retentionDays?: number;
   /**
-   * Where Loki stores chunks and the index. `protectData` refuses to change it, because Loki would
-   * start without its logs. Must be known when the program runs. Default: `s3`.
+   * Where Loki stores chunks and the index. Cannot change while `protectData` is true, because Loki
+   * would start without its logs. Must be known when the program runs. Default: `s3`.
    */
   storage?: LokiStorage;
   /**
@@ -105,8 +105,8 @@ export interface LokiStackArgs extends ChartArgs {
    */
   region?: pulumi.Input<string> | undefined;
   /**
-   * Creates the bucket. `false` uses an existing bucket without changing it. `protectData` refuses a
-   * change to `false`. Must be known when the program runs. Default: true.
+   * Creates the bucket. `false` uses an existing bucket without changing it. Cannot change to `false`
+   * while `protectData` is true. Must be known when the program runs. Default: true.
    */
   createBucket?: boolean;
   /**
@@ -147,7 +147,7 @@ export interface LokiStackArgs extends ChartArgs {
   /** StorageClass of the volumes; `""` selects the cluster's default. Default: `gp3`. */
   storageClassName?: pulumi.Input<string> | undefined;
   /**
-   * Protects the logs: Pulumi refuses every change and every `pulumi destroy` that would delete or
+   * Protects the logs: Pulumi rejects every change and every `pulumi destroy` that would delete or
    * replace the bucket, and every change that would leave Loki without its logs. With `false`, Pulumi
    * may stop managing the bucket, but retains it with its logs. Default: true.
    */
@@ -292,7 +292,7 @@ export class LokiStack extends pulumi.ComponentResource {
   }
 
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    // In JavaScript, the arguments may be missing. The check below reports required ones.
+    // In JavaScript, callers may omit the arguments. The check below reports the required ones.
     const { storage: storageKind, region } = (args as LokiStackArgs | undefined) ?? {};
     const isRegional = storageKind !== LokiStorage.Filesystem && !region;
     const allArgs = isRegional ? { ...args, region: providerRegion(opts) } : args;

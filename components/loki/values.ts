@@ -13,7 +13,7 @@ import { lokiMonolithic } from "./monolithic";
 export const lokiRulesConfigMapName = "loki-rules";
 
 // Loki reads data with the schema that was in effect when the data was written, so never edit a period.
-// Add one with a later date instead. This date precedes all data that this library can have written.
+// Add one with a later date instead. This date precedes all data that this library could have written.
 const schemaFrom = "2024-04-01";
 
 // With `auth_enabled: false`, all data and rules belong to the tenant "fake".

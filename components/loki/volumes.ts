@@ -12,8 +12,8 @@ export function lokiVolume({ volumeGb, storageClassName }: LokiSettings): Values
 }
 
 /**
- * Returns the number of volumes across all replicas. Each has the size `volumeGb`, with either kind of
- * storage.
+ * Returns the number of volumes across all replicas. Each volume has the size `volumeGb`, with either
+ * kind of storage.
  */
 export function lokiVolumeCount({ mode, size }: LokiSettings): number {
   if (mode === LokiMode.SingleBinary) return 1;

@@ -8,7 +8,7 @@ import { SsoProvider } from "./options";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-// Grafana would end the value at these characters, or interpret them.
+// Grafana would truncate the value at these characters, or interpret them.
 const group = z
   .string()
   .regex(

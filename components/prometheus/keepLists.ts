@@ -114,8 +114,8 @@ function keepList(target: ScrapeTarget, metrics: string[]): Values {
 }
 
 /**
- * Returns the chart's default relabelings for a target, because a list in the values would replace
- * them.
+ * Returns the chart's default relabelings for a target. A list in the values replaces them, so it must
+ * repeat them.
  */
 function relabelingsOfChart({ relabelings }: ScrapeTarget): Values[] {
   return (chartRelabelings as Record<string, Values[]>)[relabelings.join(".")] ?? [];

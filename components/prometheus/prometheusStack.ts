@@ -48,7 +48,7 @@ import {
   serviceNames,
 } from "./urls";
 
-/** Returns claims on what only one PrometheusStack per cluster, or per namespace, may own. */
+/** Returns claims on objects that only one PrometheusStack may own, per cluster or per namespace. */
 function prometheusClaims(settings: PrometheusSettings): Claim[] {
   const { namespace, releaseName, clusterMonitoring } = settings;
   return [
@@ -391,7 +391,7 @@ export interface PrometheusStackArgs extends ChartArgs {
    * Namespace to install into. It must exist. Unless `clusterMonitoring` is false, its Pod Security
    * level must be `privileged`, because node-exporter reads the host. Changing the namespace or
    * `releaseName` deploys a new Prometheus with empty volumes, and the old volumes remain in the
-   * cluster. `protectData` and `deleteDataOnDestroy` refuse the change. Default: `monitoring`.
+   * cluster. `protectData` and `deleteDataOnDestroy` prevent the change. Default: `monitoring`.
    */
   namespace?: pulumi.Input<string> | undefined;
   /**

@@ -43,7 +43,7 @@ export const communityDashboardRevisions: Record<number, number> = {
   10826: 1, // Go Metrics
 };
 
-/** Lists the dashboards that do not require a revision, as the end of a rule in an error. */
+/** Lists the dashboards that do not require a revision, for the end of an error's rule. */
 export const reviewedRevisions = `only ${Object.keys(communityDashboardRevisions).join(", ")} have a reviewed revision`;
 
 const communityDashboard = z

@@ -89,8 +89,8 @@ export function shortProvenErrorRatio(
 
 /**
  * Returns the ratio of failed requests over 5 or 30 minutes, whichever is greater, while it is evidence
- * of an ongoing problem. At the minimum rate, 5 minutes are enough. Below it, 2 minutes without a
- * failure are chance, and must not hide the failures of the last 30 minutes.
+ * of an ongoing problem. Above the minimum rate, 5 minutes is enough. Below it, 2 minutes without a
+ * failure may be chance, and must not hide the failures of the last 30 minutes.
  */
 export function provenErrorRatio(
   { requests, shortErrorRatio, longErrorRatio }: ErrorSeries,

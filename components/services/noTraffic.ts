@@ -48,7 +48,8 @@ export function stopRules({ namespace }: MonitoredServicesSettings): AlertGroup 
   return {
     name: `${namespace}.stops`,
     subjectLabel: "service",
-    // Minutes hardly matter in a comparison with previous days, and queries look back 5 minutes.
+    // A comparison with previous days does not need to be exact to the minute, and queries look back 5
+    // minutes.
     intervalSeconds: 120,
     rules: [
       {

@@ -6,7 +6,7 @@ import { configuredServices } from "./configuredServices";
 /** A series for each pod, with its Deployment, StatefulSet or DaemonSet in the `workload` label. */
 export const workloadOfPod = "namespace_pod:workload:info";
 
-/** Records each pod's workload. A service's pods belong to a workload with the name of the service. */
+/** Records each pod's workload. A service's pods belong to the workload with the service's name. */
 export function workloads(kubeState: (...extraMatchers: string[]) => string): RecordingRule {
   const owner = (kindMatcher: string, pattern: string) =>
     `label_replace(${podMetrics.owner}${kubeState(kindMatcher)}, "workload", "$1", "owner_name", "${pattern}")`;

@@ -25,7 +25,7 @@ export function evidenceRules({ namespace }: MonitoredServicesSettings): AlertGr
   return {
     name: `${namespace}.evidence`,
     subjectLabel: "service",
-    // These rules read the most samples, and two minutes are short compared to their 30-minute window.
+    // These rules read the most samples, and two minutes is short compared to their 30-minute window.
     intervalSeconds: 120,
     rules: protocols.map((protocol) => ({
       record: protocol.longErrorRatio,

@@ -66,8 +66,8 @@ export function claim<S extends object>(
 }
 
 /**
- * Returns the identity of a provider's cluster, if it is known, because several providers may connect
- * to the same cluster.
+ * Returns the identity of a provider's cluster, if it is known. Several providers may connect to the
+ * same cluster, so comparing providers is not enough.
  */
 async function clusterOf(
   provider: pulumi.ProviderResource | undefined,

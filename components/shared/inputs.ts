@@ -127,8 +127,8 @@ async function resolvedArguments(args: object, unresolved: object[]): Promise<ob
   const values = new Map<unknown, unknown>();
   for (const argument of unresolved) {
     const value = await valueIfKnown(argument);
-    // An argument that resolves to nothing is an error, because resources rely on it. Unlike
-    // `undefined`, `null` is never replaced by a default.
+    // An argument that resolves to `undefined` is an error, because resources rely on it. It becomes
+    // `null`, because defaults replace only `undefined`.
     if (value !== UNKNOWN) values.set(argument, value ?? null);
   }
   const replaced = (value: unknown): unknown => {
@@ -150,7 +150,7 @@ export async function valueIfKnown(argument: unknown): Promise<unknown> {
   return (await output.isKnown) ? output.promise() : UNKNOWN;
 }
 
-/** Hides the values of secret arguments in problems, and names Outputs that resolved to nothing. */
+/** Hides the values of secret arguments in problems, and reports Outputs without a value. */
 async function describeResolved(
   args: object,
   problems: Problem[] | undefined,

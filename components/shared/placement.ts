@@ -6,9 +6,9 @@ import { example, issue } from "./problems";
 import { input } from "./schemas";
 
 /**
- * Node label values for which all chart images exist. Each other platform lacks at least one image. For
- * example, only Alloy and the Datadog Agent have Windows images. `imagePlatforms.test.ts` lists every
- * image.
+ * Node label values for which all chart images exist. Every other platform is missing at least one
+ * image. For example, only Alloy and the Datadog Agent have Windows images. `imagePlatforms.test.ts`
+ * lists every image.
  */
 const platforms: Record<string, string[]> = {
   "kubernetes.io/os": ["linux"],

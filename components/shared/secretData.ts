@@ -36,8 +36,8 @@ export function checkWithSecrets<T>(
 
 /**
  * Returns the data for a component's Kubernetes Secret: each secret argument that is set, keyed by
- * `secretKey`. An Output that resolves to nothing is an error, because the settings already state that
- * the secret is set.
+ * `secretKey`. An Output without a value is an error, because the settings already state that the secret
+ * is set.
  */
 export function secretData(part: SecretPart, args: object, owner: Owner): pulumi.Input<Data> {
   // The keys of the Secret are unknown until all maps are known.

@@ -220,7 +220,7 @@ export interface SecretEntry {
 /** Returns the required format of an entry in a map of secrets, if other arguments determine it. */
 export type FormOfEntry = (argument: string, name: string) => SecretForm | undefined;
 
-/** Returns the secrets in the arguments of a part's component, without the entries of unknown maps. */
+/** Returns the secrets in the arguments of a part's component, excluding the entries of unknown maps. */
 export function secretEntries(
   part: SecretPart,
   args: object,

@@ -108,7 +108,7 @@ export interface SlackAlertingArgs {
   botToken?: pulumi.Input<string> | undefined;
   /** URL that Alertmanager calls every minute while it delivers alerts. Default: none. */
   heartbeatUrl?: pulumi.Input<string> | undefined;
-  /** Requires a heartbeat URL, without which an outage of alerting goes unnoticed. Default: false. */
+  /** Requires a heartbeat URL. Without one, an outage of alerting goes unnoticed. Default: false. */
   requireHeartbeat?: boolean;
   /** PagerDuty routing key. If set, PagerDuty also receives critical alerts. Default: none. */
   pagerDutyRoutingKey?: pulumi.Input<string> | undefined;

@@ -41,8 +41,8 @@ export const lokiBucketHardened = stackPolicy({
 });
 
 /**
- * Reports a bucket name that is a URL or an ARN. Loki does not start with it, and the other checks
- * cannot identify the bucket.
+ * Reports a bucket name that is a URL or an ARN. Loki does not start with such a name, and the other
+ * checks cannot identify the bucket.
  */
 function checkNames(resource: Resource): StackFinding[] {
   const { buckets = [] } = lokiRelease(resource) ?? {};

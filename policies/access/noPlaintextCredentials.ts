@@ -165,7 +165,7 @@ const vaults: Record<string, string[]> = {
   "azure-native:keyvault:Secret": ["properties"],
 };
 
-/** Returns a resource's properties without those that are intended for credentials. */
+/** Returns a resource's properties, except those intended for credentials. */
 function withoutVaults({ type, props }: Resource): PlainMap {
   if (!isMap(props)) return {};
   return Object.fromEntries(

@@ -51,8 +51,8 @@ function check(resources: Resource[]): StackFinding[] {
 }
 
 /**
- * Returns the selectors whose series must exist for the expression to fire, without those whose series
- * only exclude others.
+ * Returns the selectors whose series must exist for the alert to fire. Selectors to the right of
+ * `unless` only exclude series.
  */
 function requiredSelectors(expr: Expr): Selector[] {
   if (expr.kind === "selector") return [expr];

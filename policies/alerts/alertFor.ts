@@ -160,8 +160,8 @@ function checkEvents({ for: wait, path }: Rule, expr: Expr | undefined): Violati
 const singleEvent = /(^|_)oom_(kill|events)|uncorrectable|kernel_panic|node_boot_time_seconds/;
 
 /**
- * Returns for how many minutes a condition holds after one event; undefined if it does not detect an
- * event.
+ * Returns the number of minutes that a condition holds after one event; undefined if it does not detect
+ * an event.
  */
 function eventMinutes({
   operator,

@@ -46,7 +46,8 @@ export const alertThresholds = resourcePolicy({
   baseline: {
     defaults: {
       maxErrorRatio: 0.25,
-      // Metric and log queries may take minutes. A threshold in milliseconds is larger.
+      // Allows for metric and log queries, which may take minutes. A threshold in milliseconds by
+      // mistake is larger.
       maxP99LatencySeconds: 100,
       maxMemoryRatio: 0.98,
       maxCpuRatio: 2,

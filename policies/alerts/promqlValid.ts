@@ -227,7 +227,7 @@ function missingLabels(expr: Expr, templates: PlainMap): string[] {
   const used = Object.values(templates)
     .filter(isText)
     .flatMap((text) => {
-      // Inside `range` and `with`, labels may not be those of the alert.
+      // Inside `range` and `with`, `.Labels` may refer to something other than the alert.
       const isOfAlert = !/\b(range|with)\b/.test(text);
       const form = isOfAlert
         ? /(?:\$labels|(?<![\w$)])\.Labels)\.([a-zA-Z_]\w*)/g

@@ -39,8 +39,8 @@ function withoutRange(name: string): string {
 }
 
 /**
- * Reports missing series, but only if their name resembles a series of the stack, because charts, Sloth
- * or another stack may record the others.
+ * Reports missing series whose names resemble a series of the stack. Charts, Sloth or another stack may
+ * record any other series.
  */
 function check(resources: Resource[]): StackFinding[] {
   if (!resources.some((resource) => prometheusServer(resource) !== undefined)) return [];

@@ -182,7 +182,7 @@ function namedService({ matchers }: Selector): string | undefined {
   return matchers.find(({ label, operator }) => label === "service" && operator === "=")?.value;
 }
 
-/** Whether a selector covers a service's series, by the service's own labels or by those of its pods. */
+/** Whether a selector covers a service's series, judging by the labels of the service or of its pods. */
 function selectsService(
   selector: Selector,
   { namespace, knownAs, drops }: ScrapedService,

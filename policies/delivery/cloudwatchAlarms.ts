@@ -97,7 +97,7 @@ function checkAlarm(alarm: Resource): StackFinding[] {
 
 type Mistake = readonly [key: string, problem: string, fix: string];
 
-/** Known dimensions of each namespace, and those of which an alarm needs at least one. */
+/** Known dimensions of each namespace, and the dimensions that an alarm must have at least one of. */
 const dimensions: Record<string, [known: string, required?: string]> = {
   "AWS/ApplicationELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
   "AWS/NetworkELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
@@ -316,8 +316,8 @@ function wrongMetric(props: Plain): Mistake[] {
 const sparse = /(^HTTPCode_|5XX|4XX|Throttle)/i;
 
 /**
- * Checks how an alarm treats missing data. Missing data is good for a failure count, and bad for a
- * heartbeat.
+ * Checks how an alarm treats missing data. Missing data is normal for a failure count, but a problem for
+ * a heartbeat.
  */
 function wrongMissingData(props: Plain): Mistake[] {
   const treatment = textAt(props, "treatMissingData");

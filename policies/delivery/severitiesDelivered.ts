@@ -159,7 +159,7 @@ function knownLabels(resources: Resource[]): Labels[] {
   return [{ alertname: "SomeAlert", namespace: "some-namespace" }, ...services, ...rules];
 }
 
-/** Whether the stack must send notifications. Only production must; other environments may. */
+/** Whether the stack must send notifications, which is optional outside production. */
 function mustNotify(resources: Resource[], config: Config): boolean {
   return resources.some((resource) => isProd(resource, config, resources));
 }

@@ -142,8 +142,8 @@ interface ResourceDefinition<P extends Properties, ProdOnly extends boolean> ext
   appliesTo: (type: string) => boolean;
   check: (resource: Resource, config: ConfigOf<P>) => Finding[];
   /**
-   * Finds problems that only show together with the stack's other resources. Prefer `check` for
-   * everything else: it runs before the resource is deployed, even if outputs are unknown.
+   * Finds problems that are visible only in combination with the stack's other resources. Prefer `check`
+   * for everything else: it runs before the resource is deployed, even if outputs are unknown.
    */
   siblings?: StackCheck<ConfigOf<P>>;
   /** `true` writes the value that each finding sets. */

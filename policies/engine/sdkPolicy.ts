@@ -32,7 +32,7 @@ export interface PolicyContext {
   policies: string[];
   /** Project that `pulumi config` configures, so that fixes can name the command. Default: none. */
   program?: string;
-  /** Returns the current time, which decides whether exceptions have expired. */
+  /** Returns the current time, which determines whether exceptions have expired. */
   now: () => Date;
   /** Records what the policies skip. */
   journal: Journal;
@@ -233,7 +233,7 @@ function reportEntries(policy: ReportPolicy, { journal }: PolicyContext) {
 
 /**
  * Evaluates a stack. If the check throws, each resource that makes it throw when evaluated separately
- * becomes a violation, and the other resources are evaluated without it.
+ * becomes a violation, and the check runs again on the remaining resources.
  */
 function judgeStack(
   policy: AnyPolicy,
@@ -370,9 +370,7 @@ function referencesOf({ propertyDependencies = {} }: PolicyResource): Pick<Resou
   return { references: Object.fromEntries(references) };
 }
 
-/**
- * Adds the defaults, because only the engine does so, and other clients of the analyzer protocol do not.
- */
+/** Adds the defaults. The engine does this itself, but other clients of the analyzer protocol do not. */
 function configOf(policy: AnyPolicy, args: { getConfig: () => object }): PlainMap {
   return { ...defaultsOf(policy), ...args.getConfig() };
 }

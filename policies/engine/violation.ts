@@ -33,7 +33,7 @@ export interface Setting {
 }
 
 /**
- * Formats a violation. The text quotes only names: those of resources, objects, rules, alerts, series,
+ * Formats a violation. The text quotes only the names of resources, objects, rules, alerts, series,
  * labels, receivers and actions. It never contains values of annotations, matchers, settings or
  * documents, because the SDK does not tell policies which values are secret. In names, anything that
  * looks like a credential is redacted.

@@ -16,7 +16,7 @@ interface ChartAlerts {
 const chartAlerts: ChartAlerts[] = recordedAlerts;
 
 /**
- * Returns the names of the alerts that a kube-prometheus-stack release creates, without those that its
+ * Returns the names of the alerts that a kube-prometheus-stack release creates, except alerts that its
  * values disable. Where a value is unknown, the chart's default applies.
  */
 export function chartAlertsOf(resource: Resource): Set<string> {

@@ -19,8 +19,8 @@ export interface Integration {
 const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
 
 /**
- * Address fields of each kind of integration, of which at least one must be set. For some kinds,
- * `global` can set them.
+ * Address fields of each kind of integration. At least one of them must be set, either in the
+ * integration or, for some kinds, in `global`.
  */
 const addressFields: Record<string, string[]> = {
   slack: [...slackFields, "http_config"],

@@ -18,7 +18,7 @@ export function preservesUnit(expr: Expr): expr is Call {
   return expr.kind === "call" && unitPreserving.test(expr.name);
 }
 
-/** Returns the argument whose unit a unit-preserving function preserves. */
+/** Returns the argument that determines the unit of a unit-preserving function's result. */
 export function measuredArgument({ args }: Pick<Call, "args">): Expr | undefined {
   const value = args.find(({ kind }) => kind !== "number" && kind !== "string");
   const argument = value ?? args[0];

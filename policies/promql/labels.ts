@@ -82,7 +82,9 @@ function matched(set: LabelSet, matching: NonNullable<Binary["matching"]>): Labe
   return { kind: "only", labels: matching.labels.filter((label) => has(set, label)) };
 }
 
-/** Matches metrics with labels that other metrics do not have, such as those of kube-state-metrics. */
+/**
+ * Matches metrics with labels that other metrics do not have, such as metrics from kube-state-metrics.
+ */
 const labelMetric = /^(kube|node|container)_\w+_(labels|annotations|info|owner)$/;
 
 /**

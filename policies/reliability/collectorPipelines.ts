@@ -41,8 +41,8 @@ const checks: Record<string, (values: Plain) => Finding[]> = {
 const component = String.raw`(?:loki|prometheus|otelcol|discovery|pyroscope|mimir|local|remote)(?:\.[a-z_0-9]+)+`;
 
 /**
- * Checks references between Alloy components, because Alloy does not start if one refers to a missing
- * component.
+ * Checks references between Alloy components. Alloy does not start if a component refers to a missing
+ * one.
  */
 function checkAlloy(values: Plain, path: Path): Finding[] {
   const content = at(values, ...path);

@@ -63,7 +63,10 @@ export const grafanaProvisioning = stackPolicy({
 
 const grafanaOperator = "kubernetes:grafana.integreatly.org/";
 
-/** Returns the address of a data source, if its type is that of a server whose Services are known. */
+/**
+ * Returns the address of a Loki, Prometheus or Alertmanager data source. Services of other types are
+ * unknown.
+ */
 function addressOf({ source, urn, where, namespace }: DataSource): Address[] {
   const [type, text] = [textAt(source, "type"), textAt(source, "url")];
   if (type !== "loki" && type !== "prometheus" && type !== "alertmanager") return [];

@@ -147,8 +147,8 @@ function checkDeletions(
 }
 
 /**
- * Checks the expiration and archival of current objects. Only Loki can tell which of them it still
- * needs, and it cannot read from an archive.
+ * Checks the expiration and archival of current objects. Only Loki can determine which objects it still
+ * needs, and it cannot read archived objects.
  */
 function checkRemoval(
   { urn, retentionDays, indexPrefixes }: Bucket,

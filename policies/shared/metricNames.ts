@@ -1,5 +1,5 @@
 /**
- * Names of request metrics and labels in each instrumentation convention: those of the Prometheus client
+ * Names of request metrics and labels in each instrumentation convention: the Prometheus client
  * libraries, and OpenTelemetry's stable HTTP and RPC conventions as its Prometheus exporters render
  * them.
  */

@@ -251,7 +251,8 @@ function linkPackages(packages: Set<string>): esbuild.Plugin {
 
 /**
  * Modules that a package loads at startup although a preview rarely uses them, each with the package
- * that loads it. Those of `@pulumi/pulumi` belong to the Automation API and to function serialization.
+ * that loads it. The modules of `@pulumi/pulumi` belong to the Automation API and to function
+ * serialization.
  */
 const deferred: [module: string, importer: string][] = [
   ["./automation", "@pulumi/pulumi"],
@@ -316,8 +317,8 @@ module.exports = new Proxy(function () {}, {
 };
 
 /**
- * Removes the stack trace that the SDK formats for each promise, to list the promises that never
- * resolve. A preview reports those itself, and the traces take 7% of its CPU time.
+ * Removes stack traces from promises. The SDK formats one for each promise, to report promises that
+ * never resolve. A preview reports them itself, and the traces take 7% of its CPU time.
  */
 const omitPromiseTraces: esbuild.Plugin = {
   name: "omit promise traces",

@@ -54,7 +54,7 @@ function logsDeleted(before: ResourceEntry, after: ResourceEntry): Deletion[] {
   });
 }
 
-/** Number of seconds that Loki retains a tenant's logs, and those of specific streams. */
+/** Number of seconds that Loki retains a tenant's logs, and the logs of specific streams. */
 interface Periods {
   period: number;
   streams: Map<string, number>;

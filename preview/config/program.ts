@@ -2,8 +2,8 @@ import { type Secret, secrets } from "../../components/shared/secrets";
 import type { ConfigValues } from "./configPath";
 
 /**
- * Returns the secrets that a configuration needs. Excludes those of a part that refers to an existing
- * Secret.
+ * Returns the secrets that a configuration needs. Excludes the secrets of a part that refers to an
+ * existing Secret.
  */
 export function secretsInUse(values: ConfigValues, project: string): Secret[] {
   const isSet = (key: string): boolean => values[`${project}:${key}`] !== undefined;

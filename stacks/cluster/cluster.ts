@@ -19,7 +19,7 @@ export interface Cluster {
 }
 
 /**
- * Changes Secrets and ConfigMaps in place. By default, the provider deletes and recreates them. While
+ * Updates Secrets and ConfigMaps in place. By default, the provider deletes and recreates them. While
  * the Secret with its configuration is missing, the operator configures Alertmanager without receivers.
  */
 const inPlace = { enableSecretMutable: true, enableConfigMapMutable: true };

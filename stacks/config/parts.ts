@@ -457,7 +457,10 @@ function dashboardsFolderProblems(folder: unknown): Problem[] {
   }));
 }
 
-/** Reports what Datadog monitors are missing: both Datadog keys, and the agents that send the metrics. */
+/**
+ * Reports missing prerequisites of Datadog monitors: both Datadog keys, and the agents that send the
+ * metrics.
+ */
 function missingForMonitors({ configuration, raw }: Context): Problem[] {
   const { datadog } = configuration;
   if (datadog === undefined) {

@@ -12,8 +12,8 @@ export interface ReleaseName {
 }
 
 /**
- * Returns the Helm releases of a stack, including its own log collector's or those of the given
- * collectors.
+ * Returns the Helm releases of a stack, including the releases of the given log collectors. Default: the
+ * collector that the stack uses.
  */
 export function releasesOf(
   { namespaces, prometheus, loki, datadog }: Settings,
