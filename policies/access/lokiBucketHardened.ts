@@ -139,7 +139,7 @@ function checkEncryption(bucket: Bucket): StackFinding[] {
   }
   if (algorithms.length > 0 && algorithms.every(isSecure)) return [];
   return missingPart(bucket, "bucketServerSideEncryptionConfiguration", {
-    problem: "the bucket does not set the encryption of its objects",
+    problem: "the bucket has no valid encryption configuration",
     bound: "AES256, aws:kms or aws:kms:dsse",
     fix: 'add new s3.BucketServerSideEncryptionConfiguration(..., {bucket, rules: [{applyServerSideEncryptionByDefault: {sseAlgorithm: "AES256"}}]})',
   });

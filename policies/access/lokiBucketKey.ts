@@ -44,7 +44,7 @@ export function missingKeyActions(
   );
 }
 
-/** Whether Loki sets the encryption of its objects itself, which overrides the bucket's default. */
+/** Whether Loki itself configures the encryption of its objects, which overrides the bucket's default. */
 function choosesEncryption(resource: Resource): boolean {
   const { chart = "", values } = helmChart(resource) ?? {};
   return lokiCharts.has(chart) && (values === UNKNOWN || /"sse"/.test(JSON.stringify(values)));

@@ -15,7 +15,7 @@ export const alertAnnotations = resourcePolicy({
   name: "alert-annotations",
   description: "In production, each alert has a summary, a description and a runbook URL.",
   why: "Without a summary and a runbook, the on-call engineer has only a set of labels to diagnose an incident.",
-  remediation: "set the annotations summary, description and runbook_url (https) of the alert",
+  remediation: "set the alert's annotations summary, description and runbook_url (https)",
   severity: "medium",
   baseline: { enforcementLevel: "advisory" },
   prodOnly: true,

@@ -24,8 +24,14 @@ const properties = {
     maximums.p99LatencySeconds,
     "Maximum 99th percentile of the latency, in seconds.",
   ),
-  maxMemoryRatio: numberProperty(maximums.memoryRatio, "Maximum ratio of memory to its limit."),
-  maxCpuRatio: numberProperty(maximums.cpuRatio, "Maximum ratio of CPU to its limit or request."),
+  maxMemoryRatio: numberProperty(
+    maximums.memoryRatio,
+    "Maximum ratio of memory usage to the limit.",
+  ),
+  maxCpuRatio: numberProperty(
+    maximums.cpuRatio,
+    "Maximum ratio of CPU usage to the limit or request.",
+  ),
   maxThrottlesPerSecond: numberProperty(
     maximums.throttlesPerSecond,
     "Maximum rate of throttled DynamoDB requests, per second.",

@@ -13,7 +13,7 @@ export const duplicateRules = stackPolicy({
     "No alert exists twice, in the stack or in the chart, and no two rules record the same series.",
   why: "If two rules record the same series, Prometheus drops the samples of one of them. A duplicate alert pages the on-call engineer twice, and a silence or a new threshold applies to only one of the two.",
   remediation:
-    "remove one of the two, or disable the alert of the chart: defaultRules.disabled.<alert>: true",
+    "remove one of the two, or disable the chart's alert: defaultRules.disabled.<alert>: true",
   severity: "low",
   enforcementLevel: "advisory",
   reads: canHoldRules,

@@ -16,7 +16,7 @@ import { SignalName, signalNames } from "../shared/serviceExceptions";
 const properties = {
   signals: listProperty<SignalName>(
     signalNames,
-    "Signals on which each service needs an alert. Omit those that the services of a stack do not have.",
+    "Signals on which each service needs an alert. Omit signals that the stack's services do not have.",
     signalNames,
   ),
   exceptServices: listProperty<string>(

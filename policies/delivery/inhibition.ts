@@ -16,7 +16,7 @@ const properties = {
   ),
   advisedSeverities: listProperty<string>(
     [],
-    "Severities whose alerts should inhibit warnings about the same object. A missing inhibition is advisory, whatever the level.",
+    "Severities whose alerts should inhibit warnings about the same object. A missing inhibition is advisory regardless of the level.",
   ),
 };
 type Config = ConfigOf<typeof properties>;

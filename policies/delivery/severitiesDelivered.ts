@@ -65,7 +65,7 @@ export const severitiesDelivered = stackPolicy({
     "Critical alerts and warnings from each namespace reach a receiver, as do the alerts of rulers, Datadog monitors and CloudWatch alarms. Resolved notifications are sent for critical alerts.",
   why: "The chart's default configuration sends no notifications, and one early route can drop notifications for a few alerts: rules fire, but the on-call engineer is not notified.",
   remediation:
-    "end the routes of these alerts in a receiver with an address, and set send_resolved: true in it",
+    "route these alerts to a receiver with an address, and set send_resolved: true for it",
   severity: "critical",
   annotations: "forbidden",
   config: properties,

@@ -12,9 +12,10 @@ import { Resource } from "../facts/resource";
 export const externalLabels = resourcePolicy({
   name: "external-labels",
   description:
-    "A Prometheus that sends its samples to long-term storage can reach it, and has an external label that identifies its cluster.",
+    "Each Prometheus with long-term storage can reach that storage, and has an external label that identifies its cluster.",
   why: "Without such a label, the series of two clusters have the same labels: the storage rejects or mixes their samples, and an alert does not show which cluster it is about. An address without the API's path receives nothing.",
-  remediation: "set externalLabels, for example cluster, to a value of this cluster",
+  remediation:
+    "set an external label, for example cluster, to a value that identifies this cluster",
   severity: "medium",
   enforcementLevel: "advisory",
   appliesTo: canRunPrometheus,

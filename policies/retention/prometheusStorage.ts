@@ -28,7 +28,7 @@ const properties = {
     "Samples that Prometheus ingests per second, to calculate the size of the volume.",
     { minimum: 0 },
   ),
-  bytesPerSample: numberProperty(bytes, "Bytes of a sample on disk."),
+  bytesPerSample: numberProperty(bytes, "Number of bytes per sample on disk."),
 };
 type Config = ConfigOf<typeof properties>;
 

@@ -54,7 +54,7 @@ export async function settingEffect(setting: string): Promise<Effect> {
     releases: forth.filter(isUpgrade).map(upgradeText),
     others: [
       ...(forth.some(isProvider)
-        ? ["replaces every Kubernetes object, if in another cluster"]
+        ? ["replaces every Kubernetes object if it points to another cluster"]
         : []),
       ...actionTexts(others),
       ...unprotected(before, after),
