@@ -93,7 +93,7 @@ const reviewed: [finding: string, stack: string, verdict: string][] = [
   [
     "1 quantile is computed from buckets without the label `le`",
     "Thanos",
-    "Correct: the expression sums the buckets by job, so the quantile is always NaN.",
+    "Correct: the expression sums the buckets by job, so the quantile has no result.",
   ],
   [
     "2 alerts are defined twice",
