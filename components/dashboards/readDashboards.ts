@@ -3,7 +3,9 @@ import * as path from "node:path";
 import { Checked } from "../shared/problems";
 import { Dashboard, dashboards } from "./dashboard";
 
-/** Reads every `.json` file below a folder as a dashboard. A missing folder is a problem. */
+/**
+ * Reads every `.json` file in a folder and its subfolders as a dashboard. A missing folder is a problem.
+ */
 export function readDashboards(
   folder: string,
   reservedUids: readonly string[] = [],

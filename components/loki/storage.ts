@@ -42,7 +42,7 @@ export function lokiStorage(
   }
   const s3 = inputs as Inputs<S3Settings>;
   const created = s3.settings.createBucket ? lokiBucket(name, s3, opts) : undefined;
-  // If a change of the bucket's name is refused, the role must keep its access to the deployed bucket.
+  // If a change to the bucket's name is rejected, the role must keep its access to the deployed bucket.
   const afterBucket = created ? { dependsOn: created.unchanged } : {};
   const role = lokiRole(name, s3, pulumi.mergeOptions(opts, afterBucket));
   return {

@@ -110,7 +110,7 @@ function configuration(settings: LokiSettings): Values {
 }
 
 /**
- * Returns remote-write targets for every Prometheus replica, because replicas do not exchange samples.
+ * Returns one remote-write target for each Prometheus replica, because replicas do not exchange samples.
  */
 function remoteWrite(urls: string[]): Values | undefined {
   if (urls.length === 0) return undefined;

@@ -23,8 +23,8 @@ export function lokiVolumeCount({ mode, size }: LokiSettings): number {
 }
 
 /**
- * Returns chart values that decide whether the volumes outlive their StatefulSet. They always outlive a
- * scale-down.
+ * Returns chart values that determine whether the volumes outlive their StatefulSet. They always outlive
+ * a scale-down.
  */
 export function volumeRetention({ deleteDataOnDestroy }: LokiSettings): Values {
   return {

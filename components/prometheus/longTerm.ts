@@ -160,7 +160,7 @@ export function remoteWriteValues(sender: Sender): Values {
   const isSigned = kind === LongTermKind.Amp;
   return defined({
     replicaExternalLabelName: replicaLabel,
-    // Pods receive their role's credentials only at startup, so a change of the role must restart them.
+    // Pods receive their role's credentials only at startup, so changing the role must restart them.
     podMetadata: isSigned
       ? { annotations: { "observability.data/iam-role": workspaceRoleName(sender, url) } }
       : undefined,

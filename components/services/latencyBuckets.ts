@@ -9,7 +9,7 @@ import { Variant, metricVariants, severityVariants, thresholdVariants } from "./
 const boundaryLabels = "namespace_le:bucket_boundary:info";
 /** The boundaries as values, because PromQL cannot compare labels with numbers. */
 const boundaries = "namespace_le:bucket_boundary:seconds";
-/** The boundary that decides whether a service's latency exceeds a threshold. */
+/** The boundary that determines whether a service's latency exceeds a threshold. */
 const decidingBoundary = "namespace_service:bucket_boundary:nearest_seconds";
 
 /** Latency histograms, each with its threshold and the alert that reads it. */

@@ -164,9 +164,14 @@ export interface AlertThresholds {
   jobMaxAgeHours?: number;
   /** Maximum number of minutes that a run of a scheduled job may take. Default: 60. */
   jobMaxMinutes?: number;
-  /** Number of days before a probed certificate expires at which the alert is critical. Default: 7. */
+  /**
+   * Remaining validity of a probed certificate, in days, below which the alert is critical. Default: 7.
+   */
   certificateDays?: number;
-  /** Number of days before a probed certificate expires at which the alert is a warning. Default: 21. */
+  /**
+   * Remaining validity of a probed certificate, in days, below which the alert is a warning. Default:
+   * 21.
+   */
   certificateWarningDays?: number;
   /** Stricter thresholds at which the same alerts fire as warnings. Default: none. */
   warning?: WarningThresholds;

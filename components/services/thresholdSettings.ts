@@ -56,11 +56,13 @@ const thresholds = {
     .describe("Maximum number of minutes that a run of a scheduled job may take."),
   certificateDays: aboveZero
     .default(7)
-    .describe("Number of days before a probed certificate expires at which the alert is critical."),
+    .describe(
+      "Remaining validity of a probed certificate, in days, below which the alert is critical.",
+    ),
   certificateWarningDays: aboveZero
     .default(21)
     .describe(
-      "Number of days before a probed certificate expires at which the alert is a warning.",
+      "Remaining validity of a probed certificate, in days, below which the alert is a warning.",
     ),
 };
 

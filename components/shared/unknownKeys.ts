@@ -3,7 +3,7 @@ import type * as recorded from "./chartKeys";
 import { isUnresolved } from "./placeholders";
 import { nearest } from "./problems";
 
-/** Keys of Kubernetes objects and free-form maps. Charts do not list the keys below them. */
+/** Keys of Kubernetes objects and free-form maps. Charts do not list the keys under them. */
 const freeKeys = new Set([
   "affinity",
   "annotations",
@@ -24,7 +24,7 @@ const freeKeys = new Set([
   "updateStrategy",
 ]);
 
-/** A chart key. A key with no keys below it, or one that is marked as open, accepts any value. */
+/** A chart key. A key with no keys under it, or one that is marked as open, accepts any value. */
 interface Key {
   below: Map<string, Key>;
   isOpen: boolean;

@@ -90,7 +90,7 @@ const accessSettings = [
 
 const accountBlockType = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock";
 
-/** Whether the stack blocks public access to all buckets of the account. */
+/** Whether the stack blocks public access to all buckets in the account. */
 function isBlockedInAccount(resources: Resource[]): boolean {
   return resources
     .filter(({ type }) => type === accountBlockType)

@@ -29,7 +29,7 @@ interface Relabeling {
   steps: RelabelStep[];
 }
 
-/** What happens to an alert. */
+/** Outcome for an alert: the routes that handle it, or the relabeling that drops it. */
 export interface Delivery {
   /** Relabeling that drops the alert. */
   droppedBy?: Relabeling | undefined;

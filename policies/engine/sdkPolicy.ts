@@ -26,7 +26,7 @@ import { copyProperties, loadTexts, readProperties, readProperty } from "./readi
 import { perObject } from "../shared/perObject";
 import { Violation, violationText } from "./violation";
 
-/** What a policy needs in addition to the resources. */
+/** Context that a policy evaluates resources in. */
 export interface PolicyContext {
   /** Names of all policies in the pack, which exceptions may refer to. */
   policies: string[];

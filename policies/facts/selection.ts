@@ -29,7 +29,7 @@ export function namespaceLabels(resources: Resource[]): Map<string, Plain> {
 export const namespaceType = "kubernetes:core/v1:Namespace";
 
 /**
- * Whether a server selects a resource. If that is unknown, returns the unknown value that decides it.
+ * Whether a server selects a resource. If that is unknown, returns the unknown value that determines it.
  */
 export function isSelected(
   { urn, props }: Resource,

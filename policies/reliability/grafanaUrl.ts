@@ -48,7 +48,7 @@ function isSetElsewhere(values: Plain): boolean {
   );
 }
 
-/** Returns the ingress's path below its host; empty for the root or a pattern. */
+/** Returns the ingress's path on its host; empty for the root or a pattern. */
 function subPath(ingress: Plain): string {
   const path = textAt(ingress, "path") ?? "/";
   return /^\/[\w/-]+$/.test(path) ? path : "";
@@ -95,7 +95,7 @@ function wrongUrl(url: string, ingress: Plain) {
     };
   }
   const below = subPath(ingress).replace(/\/$/, "");
-  // An ingress for the root also serves all paths below it.
+  // An ingress for the root also serves all other paths.
   if (below !== "" && path.replace(/\/$/, "") !== below) {
     return {
       problem: "the path in the address of Grafana is not that of its ingress",

@@ -9,7 +9,7 @@ import { limits } from "../shared/limits";
 const properties = {
   allowedRepositories: listProperty(
     limits.chartRepositories,
-    "Helm repositories and OCI registries of charts. Each includes everything below it. An empty list allows every repository over https or OCI.",
+    "Helm repositories and OCI registries of charts. Each includes everything under it. An empty list allows every repository over https or OCI.",
   ),
 };
 
@@ -130,8 +130,8 @@ function repositoryViolation(repository: unknown, field: string, allowed: string
 }
 
 /**
- * Whether a URL equals the allowed repository or is below it. A host with the same prefix does not
- * count.
+ * Whether a URL equals the URL of the allowed repository or is under it. A host with the same prefix
+ * does not count.
  */
 function isBelow(repository: string, allowed: string): boolean {
   const base = allowed.replace(/\/+$/, "");

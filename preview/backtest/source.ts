@@ -11,7 +11,7 @@ export interface Source {
   close: () => Promise<void>;
 }
 
-/** Opens the last days of data from a Prometheus URL or a folder with TSDB blocks. */
+/** Opens the most recent days of data from a Prometheus URL or a folder with TSDB blocks. */
 export async function openSource(urlOrFolder: string, days: number): Promise<Source> {
   const before = (to: number): Span => ({ from: to - days * 86_400_000, to });
   if (/^https?:\/\//.test(urlOrFolder)) {

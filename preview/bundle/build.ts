@@ -113,8 +113,8 @@ function withPackages(entries: ReadonlySet<string>): Manifest | undefined {
 }
 
 /**
- * Renews the date of the packages, so that no other process removes them as outdated. Returns false if a
- * process has already removed them.
+ * Updates the timestamp of the packages, so that no other process removes them as outdated. Returns
+ * false if a process has already removed them.
  */
 function renew({ bundle: { packages } }: Manifest): boolean {
   try {

@@ -59,7 +59,7 @@ function typeOf(schema: PlainMap): string {
   return textAt(schema, "type") ?? "any";
 }
 
-/** Removes paths that are below another path in the list. */
+/** Removes paths that are under another path in the list. */
 function topmost(paths: string[]): string[] {
   const all = new Set(paths);
   return paths.filter((path) => {

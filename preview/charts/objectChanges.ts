@@ -122,8 +122,7 @@ function textsOf(kind: string, was: PlainMap | undefined, is: PlainMap | undefin
 }
 
 /**
- * Labels that charts set to their version. In a pod template, a change of such a label restarts the
- * pods.
+ * Labels that charts set to their version. In a pod template, changing such a label restarts the pods.
  */
 const versionLabels = ["helm.sh/chart", "chart", "app.kubernetes.io/version"];
 

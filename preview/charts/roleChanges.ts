@@ -59,7 +59,7 @@ function covers(permission: Permission, other: Permission): boolean {
 
 /**
  * Whether a pattern covers a target. Wildcards can match any resource, a subresource of any resource, or
- * URLs below a path.
+ * URLs under a path.
  */
 function includesTarget(pattern: string, target: string): boolean {
   if (pattern === target || pattern === "*") return true;

@@ -28,7 +28,7 @@ export interface DatadogMonitor {
   evaluationDelay?: number | undefined;
 }
 
-/** A signal from a service or from DynamoDB before it becomes a monitor. */
+/** A signal from a service or from DynamoDB before it is converted to a monitor. */
 interface Signal extends Pick<DatadogMonitor, "newGroupDelay" | "evaluationDelay"> {
   /** Name of the corresponding Prometheus alert, for the link to its runbook. */
   alert: string;
