@@ -7,8 +7,8 @@ export interface AlertRuleSettings {
   /** Severity of the alert: `critical`, `warning` or `info`. */
   severity?: string;
   /**
-   * Threshold, for an alert that has no dedicated threshold setting, in the unit that `docs/alerts.md`
-   * lists. Default: the threshold listed there.
+   * Threshold, in the unit that `docs/alerts.md` lists, for alerts without a dedicated threshold
+   * setting. Default: the threshold listed there.
    */
   threshold?: number;
 }

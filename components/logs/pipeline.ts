@@ -75,9 +75,9 @@ function stage(name: string, fields: LogStage["fields"] = {}): LogStage {
 }
 
 /**
- * Returns stages that join each line that starts with white space to the previous line. Some lines of a
- * stack trace do not start with white space, and RE2 has no negative lookahead that could exclude them
- * in `firstline`. The stages therefore mark those lines with the character U+0001, and remove the mark
+ * Returns stages that join each line that starts with whitespace to the previous line. Some lines of a
+ * stack trace do not start with whitespace, and RE2 has no negative lookahead that could exclude them in
+ * `firstline`. The stages therefore mark those lines with the character U+0001, and remove the mark
  * after joining.
  */
 function joinStackTraces(): LogStage[] {

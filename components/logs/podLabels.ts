@@ -12,9 +12,9 @@ export interface RelabelRule {
 const firstNonEmpty = "^;*([^;]+)(;.*)?$";
 
 /**
- * Sets the `version` label of series and logs. The pod's Datadog label comes first, so that Prometheus,
- * Loki and Datadog show the same version, followed by the label that Kubernetes recommends. A pod with
- * neither label has no version.
+ * Sets the `version` label of series and logs. The pod's Datadog label takes precedence over the label
+ * that Kubernetes recommends, so Prometheus, Loki and Datadog show the same version. A pod with neither
+ * label has no version.
  */
 export const podVersion: RelabelRule = {
   sourceLabels: podMeta("label_tags_datadoghq_com_version", "label_app_kubernetes_io_version"),

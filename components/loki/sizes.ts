@@ -55,8 +55,8 @@ export const distributedSizes = {
 } satisfies Record<SizePreset, Record<string, Part | number>>;
 
 /**
- * Returns the memory that replaying the write-ahead log may use after a crash, which is three quarters
- * of the limit.
+ * Returns the maximum memory for replaying the write-ahead log after a crash: three quarters of the
+ * limit.
  */
 export function replayCeiling(settings: LokiSettings): string {
   const { limits } =

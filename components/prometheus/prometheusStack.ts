@@ -489,7 +489,7 @@ export interface PrometheusStackArgs extends ChartArgs {
  * password.
  *
  * Create SlackAlerting first, because this component needs the names of its Secrets. Create LokiStack,
- * MonitoredServices and GrafanaDashboards afterwards, with this component as `dependsOn`, because their
+ * MonitoredServices and GrafanaDashboards afterward, with this component as `dependsOn`, because their
  * objects need the CRDs that it installs.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers

@@ -121,7 +121,7 @@ export interface MonitoredService {
   /** Service level objective. Default: none. */
   slo?: ServiceLevelObjective;
   /**
-   * Planned maintenance. Alerts on the service and its pods notify only afterwards, if they are still
+   * Planned maintenance. Alerts on the service and its pods notify only afterward, if they are still
    * firing. Default: none.
    */
   maintenance?: Maintenance[];

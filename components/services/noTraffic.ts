@@ -13,8 +13,8 @@ const requestsBeforeStop = "namespace_service:requests_before_silence:rate5m";
 const stopTime = "namespace_service:requests_stop:timestamp_seconds";
 
 /**
- * Periods, in days, after which traffic pauses can repeat, each with the days of samples that cover two
- * periods.
+ * Periods, in days, at which pauses in traffic can repeat. Each has the number of days of samples that
+ * covers two periods.
  */
 const periods = [
   { days: 1, retained: 3 },

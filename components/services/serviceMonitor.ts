@@ -43,7 +43,7 @@ export function monitorSpec(
         credentials: authorization.secret,
       },
     }),
-    // Keeps the configured name as `service`, even if the Kubernetes Service has another name.
+    // Keeps the configured name as `service`, even if the Kubernetes Service has a different name.
     // PodMonitor targets do not get a `service` label by default.
     relabelings: [{ targetLabel: "service", replacement: service.name }, podVersion],
   };

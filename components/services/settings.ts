@@ -202,7 +202,7 @@ export const serviceSchema = z
       .array(maintenanceSchema)
       .default([])
       .describe(
-        "Planned maintenance. Alerts on the service and its pods notify only afterwards, if they are still firing.",
+        "Planned maintenance. Alerts on the service and its pods notify only afterward, if they are still firing.",
       ),
     metrics: serviceMetricsSchema.optional().meta({
       description:

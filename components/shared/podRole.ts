@@ -49,7 +49,7 @@ export interface PodIdentityArgs {
   tags: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-/** Registers an association that makes EKS Pod Identity assign a role to pods that start afterwards. */
+/** Registers an association that makes EKS Pod Identity assign a role to pods that start afterward. */
 export function podIdentity(
   name: string,
   args: PodIdentityArgs,

@@ -180,8 +180,8 @@ function tiersNextTo(strict: Signal[], vocabulary: MetricVocabulary): (signal: S
       .filter(({ label }) => !outcome.includes(label))
       .map((matcher) => JSON.stringify(matcher)),
   );
-  // A selector that covers at least the same series has no matcher that the tier does not have, so an
-  // index by first matcher finds it quickly. One object may contain thousands of signals.
+  // If a selector covers at least the same series, the tier has all of its matchers, so an index by
+  // first matcher finds it quickly. One object may contain thousands of signals.
   const candidates = new Map<string, Signal[]>();
   for (const signal of strict) {
     for (const [matcher = ""] of signal.selectors.map(identity)) {

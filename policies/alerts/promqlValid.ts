@@ -252,7 +252,10 @@ function isOne(expr: Expr): boolean {
   return constantOf(expr) === 1;
 }
 
-/** Whether an alert compares the result of absent(), which is 1 or empty, in a way that never holds. */
+/**
+ * Whether an alert compares the result of absent() in a comparison that never holds, because absent()
+ * returns 1 or nothing.
+ */
 function isNeverAbsent(expr: Expr): boolean {
   return nodesOf(expr).some((node) => {
     if (!isComparison(node) || node.left.kind !== "call") return false;

@@ -202,8 +202,8 @@ function wrongStatistic(props: Plain): Mistake[] {
 }
 
 /**
- * Metrics whose unit is often confused, with a check for thresholds that were probably meant in another
- * unit.
+ * Metrics whose units are often confused, with a check for thresholds that were probably meant in
+ * another unit.
  */
 const units: [
   metric: RegExp,

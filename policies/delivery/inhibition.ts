@@ -125,7 +125,7 @@ function problemWith(rule: unknown): string | undefined {
   if (source.length === 0 && requiresAlertname(target)) return undefined;
   const equal = equalLabels(rule);
   if (equal.length === 0) return "`equal` is empty, so one alert inhibits all that match";
-  // Labels that all alerts share distinguish nothing, and missing labels are treated as equal.
+  // Labels that all alerts share do not distinguish alerts, and missing labels are treated as equal.
   if (equal.every((label) => ["cluster", "env", "prometheus"].includes(String(label)))) {
     return "`equal` contains only labels that all alerts share, so one alert inhibits all that match";
   }

@@ -35,7 +35,7 @@ function wrongCases(route: RouteNode, severities: ReadonlySet<string>): RouteMis
   return [...mistakes, ...route.routes.flatMap((child) => wrongCases(child, severities))];
 }
 
-/** Labels that most alerts have, and whose names are long enough to detect misspellings. */
+/** Common alert labels whose names are long enough to detect misspellings. */
 const commonLabels = ["severity", "alertname", "namespace"];
 
 /** Finds routes for a label whose name is misspelled. */

@@ -215,7 +215,7 @@ function checkPorts(monitor: Resource, selected: Target[]): StackFinding[] {
 
 /**
  * Checks a monitor that selects nothing in the stack. It may be for objects of another stack, so it is a
- * violation only if the stack contains a matching target in another namespace or with other labels.
+ * violation only if the stack contains a matching target in another namespace or with different labels.
  */
 function checkNear(monitor: Resource, others: Target[]): StackFinding[] {
   const selector = at(monitor.props, "spec", "selector");

@@ -165,7 +165,7 @@ function mustNotify(resources: Resource[], config: Config): boolean {
 }
 
 /**
- * Checks what comes before the routes: that Prometheus has an Alertmanager, and that the Alertmanager
+ * Checks the path before the routes: that Prometheus has an Alertmanager, and that the Alertmanager
  * runs.
  */
 function brokenLinks(resources: Resource[], config: Config): StackFinding[] {

@@ -232,8 +232,8 @@ function reportEntries(policy: ReportPolicy, { journal }: PolicyContext) {
 }
 
 /**
- * Evaluates a stack. If the check throws, each resource that makes it throw when evaluated separately
- * becomes a violation, and the check runs again on the remaining resources.
+ * Evaluates a stack. If the check throws, runs it on each resource separately, reports each resource
+ * that makes it throw as a violation, and runs it again on the remaining resources.
  */
 function judgeStack(
   policy: AnyPolicy,

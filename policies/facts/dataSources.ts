@@ -8,7 +8,9 @@ export interface Grafana {
   resource: Resource;
   base: Path;
   values: Plain;
-  /** Whether kube-prometheus-stack installs it. That chart has other defaults and adds a data source. */
+  /**
+   * Whether kube-prometheus-stack installs it. That chart has different defaults and adds a data source.
+   */
   isInStack: boolean;
   namespace: Plain;
 }

@@ -32,10 +32,7 @@ export function readYaml(text: string): Plain {
   return readDocuments(text)[0] ?? undefined;
 }
 
-/**
- * Returns a configuration that is a map, or parses one that is text, which the chart treats as a
- * template.
- */
+/** Returns a configuration, parsed if it is text. The chart treats text as a template. */
 export function readConfig(config: Plain): Plain {
   return typeof config === "string" ? readYaml(withoutActions(config)) : config;
 }

@@ -34,7 +34,7 @@ const renamedOfNodes: [former: RegExp, name: string][] = [
 
 const answers = new Map<string, string | undefined>();
 
-/** Returns the Kubernetes or node metric that was probably meant by a name that no exporter exposes. */
+/** Returns the Kubernetes or node metric that the author of an unknown metric name probably meant. */
 export function meantMetric(metric: string): string | undefined {
   if (!answers.has(metric)) answers.set(metric, search(metric));
   return answers.get(metric);

@@ -41,10 +41,7 @@ function unrecordedLabelsOf(expr: Expr): LabelSet | undefined {
   return { kind: "only", labels: grouping.labels.filter((label) => has(inner, label)) };
 }
 
-/**
- * Returns the labels of `absent()`, which are those that its selector compares for equality exactly
- * once.
- */
+/** Returns the labels of `absent()`: the labels that its selector compares for equality exactly once. */
 function labelsOfAbsent({ args: [selector] }: Call): LabelSet {
   const matchers = selector?.kind === "selector" ? selector.matchers : [];
   const isOnce = ({ label, operator }: Matcher) =>

@@ -64,8 +64,8 @@ export const grafanaProvisioning = stackPolicy({
 const grafanaOperator = "kubernetes:grafana.integreatly.org/";
 
 /**
- * Returns the address of a Loki, Prometheus or Alertmanager data source. Services of other types are
- * unknown.
+ * Returns the address of a Loki, Prometheus or Alertmanager data source. For all other types, the policy
+ * cannot determine which Services exist.
  */
 function addressOf({ source, urn, where, namespace }: DataSource): Address[] {
   const [type, text] = [textAt(source, "type"), textAt(source, "url")];

@@ -14,7 +14,7 @@ export class NotJudged extends Error {}
 export interface Inlining {
   /** Returns undefined for a series that the recorded data contains. */
   rulesOf: (metric: string) => RecordingRule[] | undefined;
-  /** Step of a subquery that does not specify one, which is Prometheus's evaluation interval. */
+  /** Default step of a subquery, which is Prometheus's evaluation interval. */
   defaultStepMs: number;
 }
 

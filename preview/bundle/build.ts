@@ -190,7 +190,7 @@ function inputsOf({ metafile }: { metafile: esbuild.Metafile }, directory: strin
     .map((file) => path.resolve(directory, file));
 }
 
-/** Returns the `package.json`, which contains the version, of the package that a file belongs to. */
+/** Returns the `package.json` of the package that a file belongs to. It contains the version. */
 function packageFile(file: string): string | undefined {
   const root = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0];
   return root === undefined ? undefined : path.join(root, "package.json");

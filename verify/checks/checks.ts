@@ -10,7 +10,7 @@ import { secretChecks } from "./secrets";
 import { podMetricsChecks, serviceChecks } from "./targets";
 import { agentChecks, podCheck } from "./workloads";
 
-/** Returns all checks of a stack, ordered so that each comes after those that it depends on. */
+/** Returns all checks of a stack, each after the checks that it depends on. */
 export function checksOf(settings: SettingsWithPrometheus, { testAlert = false } = {}): Check[] {
   return [
     ...releaseChecks(settings),
