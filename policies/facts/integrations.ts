@@ -167,7 +167,7 @@ function isPlainHttp(value: string): boolean {
 function obstacleIn(field: string, value: unknown, sources: CredentialSources): string | undefined {
   const [name, key] = [textAt(value, "name") ?? "", textAt(value, "key") ?? ""];
   if (sources.secretKeys?.(name)?.has(key) === false)
-    return `the Secret of ${field} does not have this key`;
+    return `the Secret of ${field} does not have the referenced key`;
   if (typeof value !== "string") return undefined;
   if (isPlaceholder(value)) return `${field} is a placeholder`;
   if (field.endsWith("_file")) {

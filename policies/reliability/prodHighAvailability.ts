@@ -234,7 +234,7 @@ function checkGrafana(resource: Resource, base: Path): Finding[] {
 function checkLoki(resource: Resource, { minLokiReplication: least }: Config): Finding[] {
   const read = (...path: Path) => at(resource.props, "values", ...path);
   const replicas = Math.max(3, Math.ceil(least));
-  // With local disks, the replicas could not read each other's logs.
+  // With a separate volume for each replica, the replicas could not read each other's logs.
   const set = read("loki", "storage", "type") === "filesystem" ? undefined : replicas;
   const part = lokiWritePath(at(resource.props, "values"));
   const correction = (value: string[]) => ({

@@ -169,8 +169,8 @@ export function configuredPolicyOf(
 }
 
 /**
- * Returns the configuration that the pack was constructed with. The engine reports a missing level as
- * advisory.
+ * Returns the configuration that the pack was constructed with. In the protocol, a missing level is the
+ * same as advisory.
  */
 export function initialLayer(info: proto.AnalyzerInfo): PolicyLayer {
   return Object.fromEntries(

@@ -46,7 +46,7 @@ export const costSchema = z.strictObject({
       datadogLogGb: price.describe("Price per GB of logs that Datadog ingests and retains."),
     })
     .optional()
-    .describe("Prices that you pay. The estimate omits everything without a price."),
+    .describe("Prices that you pay. The estimated cost omits everything without a price."),
 });
 
 /** Assumptions behind the retention and cost estimates. */

@@ -143,7 +143,7 @@ function atPositionOf(services: PlacedService[], problem: Problem): Problem {
 }
 
 /** Moves a problem with an inherited setting to the position of the team. */
-function atTeam({ declared: declared, service }: PlacedService, problem: Problem): Problem {
+function atTeam({ declared, service }: PlacedService, problem: Problem): Problem {
   const setting = problem.path.slice(2);
   while (setting.length > 0 && valueAt(service, setting) === undefined) setting.pop();
   if (setting.length === 0 || valueAt(declared, setting) !== undefined) return problem;
