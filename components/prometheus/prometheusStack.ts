@@ -465,7 +465,8 @@ export interface PrometheusStackArgs extends ChartArgs {
   externalUrl?: pulumi.Input<string> | undefined;
   /**
    * Settings for individual alerts of this component and the chart, keyed by alert name. If the chart
-   * has an alert twice, as a warning and as critical, both get the same severity. Default: none.
+   * defines an alert twice, as a warning and as critical, both rules get the same severity. Default:
+   * none.
    */
   alertRules?: Record<string, AlertRuleSettings>;
   /**

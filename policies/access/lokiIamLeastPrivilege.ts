@@ -454,8 +454,8 @@ function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
 }
 
 /**
- * Returns a string for display only if it has the format of an action, because any other could be a
- * secret.
+ * Returns a string for use in a message. Hides the string unless it has the format of an action, because
+ * it could be a secret.
  */
 function shownAction(action: string): string {
   return /^(\*|[a-z][a-z\d-]{1,30}:[A-Za-z*?]{1,60})$/i.test(action)
