@@ -1,4 +1,4 @@
-// A Go service with tracing in its code, because a tracer cannot be injected into a compiled program.
+// A Go service with tracing in its code, because a tracer cannot be injected into a Go program at startup.
 //
 // datadogEnv sets the agent's address, the service, the environment and the version.
 package main

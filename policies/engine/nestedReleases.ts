@@ -136,7 +136,8 @@ function itself(resource: Resource): Nested {
 const nestingKeys = new Set([...chartKeys, ...manifestKeys, ...Object.keys(monitorKeys)]);
 
 /**
- * Whether values may contain charts or objects. This check is fast, because most values contain neither.
+ * Whether values may contain charts or objects. A fast check that avoids a complete search, because most
+ * values contain neither.
  */
 function mayNest(values: unknown, depth = 0): boolean {
   if (!isMap(values)) return false;
