@@ -43,6 +43,6 @@ function plannedMaintenance(
     forMinutes: 0,
     severity: Severity.None,
     summary: `${labels.service}: planned maintenance until ${to}`,
-    description: `Planned maintenance of ${labels.service} in ${labels.namespace} from ${from} to ${to}: ${reason}. Its other alerts notify afterwards if they still fire.`,
+    description: `Planned maintenance of ${labels.service} in ${labels.namespace} from ${from} to ${to}: ${reason}. Its other alerts are sent afterward if they are still firing.`,
   };
 }
