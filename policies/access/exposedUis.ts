@@ -109,7 +109,7 @@ export function checkExposure(resource: Resource): Finding[] {
     .map((name) => uiOf(name))
     .find(Boolean);
   if (ui === undefined) return [];
-  return [{ unknown: ["spec"], because: `only the gateway shows how it exposes ${ui}` }];
+  return [{ unknown: ["spec"], because: `only the gateway defines how ${ui} is exposed` }];
 }
 
 /** Returns the Service names in the fields that gateways use for backends. */
@@ -175,7 +175,7 @@ function isGuarded(annotations: Plain, className: string): boolean {
 
 function unauthenticated(ui: Ui): ViolationFinding {
   return {
-    problem: `${ui} has no login, and is exposed without authentication`,
+    problem: `${ui} has no login and is exposed without authentication`,
     found: undefined,
     bound: "ClusterIP, or authentication in front of it",
     fix: "remove it, and open the service through Grafana or kubectl port-forward; or add authentication, such as nginx.ingress.kubernetes.io/auth-url",
@@ -280,7 +280,7 @@ function checkTls(
       redirects("ssl-redirect") === "false" && redirects("force-ssl-redirect") !== "true";
     if (!isSecure && hasTls && !isUncovered && isPlain) {
       return {
-        problem: `the ingress of ${ui} also answers without TLS, because it does not redirect`,
+        problem: `${ui}'s ingress also serves plain HTTP, because it does not redirect to HTTPS`,
         found: undefined,
         bound: "a redirect to https",
         fix: "remove nginx.ingress.kubernetes.io/ssl-redirect",
@@ -288,9 +288,7 @@ function checkTls(
     }
     if (isSecure || (hasTls && !isUncovered)) return undefined;
     return {
-      problem: isUncovered
-        ? "a host of the ingress is served without TLS"
-        : `the ingress of ${ui} has no TLS`,
+      problem: isUncovered ? "the ingress serves a host without TLS" : `${ui}'s ingress has no TLS`,
       found: undefined,
       bound: "TLS for all hosts",
       fix: `set tls: [{secretName: ${ui.toLowerCase()}-tls, hosts: [<host>]}] on the ingress`,
@@ -392,7 +390,7 @@ function uisBehind(rules: Plain[]): Ui[] {
 function checkRouteGuard(ui: Ui, filters: Plain[], path: Path): Finding[] {
   const isExtended = filters.some((filter) => textAt(filter, "type") === "ExtensionRef");
   if (ui === "Grafana" || isExtended) return [];
-  const because = `${ui} has no login, and only its gateway may authenticate clients`;
+  const because = `${ui} has no login, and its gateway may or may not authenticate clients`;
   return [{ unknown: path, because }];
 }
 
@@ -416,9 +414,9 @@ function checkListeners(parents: Plain, path: Path, ui: Ui): Finding[] {
         path: parentPath,
         problem: isNamed
           ? `${ui} is served over a listener without TLS`
-          : `the route of ${ui} attaches to every listener of its gateway, including those without TLS`,
-        bound: "a listener with TLS, by its name",
-        fix: "set sectionName: https, or the name of the gateway's listener with TLS",
+          : `${ui}'s route attaches to every listener of its gateway, including listeners without TLS`,
+        bound: "the name of a TLS listener",
+        fix: "set sectionName: https, or the name of the gateway's TLS listener",
       },
     ];
   });
@@ -459,7 +457,7 @@ function checkRouteTls(resource: Resource, ui: Ui): Finding[] {
     isMap(tls)
       ? undefined
       : {
-          problem: `the route of ${ui} has no TLS`,
+          problem: `${ui}'s route has no TLS`,
           found: undefined,
           bound: "TLS on the route",
           fix: "set spec.tls on the route",

@@ -18,9 +18,9 @@ export const grafanaExposure = resourcePolicy({
   name: "grafana-exposure",
   description:
     "Only known users reach Grafana, Prometheus, Alertmanager and Loki, and only over TLS: logins are limited, passwords are in a Secret, and nothing without a login is exposed.",
-  why: "These interfaces show all metrics and logs, and an attacker tries the default password of Grafana first. Anyone who reaches Prometheus or Alertmanager can read every label or silence every alert.",
+  why: "These interfaces show all metrics and logs, and an attacker tries Grafana's default password first. Anyone who reaches Prometheus or Alertmanager can read every label or silence every alert.",
   remediation:
-    "set grafana.admin.existingSecret: grafana-admin, disable auth.anonymous in grafana.ini, configure TLS for all hosts of the ingress or route to a TLS listener, and require authentication for the other interfaces",
+    "set grafana.admin.existingSecret: grafana-admin, disable auth.anonymous in grafana.ini, configure TLS for all ingress hosts or route to a TLS listener, and require authentication for the other interfaces",
   severity: "critical",
   appliesTo: (type) =>
     isHelmType(type) ||
@@ -62,7 +62,7 @@ function grafanaValues(resource: Resource): Path | undefined {
 }
 
 const passwordFix =
-  "set grafana.admin.existingSecret to a Secret of the stack, and remove the password from the values";
+  "set grafana.admin.existingSecret to a Secret in the stack, and remove the password from the values";
 const passwordVariable = /^GF_SECURITY_ADMIN_PASSWORD$/i;
 
 function checkPassword(resource: Resource, base: Path, settings: GrafanaSetting[]): Finding[] {
@@ -73,7 +73,7 @@ function checkPassword(resource: Resource, base: Path, settings: GrafanaSetting[
   ].filter(({ value }) => isLiteral(value));
   const findings = literals.map(({ path }): Finding => ({
     path,
-    problem: "the admin password of Grafana is in the values",
+    problem: "Grafana's admin password is in the chart values",
     bound: "only in a Secret",
     fix: passwordFix,
   }));
@@ -91,8 +91,8 @@ function checkPassword(resource: Resource, base: Path, settings: GrafanaSetting[
   return [
     {
       path: [...base, "admin", "existingSecret"],
-      problem: "the admin password of Grafana is the default of the chart, which is public",
-      bound: "a Secret of the stack",
+      problem: "Grafana uses the chart's default admin password, which is public",
+      bound: "a Secret in the stack",
       fix: passwordFix,
     },
   ];
@@ -157,7 +157,7 @@ function checkAdminApi(resource: Resource): Finding[] {
 }
 
 const adminApi = {
-  problem: "the admin API of Prometheus is enabled, so any client can delete series",
+  problem: "Prometheus's admin API is enabled, so any client can delete series",
   bound: "disabled",
   fix: "remove enableAdminAPI and --web.enable-admin-api; enable it only while you delete series",
 };

@@ -62,9 +62,9 @@ function checkDefaultRole(settings: GrafanaSetting[]): Finding[] {
     )
     .map(({ path }) => ({
       path,
-      problem: "every user of Grafana is an administrator",
+      problem: "every Grafana user is an administrator",
       bound: "Viewer or Editor",
-      fix: "set users: {auto_assign_org_role: Viewer} in grafana.ini, and end role_attribute_path in 'Viewer'",
+      fix: "set users: {auto_assign_org_role: Viewer} in grafana.ini, and make role_attribute_path fall back to 'Viewer'",
     }));
 }
 
@@ -76,8 +76,8 @@ function checkHeaderProxy(settings: GrafanaSetting[]): Finding[] {
   if (isSet(settings, "AUTH_PROXY_WHITELIST")) return [];
   return enabled(settings, "AUTH_PROXY_ENABLED").map(({ path }) => ({
     path,
-    problem: "Grafana accepts the user in a header from any client",
-    bound: "the addresses of the proxy",
+    problem: "Grafana accepts a user name in a header from any client",
+    bound: "the proxy's addresses",
     fix: 'set "auth.proxy": {whitelist: "<addresses of the proxy>"} in grafana.ini',
   }));
 }
@@ -92,10 +92,9 @@ function checkProviderTls(settings: GrafanaSetting[]): Finding[] {
     .filter(({ value }) => isEnabled(value))
     .map(({ path, disabled }) => ({
       path,
-      problem:
-        "Grafana does not verify the certificate of the server to which it sends credentials",
+      problem: "Grafana sends credentials to a server without verifying its certificate",
       bound: "false",
-      fix: "remove the setting, or set the certificate authority of the server",
+      fix: "remove the setting, or configure the server's certificate authority",
       set: disabled,
     }));
 }
@@ -129,9 +128,9 @@ function checkOAuth(settings: GrafanaSetting[]): Finding[] {
     if (!isPublic || isLimited) return [];
     return enabled(settings, `AUTH_${provider}_ENABLED`).map(({ path }) => ({
       path,
-      problem: "anyone with an account of the OAuth provider can sign in to Grafana",
-      bound: "the accounts of an organization",
-      fix: `set ${limits[0]?.toLowerCase()} of this provider in grafana.ini`,
+      problem: "anyone with an account at the OAuth provider can sign in to Grafana",
+      bound: "the accounts in one organization",
+      fix: `set ${limits[0]?.toLowerCase()} for this provider in grafana.ini`,
     }));
   });
 }

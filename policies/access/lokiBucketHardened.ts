@@ -51,10 +51,10 @@ function checkNames(resource: Resource): StackFinding[] {
   return [
     {
       urn: resource.urn,
-      problem: "the name of a bucket of Loki is a URL or an ARN",
+      problem: "the name of Loki's bucket is a URL or an ARN",
       where: `${describeResource(resource)}, loki.storage.bucketNames`,
-      bound: "the name of the bucket",
-      fix: "write the name alone, without s3:// or arn:aws:s3:::",
+      bound: "the bucket name",
+      fix: "use only the name, without s3:// or arn:aws:s3:::",
     },
   ];
 }
@@ -151,7 +151,7 @@ function isSecure(algorithm: Plain): boolean {
 
 function checkOwnership(bucket: Bucket): StackFinding[] {
   const violation = {
-    problem: "objects can belong to other accounts, and their access control lists apply",
+    problem: "other accounts can own objects, and access control lists are in effect",
     bound: "BucketOwnerEnforced",
     fix: 'add new s3.BucketOwnershipControls(..., {bucket, rule: {objectOwnership: "BucketOwnerEnforced"}})',
   };
@@ -310,7 +310,7 @@ function checkForceDestroy(bucket: Bucket): StackFinding[] {
     problem: "`pulumi destroy` would delete all logs",
     found: "true",
     bound: "false (prod)",
-    fix: "remove forceDestroy, or deleteDataOnDestroy of LokiStack",
+    fix: "remove forceDestroy, or LokiStack's deleteDataOnDestroy",
   };
   return [violationOf(bucket, violation, "forceDestroy")];
 }

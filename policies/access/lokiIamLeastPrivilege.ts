@@ -38,7 +38,7 @@ const podTags = ["kubernetes-namespace", "kubernetes-service-account"];
 const properties = {
   podIdentityTags: listProperty(
     podTags,
-    "Session tags of EKS Pod Identity that a trust policy must require. If the list is empty, it is enough that only Loki is associated with the role, or that the trust policy names the cluster or the account as the source.",
+    "EKS Pod Identity session tags that a trust policy must require. If the list is empty, the role must be associated only with Loki, or its trust policy must name the cluster or the account as the source.",
     podTags,
   ),
   alsoAllowed: listProperty(
@@ -52,9 +52,9 @@ export const lokiIamLeastPrivilege = resourcePolicy({
   name: "loki-iam-least-privilege",
   description:
     "Loki's role may list one bucket and read, write and delete its objects, and only Loki's service account may assume it.",
-  why: "An attacker in a pod has the permissions of its role. With `s3:*` these include every bucket of the account, and with a broad trust policy every pod can assume the role.",
+  why: "An attacker in a pod has the permissions of its role. With `s3:*`, these cover every bucket in the account; with a broad trust policy, every pod can assume the role.",
   remediation:
-    "allow s3:ListBucket on the ARN of the bucket and s3:GetObject, s3:PutObject, s3:DeleteObject on its objects, and limit the trust policy to one namespace and service account",
+    "allow s3:ListBucket on the bucket's ARN and s3:GetObject, s3:PutObject, s3:DeleteObject on its objects, and limit the trust policy to one namespace and service account",
   severity: "critical",
   // AWS documents trust policies without conditions, because an association determines which pods get
   // the role.
@@ -173,14 +173,10 @@ function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] 
     ...needs
       .filter(([action, key]) => !isCovered(action, key))
       .map(([action, key, purpose]) =>
-        missing(
-          action,
-          purpose,
-          key === "" ? "the ARN of the bucket" : "the ARN of the bucket with /*",
-        ),
+        missing(action, purpose, key === "" ? "the bucket's ARN" : "the bucket's ARN with /*"),
       ),
     ...missingKeyActions(bucket, resources, allowed).map(([action, purpose]) =>
-      missing(action, purpose, "the ARN of the key of the bucket"),
+      missing(action, purpose, "the ARN of the bucket's key"),
     ),
   ];
 }
@@ -211,11 +207,11 @@ function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFin
     return [
       {
         urn: role.urn,
-        problem: "Loki cannot assume its role, which trusts another service account",
+        problem: "Loki cannot assume its role, because the role trusts a different service account",
         where: `${describeResource(role)}, assumeRolePolicy`,
         found: trusted[0]?.join("/"),
         bound: `${namespace}/${account ?? "<service account of Loki>"}`,
-        fix: "name the namespace and the service account of the release in the condition",
+        fix: "name the release's namespace and service account in the condition",
       },
     ];
   });
@@ -429,17 +425,20 @@ function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
   for (const action of actions) {
     if (needed.includes(action.toLowerCase())) continue;
     if (isWild(action)) {
-      report(`Action has the wildcard ${shownAction(action)}`, "name each action that Loki needs");
+      report(
+        `Action contains the wildcard ${shownAction(action)}`,
+        "name each action that Loki needs",
+      );
     } else {
       const fix = "remove it, or list it in loki-iam-least-privilege.alsoAllowed";
-      report(`Action has ${shownAction(action)}, which Loki does not need`, fix);
+      report(`Action includes ${shownAction(action)}, which Loki does not need`, fix);
     }
   }
-  const bucketFix = "name the ARN of the bucket, and the same ARN with /* for its objects";
+  const bucketFix = "name the bucket's ARN, and the same ARN with /* for its objects";
   const isForKey =
     actions.length > 0 && actions.every((action) => keyActions.includes(action.toLowerCase()));
   for (const resource of resources) {
-    if (isForKey) report(keyProblem(statement, resource), "name the ARN of the key");
+    if (isForKey) report(keyProblem(statement, resource), "name the key's ARN");
     else report(bucketProblem(resource), bucketFix);
   }
   const buckets = new Set(resources.flatMap((resource) => s3Arn(resource)?.bucket ?? []));
@@ -448,7 +447,7 @@ function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
   if (buckets.size > 1 && !areLokis)
     report("the statement names several buckets", "name Loki's bucket alone");
   if (!statement.unknown && resources.length === 0 && notResources === undefined) {
-    report("the statement names no resource", "name the ARN of the bucket");
+    report("the statement names no resource", "name the bucket's ARN");
   }
   return violations;
 }
@@ -465,10 +464,10 @@ function shownAction(action: string): string {
 
 function bucketProblem(resource: string): string | undefined {
   const arn = s3Arn(resource);
-  if (resource === "*") return "Resource is *, every bucket of the account";
+  if (resource === "*") return "Resource is *, which covers every bucket in the account";
   if (arn === undefined) return "Resource is neither a bucket nor its objects";
   const isSingle = !isWild(arn.bucket) && arn.bucket !== "";
-  return isSingle ? undefined : "Resource has a wildcard in the name of the bucket";
+  return isSingle ? undefined : "Resource has a wildcard in the bucket name";
 }
 
 function keyProblem(statement: Statement, resource: string): string | undefined {
@@ -477,7 +476,7 @@ function keyProblem(statement: Statement, resource: string): string | undefined 
   return isKey ? undefined : "Resource is not a single key";
 }
 
-const bound = "one service account of one namespace";
+const bound = "one service account in one namespace";
 const openToPods = {
   problem: "any pod with an association can assume the role",
   bound,
@@ -496,13 +495,13 @@ function checkTrust(statement: Statement, { podIdentityTags }: Config): Violatio
       return isBoundByPodIdentity(statement, podIdentityTags) ? [] : [openToPods];
     }
     if (principal.kind === "Federated") {
-      const problem = "other service accounts of the cluster can assume the role";
+      const problem = "other service accounts in the cluster can assume the role";
       const fix =
         'add Condition.StringEquals with "<issuer>:sub": "system:serviceaccount:<namespace>:loki"';
       return isBoundByWebIdentity(statement) ? [] : [{ problem, bound, fix }];
     }
-    const problem = "principals other than the pods of the cluster can assume the role";
-    const fix = "trust pods.eks.amazonaws.com or the OIDC provider of the cluster alone";
+    const problem = "principals other than the cluster's pods can assume the role";
+    const fix = "trust only pods.eks.amazonaws.com or the cluster's OIDC provider";
     return [{ problem, bound, fix }];
   });
 }

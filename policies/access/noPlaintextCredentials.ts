@@ -14,7 +14,7 @@ import { own } from "../shared/own";
 const properties = {
   allowedTypes: listProperty(
     [],
-    "Additional types of resources for credentials, such as `vault:index/kvSecret:KvSecret`.",
+    "Additional resource types that are intended for credentials, such as `vault:index/kvSecret:KvSecret`.",
   ),
 };
 

@@ -56,7 +56,7 @@ function privileges(values: Plain, path: Path, depth: number): Finding[] {
   return entries.flatMap(([key, value]) => {
     const inside = [...path, key];
     if (/^host(Network|PID|IPC)$/.test(String(key)) && value === true) {
-      return [finding(inside, "the pod is in a namespace of the node", "false")];
+      return [finding(inside, "the pod shares a namespace with the node", "false")];
     }
     if (/securityContext$/i.test(String(key))) return checkContext(value, inside);
     const isPart = (isMap(value) || Array.isArray(value)) && !ofNodes.test(String(key));
@@ -69,7 +69,7 @@ function checkContext(context: Plain, path: Path): Finding[] {
   const strong = added.find((name) => /^(ALL|SYS_\w+|NET_ADMIN|DAC_\w+)$/.test(name));
   const isWrong: [key: string, value: Plain, problem: string][] = [
     ["privileged", true, "the container is privileged"],
-    ["allowPrivilegeEscalation", true, "a process in the container can gain more privileges"],
+    ["allowPrivilegeEscalation", true, "a process in the container can escalate its privileges"],
     ["runAsUser", 0, "the container runs as root"],
     ["runAsNonRoot", false, "the container may run as root"],
   ];
@@ -85,6 +85,6 @@ function checkContext(context: Plain, path: Path): Finding[] {
   ];
 }
 
-function finding(path: Path, problem: string, bound = "the default of the chart"): Finding {
+function finding(path: Path, problem: string, bound = "the chart's default"): Finding {
   return { path, problem, bound, fix: `remove ${formatPath(path)}` };
 }

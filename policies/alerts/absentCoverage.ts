@@ -8,8 +8,9 @@ import { comparisonsOf } from "../promql/findComparisons";
 
 export const absentCoverage = stackPolicy({
   name: "absent-coverage",
-  description: "In production, an alert covers the absence of each metric of a critical alert.",
-  why: "An expression over absent series returns nothing, so the alert never fires: when the exporter fails first, the on-call engineer is not paged.",
+  description:
+    "In production, an alert covers the absence of each metric that a critical alert reads.",
+  why: "An expression over absent series returns nothing, so the alert never fires: if the exporter fails first, the on-call engineer is not paged.",
   remediation:
     "add an alert on absent(<metric>) or on up == 0, or keep the chart's alert TargetDown (defaultRules.rules.general)",
   severity: "medium",
@@ -41,7 +42,7 @@ function check(resources: Resource[]): StackFinding[] {
         rule: rule.name,
         problem: `no alert fires when ${names} ${metrics.size > 1 ? "are" : "is"} absent`,
         where: rule.where,
-        bound: "an alert on absent() of the metric, or on `up` of its target",
+        bound: "an alert on absent() of the metric, or on its target's `up`",
         fix: `add an alert on absent(${[...metrics][0]}), or on up == 0 for its targets`,
       },
     ];

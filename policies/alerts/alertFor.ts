@@ -117,7 +117,7 @@ function checkGroup(alert: Rule, expr: Expr | undefined, config: Config): Violat
   const findings: ViolationFinding[] = [];
   if (minutes > max) {
     findings.push({
-      problem: "the alert's group is evaluated too rarely",
+      problem: "the alert's group is not evaluated often enough",
       found: shown(interval),
       bound: `at most ${numeral(max)} minutes for severity ${String(severity)}`,
       fix: "remove interval from the group, or move the alert to another group",
@@ -125,7 +125,8 @@ function checkGroup(alert: Rule, expr: Expr | undefined, config: Config): Violat
   }
   if (typeof limit === "number" && limit > 0 && limit < fewAlerts) {
     findings.push({
-      problem: "the limit of the group discards all alerts of an outage of many services",
+      problem:
+        "if many services fail, their alerts exceed the group's limit, so Prometheus discards all of them",
       found: shown(limit),
       bound: `at least ${fewAlerts}, or no limit`,
       fix: "remove limit from the group",
@@ -147,11 +148,11 @@ function checkEvents({ for: wait, path }: Rule, expr: Expr | undefined): Violati
   return [
     {
       problem:
-        "the condition holds for a shorter time than `for` after an event, so the alert never fires",
+        "after an event, the condition holds for less time than `for`, so the alert never fires",
       path: [...path, "for"],
       found: `${shown(wait)}, and a condition that holds for ${formatMinutes(longest)}`,
       bound: `less than ${formatMinutes(longest)}`,
-      fix: "shorten `for`, or read the event over a range of twice its time",
+      fix: "shorten `for`, or read the event over a range twice as long as `for`",
     },
   ];
 }

@@ -33,7 +33,7 @@ export const alertSeverity = resourcePolicy({
       checkSeverity(alert, config),
       ...labelsWithValue(alert).map((label) => ({
         problem: `the label ${label} contains the value of the alert`,
-        bound: "labels that are equal at each evaluation",
+        bound: "labels that stay the same between evaluations",
         fix: "move the value to an annotation",
       })),
     ]),

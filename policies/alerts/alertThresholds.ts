@@ -220,7 +220,7 @@ function checkSignal(signal: Signal, config: Config): ViolationFinding | string 
   }
   const [quantity, property, setting, scale] = limit;
   const { threshold } = signal;
-  if (threshold === undefined) return `the threshold of the ${quantity} cannot be read`;
+  if (threshold === undefined) return `the threshold of the ${quantity} cannot be determined`;
   const max = config[property];
   const readable = { ...signal, threshold };
   const problem = problemWith(readable, quantity, max);
@@ -245,10 +245,10 @@ function problemWith(
   max: number,
 ): string | undefined {
   if (operator === "==" || operator === "!=") {
-    return `the ${quantity} is compared with ${operator}, which does not detect that it exceeds the threshold`;
+    return `the ${quantity} is compared with ${operator}, which does not detect values above the threshold`;
   }
   if (!(threshold > 0)) {
-    return `the threshold of the ${quantity} is not more than 0, so the alert always fires`;
+    return `the threshold of the ${quantity} is not greater than 0, so the alert always fires`;
   }
   if (exceeds(threshold, max)) return `the threshold of the ${quantity} is too high`;
   if (fraction !== undefined && exceeds(0.99, fraction)) {

@@ -82,37 +82,36 @@ function checkPair({ operator }: Binary, first: Burn, second: Burn): ViolationFi
     return operator === "or" || first.threshold !== second.threshold
       ? undefined
       : {
-          problem: "both windows of the burn rate are the same, so the alert resolves late",
+          problem: "both burn-rate windows have the same length, so the alert resolves late",
           found: `${numeral(first.windowSeconds / 60)} min twice`,
           bound,
-          fix: "write a twelfth of the long window in the second condition",
+          fix: "use a window one twelfth as long in the second condition",
         };
   }
   if (operator === "or") {
     if (first.threshold !== second.threshold) return undefined;
     return {
-      problem:
-        "one of the two windows of the burn rate is enough, so the alert fires for each peak",
-      found: "or between two windows with one threshold",
+      problem: "either burn-rate window alone is enough, so the alert fires on every spike",
+      found: "or between two windows with the same threshold",
       bound,
-      fix: "write and in place of or",
+      fix: "replace or with and",
     };
   }
   if (Math.abs(first.threshold - second.threshold) > 1e-9) {
     return {
-      problem: "the two windows of the burn rate have different thresholds",
+      problem: "the two burn-rate windows have different thresholds",
       found: `${numeral(first.threshold)} and ${numeral(second.threshold)}`,
       bound,
-      fix: "write the same factor and budget for both windows",
+      fix: "use the same factor and budget for both windows",
     };
   }
   const long = Math.max(first.windowSeconds, second.windowSeconds);
   return first.factors.includes(fastFactor) && long > 2 * HOUR
     ? {
-        problem: "the factor of the burn rate is for a window of one hour, so the alert fires late",
+        problem: "the burn-rate factor is for a one-hour window, so the alert fires late",
         found: `${fastFactor} over ${numeral(long / HOUR)} h`,
         bound,
-        fix: "write 6 over 6h and 30m, 3 over 1d and 2h, or 1 over 3d and 6h",
+        fix: "use 6 over 6h and 30m, 3 over 1d and 2h, or 1 over 3d and 6h",
       }
     : undefined;
 }

@@ -32,7 +32,7 @@ export function gapOf(
     return "excludes its own condition, so it never fires";
   }
   if (signal.name === "crashLoop" && selectorsOf(expr).some(hasOneReason)) {
-    return "requires one reason of termination";
+    return "requires a specific termination reason";
   }
   for (const { selector, calls, rangeSeconds } of pathsTo(expr, signal.selectors)) {
     if (selector.offsetSeconds !== 0 || selector.isPinned) return "reads samples from the past";
@@ -46,10 +46,10 @@ export function gapOf(
     }
     const isRecorded = selector.metric?.includes(":") === true;
     if (countsRequests.has(signal.name) && rangeSeconds === 0 && !isRecorded) {
-      return "counts all requests since the start of the service";
+      return "counts all requests since the service started";
     }
     const label = narrowingLabel(selector, calls);
-    if (label !== undefined) return `reads only the series with one ${label}`;
+    if (label !== undefined) return `reads only the series of one ${label}`;
   }
   return undefined;
 }

@@ -58,7 +58,7 @@ function recordedTwice(rules: Alert[]): StackFinding[] {
       {
         urn,
         rule: name,
-        problem: `two rules record ${name} without labels that tell their results apart`,
+        problem: `two rules record ${name} without labels that distinguish their results`,
         where,
         found: `also in ${first.where}`,
         fix: "rename one of the two, or add a distinguishing label to each",

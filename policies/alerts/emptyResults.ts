@@ -25,7 +25,7 @@ export function checkEmptyResults(expr: Expr): ViolationFinding[] {
           bound: label === "le" ? "the number of a bucket, or +Inf" : "a number from 0 to 1",
           fix:
             label === "le"
-              ? 'write the bound in the unit of the metric, such as le="0.25"'
+              ? 'write the bound in the metric\'s unit, such as le="0.25"'
               : 'write quantile="0.99"',
         })),
     ),
@@ -50,7 +50,7 @@ function missingGroup([, target, replacement, , pattern]: Expr[]): ViolationFind
       problem: `label_replace removes ${label}, because its replacement refers to a group that the regular expression does not have`,
       found: `$${highest}`,
       bound: `a group in parentheses for each $1`,
-      fix: 'write parentheses around the part to keep, such as "([^:]+):.*"',
+      fix: 'put parentheses around the part to keep, such as "([^:]+):.*"',
     },
   ];
 }

@@ -46,10 +46,10 @@ function isValue(factor: Expr): boolean {
 function inverted(comparison: Comparison, state: string): ViolationFinding {
   const { operator, threshold } = comparison;
   return {
-    problem: `the condition holds ${state}, so the alert fires without an outage and resolves in one`,
+    problem: `the condition holds ${state}, so the alert fires when there is no outage and resolves during one`,
     found: `${operator} ${numeral(threshold)}`,
-    bound: "a condition that holds in an outage",
-    fix: `write ${negated[operator]} ${numeral(threshold)}, with the threshold of the outage`,
+    bound: "a condition that holds during an outage",
+    fix: `write ${negated[operator]} ${numeral(threshold)}, with a threshold that indicates an outage`,
   };
 }
 
@@ -86,7 +86,7 @@ function successOf(comparison: Comparison): ViolationFinding | undefined {
     (operator === "!=" && threshold === 0) ||
     (operator === ">" && threshold >= 0 && threshold < 1) ||
     (operator === ">=" && threshold > 0 && threshold <= 1);
-  return holdsForSuccess ? inverted(comparison, "for each success") : undefined;
+  return holdsForSuccess ? inverted(comparison, "for every success") : undefined;
 }
 
 /** Metrics of free space, with the corresponding metrics of total space. */
@@ -115,10 +115,10 @@ function shareOf(comparison: Comparison): ViolationFinding | undefined {
   if (!isUpper && !isMostly) return undefined;
   return {
     problem:
-      "the condition holds while most of the space is free, because the threshold is meant for the used part",
-    found: `${operator} ${numeral(threshold)} of the space that is free`,
-    bound: "a small part of the space that is free",
-    fix: `compare the part that is free with < ${numeral(Math.min(0.1, 1 - threshold) || 0.1)}`,
+      "the condition holds while most of the space is free, because the threshold is meant for used space",
+    found: `${operator} ${numeral(threshold)} for the free fraction`,
+    bound: "a small free fraction",
+    fix: `compare the free fraction with < ${numeral(Math.min(0.1, 1 - threshold) || 0.1)}`,
   };
 }
 
@@ -155,11 +155,11 @@ function ageOf(comparison: Comparison): ViolationFinding | undefined {
   if (isAge !== true || threshold <= 0) return undefined;
   const isStart = /(^|_)(start|boot)_time_seconds$/.test(metric);
   if (isStart && operator.startsWith(">") && threshold <= DAY) {
-    return inverted(comparison, "for each process that does not restart");
+    return inverted(comparison, "for every process that does not restart");
   }
   const isOfSuccess = /last_(\w+_)?(success\w*|complet\w+|backup\w*)(_|$)/.test(metric);
   return isOfSuccess && operator.startsWith("<")
-    ? inverted(comparison, "after each success")
+    ? inverted(comparison, "after every success")
     : undefined;
 }
 
@@ -171,6 +171,6 @@ function timeLeftOf(comparison: Comparison): ViolationFinding | undefined {
   const { metric = "", isAge } = differenceOf(subjectOf(comparison)) ?? {};
   const isExpiry = /expiry$|expiration_timestamp|not_?after(_|$)/i.test(metric);
   return isExpiry && isAge === false && comparison.operator.startsWith(">")
-    ? inverted(comparison, "while a certificate is valid for long")
+    ? inverted(comparison, "while a certificate is valid for a long time")
     : undefined;
 }

@@ -31,7 +31,7 @@ export function checkKept(
         problem: `the keep list of ${namesOf(targetsWith(metric))} drops the metric ${metric}`,
         where: rule.where,
         bound: "a metric that the keep lists contain",
-        fix: `add ${metric} to metrics.also of PrometheusStack (monitoring:prometheus.metrics.also), or to a list of your own in its values`,
+        fix: `add ${metric} to metrics.also of PrometheusStack (monitoring:prometheus.metrics.also), or to your own list in its values`,
       })),
   );
 }

@@ -47,7 +47,7 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
     ...measured(/^(rate|irate|increase)$/)
       .filter(({ metric }) => gauge.test(metric))
       .map(({ name, metric }) => ({
-        problem: `${name} is for counters, but the metric is a gauge, and each decrease looks like a restart`,
+        problem: `${name} is for counters, but the metric is a gauge, so each decrease looks like a restart`,
         found: metric,
         bound: "deriv or delta of a gauge",
         fix: "write deriv(…[15m]) or delta(…[15m]), or compare the gauge itself",
@@ -57,7 +57,7 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
       if (seconds <= 0 || seconds >= 300) return [];
       return [
         {
-          problem: "the prediction covers only the next seconds, which is too soon to react",
+          problem: "the prediction covers only the next few seconds, which leaves no time to react",
           found: numeral(seconds),
           bound: "a number of seconds: a day is 24 * 3600",
           fix: `write ${numeral(seconds)} * 3600`,
@@ -67,7 +67,7 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
     ...measured(/^(i?delta|deriv)$/)
       .filter(({ metric }) => counter.test(metric))
       .map(({ name, metric }) => ({
-        problem: `${name} is for gauges, but the metric is a counter, and each restart looks like a decrease`,
+        problem: `${name} is for gauges, but the metric is a counter, so each restart looks like a decrease`,
         found: metric,
         bound: "increase or rate of a counter",
         fix: "write increase(…) or rate(…)",
@@ -88,7 +88,7 @@ function checkFreeMemory({ operator, numerator, denominator }: Comparison): Viol
     {
       problem: "every healthy node has little free memory, because Linux uses it for caches",
       found: "node_memory_MemFree_bytes",
-      bound: "the memory that processes can get",
+      bound: "the memory that is available to processes",
       fix: "write node_memory_MemAvailable_bytes",
     },
   ];
@@ -144,7 +144,7 @@ function checkStates({ operator, numerator, denominator, threshold }: Comparison
   if (!isComplete || factor.matchers.some((matcher) => matcher.label === label)) return [];
   return [
     {
-      problem: `each object has a series for each ${label}, so the alert always fires`,
+      problem: `each object has one series per ${label}, so the alert always fires`,
       found: factor.metric,
       bound: `a matcher for ${label}`,
       fix: `add ${label}="…" to the selector`,
@@ -171,7 +171,7 @@ function checkBytes({ numerator, denominator, threshold }: Comparison): Violatio
   if (!(threshold >= 2 && threshold < fewBytes)) return [];
   return [
     {
-      problem: "a number of bytes is compared with a few bytes",
+      problem: "a size in bytes is compared with a threshold of a few bytes",
       found: numeral(threshold),
       bound: "a threshold in bytes: 500 MiB is 500 * 1024 ^ 2",
       fix: "write the threshold in bytes, or divide by the size for a ratio",
@@ -245,10 +245,9 @@ function checkTimes({
     if (metric === undefined) return [];
     return [
       {
-        problem:
-          "the time at which something expires is compared with a duration, so it never fires",
+        problem: "an expiration timestamp is compared with a duration, so the alert never fires",
         found: `${operator} ${numeral(threshold)}`,
-        bound: "the time that is left",
+        bound: "the remaining time",
         fix: `${metric} - time() ${operator} ${numeral(threshold)}`,
       },
     ];
@@ -263,9 +262,9 @@ function checkTimes({
   if (milliseconds !== undefined) {
     return [
       {
-        problem: "time() is in seconds, and the metric in milliseconds",
+        problem: "time() is in seconds, but the metric is in milliseconds",
         found: milliseconds,
-        bound: "times of the same unit",
+        bound: "times in the same unit",
         fix: `write ${milliseconds} / 1000`,
       },
     ];
@@ -284,7 +283,7 @@ function checkTimes({
   if (!untilExpiry && !sinceEvent) return [];
   return [
     {
-      problem: "a time in seconds is compared with a few seconds",
+      problem: "a time in seconds is compared with a threshold of a few seconds",
       found: `${operator} ${numeral(threshold)}`,
       bound: "a threshold in seconds: a day is 86400",
       fix: untilExpiry
@@ -308,8 +307,8 @@ function checkTerms(expr: Expr): ViolationFinding[] {
     .map(() => ({
       problem:
         "a quantity is combined with a ratio of the same quantity, because parentheses are missing",
-      bound: "terms of the same unit",
-      fix: "write (a - b) / a: a division comes before a sum",
+      bound: "terms in the same unit",
+      fix: "write (a - b) / a, because division takes precedence over subtraction",
     }));
 }
 
@@ -368,9 +367,9 @@ function checkMissingLimits(expr: Expr): ViolationFinding[] {
     })
     .map((divisor) => ({
       problem:
-        "a quotient by a limit is infinite for each container without one, so the alert fires for it",
+        "the ratio is infinite for containers without a limit, so the alert fires for each of them",
       found: selectorsOf(divisor)[0]?.metric,
-      bound: "limits above 0: cAdvisor writes 0 for a container without a limit",
+      bound: "limits above 0: cAdvisor exports 0 for a container without a limit",
       fix: "divide by (… > 0)",
     }));
 }

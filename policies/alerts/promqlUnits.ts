@@ -19,7 +19,7 @@ import { podMetrics } from "../shared/metricNames";
 
 export const promqlUnits = resourcePolicy({
   name: "promql-units",
-  description: "Thresholds and quantiles have the unit of the compared value.",
+  description: "Thresholds and quantiles use the unit of the value they are compared with.",
   why: "`ratio > 5`, meant as a percentage, never fires; `> 500m`, meant as half a second, is 500 minutes; a burn rate of 14.4 times a budget of 10% is more than 100%; a quantile over buckets without `le` is empty; an alert on the value of a counter never resolves; the rate of a gauge is meaningless.",
   remediation:
     "write ratios from 0 to 1, durations in seconds, quantiles from 0 to 1, and keep `le` in sum by (le)",
@@ -87,7 +87,7 @@ function checkCounters(expr: Expr): ViolationFinding[] {
       );
     })
     .map(({ numerator }) => ({
-      problem: "an alert compares the value of a counter, which only increases",
+      problem: "the alert compares the raw value of a counter, which only increases",
       found: numerator.flatMap(selectorsOf)[0]?.metric,
       bound: "the increase or the rate of a counter",
       fix: "compare increase(…[15m]) or rate(…[5m]) with the threshold",
@@ -115,10 +115,10 @@ function checkRestarts(expr: Expr): ViolationFinding[] {
       return isRate && /^(>|==)/.test(operator) && threshold >= (isOfPods ? 0.1 : 1);
     })
     .map(({ operator, threshold }) => ({
-      problem: "a rate of restarts is per second, and no container restarts that often",
+      problem: "the rate of restarts is per second, and no container restarts that often",
       found: `${operator} ${numeral(threshold)} per second`,
-      bound: "the number of restarts in a time",
-      fix: "compare increase(…[15m]) in place of the rate with the number of restarts",
+      bound: "the number of restarts in a time window",
+      fix: "compare increase(…[15m]) with the number of restarts",
     }));
 }
 
@@ -150,7 +150,8 @@ function checkRecordedRange({ record, expr }: Rule): ViolationFinding[] {
   const [range = 0] = ranges;
   return [
     {
-      problem: "the name of the recorded series states another range than its expression has",
+      problem:
+        "the range in the name of the recorded series differs from the range in its expression",
       found: `${record} over ${numeral(range)} s`,
       bound: `${numeral(named)} s`,
       fix: "correct the range, or rename the series",
@@ -296,9 +297,9 @@ function checkDurations(expr: Expr): ViolationFinding[] {
       );
     })
     .map((text) => ({
-      problem: "a threshold is written as a duration, which is a number of seconds",
+      problem: "the threshold is written as a duration, which PromQL converts to seconds",
       found: text,
-      bound: "durations for times only, and never m for thousandths",
+      bound: "durations only for times: m means minutes, not thousandths",
       fix: durationFix(text),
     }));
 }
@@ -324,7 +325,7 @@ function minutesOf(text: string): number {
 function durationFix(text: string): string {
   const count = minutesOf(text);
   return Number.isNaN(count)
-    ? "write the number in the unit of the metric"
+    ? "write the number in the metric's unit"
     : `write ${numeral(count / 1000)} for thousandths, or ${numeral(count * 60)} for minutes`;
 }
 
@@ -344,7 +345,7 @@ function checkQuantiles(expr: Expr): (ViolationFinding | undefined)[] {
       quantile >= 0 && quantile <= 1
         ? undefined
         : {
-            problem: "a quantile is outside 0 to 1, so the result is infinite",
+            problem: "a quantile is outside the range from 0 to 1, so the result is infinite",
             found: numeral(quantile),
             bound: "0 to 1",
             fix: `${numeral(quantile > 1 && quantile <= 100 ? quantile / 100 : 0.99)} instead`,
@@ -357,12 +358,12 @@ function checkQuantiles(expr: Expr): (ViolationFinding | undefined)[] {
             problem:
               "a quantile is computed from series that are not buckets, so the result is empty",
             bound: "the series …_bucket, or a native histogram",
-            fix: "write …_bucket in place of …_sum, …_count or …_total",
+            fix: "use …_bucket instead of …_sum, …_count or …_total",
           }
         : undefined,
       name === "histogram_quantile" && histogram && isLifelong(histogram)
         ? {
-            problem: "a quantile is computed from all observations since the start of a process",
+            problem: "a quantile is computed from all observations since the process started",
             bound: "the observations of the last minutes",
             fix: "rate(…[5m]) of the buckets",
           }
@@ -372,7 +373,7 @@ function checkQuantiles(expr: Expr): (ViolationFinding | undefined)[] {
 }
 
 const summedBoundaries = (subject: string): ViolationFinding => ({
-  problem: `${subject} is computed from buckets that are summed without their boundaries`,
+  problem: `${subject} is computed from buckets that are summed across their boundaries`,
   bound: "buckets with the label `le`",
   fix: "add le to sum by (…), or remove it from without (…)",
 });
@@ -393,7 +394,7 @@ function checkHistogramFunctions(expr: Expr): ViolationFinding[] {
         problem: `${name} ignores the series of a classic histogram, so the result is empty`,
         found: selectorsOf(histogram)[0]?.metric,
         bound: "a native histogram, which has no suffix",
-        fix: "read …_count or …_sum without the function, or the native histogram with it",
+        fix: "use …_count or …_sum without the function, or apply the function to the native histogram",
       },
     ];
   });
@@ -418,7 +419,7 @@ function checkHistogramNumbers(expr: Expr, histograms: string[]): ViolationFindi
         {
           problem: "a histogram is compared with a number, so the alert never fires",
           found: metric,
-          bound: "a number of the histogram, such as its count or a quantile",
+          bound: "a number from the histogram, such as its count or a quantile",
           fix: `histogram_count(…) around the rate, or ${metric}_count of a classic histogram`,
         },
       ];

@@ -55,19 +55,19 @@ function check(
     return [
       ...rejected,
       ...literalPatterns(parsed.expr).map(({ label, operator }) => ({
-        problem: `a regular expression matches ${label} with a literal value`,
+        problem: `the regular expression for ${label} is a literal value`,
         found: `${label}${operator}`,
         bound: "= or != for a single value",
         fix: `${label}${operator === "=~" ? "=" : "!="}"…"`,
       })),
       ...globPatterns(parsed.expr).map(({ label, operator }) => ({
-        problem: `a regular expression for ${label} is written like the name of files`,
+        problem: `the regular expression for ${label} is written like a file glob`,
         found: `${label}${operator}`,
         bound: "a regular expression, in which * repeats the character before it",
         fix: "write .* for any text, such as prod-.* instead of prod-*",
       })),
       ...patternsAsValues(parsed.expr).map(({ label, value }) => ({
-        problem: `no series has the text of a regular expression as ${label}, so the selector matches none`,
+        problem: `the selector compares ${label} with a regular expression as literal text, so it matches no series`,
         found: `${label}="${value}"`,
         bound: "=~ for a regular expression",
         fix: `${label}=~"${value}"`,
@@ -87,23 +87,23 @@ function check(
       ...contradictionsIn(parsed.expr).map(({ first, second }) => ({
         problem: "two conditions exclude each other, so the expression matches no series",
         found: `${first} and ${second}`,
-        bound: "conditions that a series can meet together",
-        fix: "write or in place of and, or on (…) without the label after the operator",
+        bound: "conditions that one series can satisfy",
+        fix: "replace and with or, or add on (…) without the label after the operator",
       })),
       ...unmatchedLabels(parsed.expr).map((label) => ({
-        problem: `no series of the two sides of an operator match: only one side has the label ${label}`,
-        bound: "the same labels on both sides, or those in on (…)",
-        fix: `add ${label} to by (…) of the other side, or match on (…) the labels of both sides`,
+        problem: `no series on the two sides of an operator match, because only one side has the label ${label}`,
+        bound: "the same labels on both sides, or on (…) with labels that both sides have",
+        fix: `add ${label} to by (…) on the other side, or add on (…) with the labels that both sides have`,
       })),
       ...repeatedContainers(parsed.expr).map((metric) => ({
-        problem: `a pod has several series of ${metric}, one per container and one for itself, so Prometheus rejects the match`,
+        problem: `a pod has several series of ${metric}, one per container and one for the pod itself, so Prometheus rejects the match`,
         found: metric,
         bound: "one series per pod on this side of on (…)",
         fix: 'write sum by (namespace, pod) (…) on both sides, with container!="" in the selector',
       })),
       ...unmatchedInfo(parsed.expr).map((metric) => ({
-        problem: `no series of the two sides of an operator match: ${metric} has labels that the other side does not have`,
-        bound: "on (…) with the labels of both sides",
+        problem: `no series on the two sides of an operator match, because ${metric} has labels that the other side does not have`,
+        bound: "on (…) with the labels that both sides have",
         fix: "write on (namespace, pod) after the operator, and group_left for arithmetic",
       })),
       ...checkEmptyResults(parsed.expr),
@@ -118,16 +118,17 @@ function rejectedFields({ fields, record, alert }: Rule): ViolationFinding[] {
   const ofAlerts = ["for", "keep_firing_for", "annotations"].filter((key) => key in fields);
   return [
     ...(alert !== undefined || record === undefined ? [] : ofAlerts).map((key) => ({
-      problem: "a recording rule has a field of alerts, so Prometheus rejects the rule",
+      problem:
+        "a recording rule has a field that only alerts support, so Prometheus rejects the rule",
       found: key,
       bound: "record, expr and labels",
-      fix: `remove ${key}, or write alert in place of record`,
+      fix: `remove ${key}, or write alert instead of record`,
     })),
     ...mistypedFields("rules", fields).map(({ key, suggestion }) => ({
-      problem: "nothing reads a field of the rule",
+      problem: "nothing reads this field of the rule",
       found: key,
       bound: suggestion,
-      fix: `write ${suggestion} in place of ${key}`,
+      fix: `write ${suggestion} instead of ${key}`,
     })),
     ...(record === undefined || (alert === undefined && /^[A-Za-z_:][\w:.]*$/.test(record))
       ? []
@@ -135,7 +136,7 @@ function rejectedFields({ fields, record, alert }: Rule): ViolationFinding[] {
           {
             problem:
               alert === undefined
-                ? "the name of the recorded series is invalid, so expressions do not find it"
+                ? "the name of the recorded series is invalid, so expressions cannot select it"
                 : "a rule either alerts or records, so Prometheus rejects the rule",
             found: record,
             bound: "a name of letters, digits, _ and :, in a rule without alert",
@@ -189,7 +190,7 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
       : undefined,
     isAbsentOfFailures(expr)
       ? {
-          problem: "absent() of the targets that are down holds while all of them are up",
+          problem: "absent() of the targets that are down returns 1 while all targets are up",
           bound: "absent() of the targets that are up",
           fix: "absent(up{…} == 1), or up{…} == 0 without absent()",
         }
@@ -197,7 +198,7 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
     isNeverZero(expr)
       ? {
           problem:
-            "a count is compared with a number below 1, but the count of no series is no series",
+            "a count is compared with a number below 1, but count() over no series returns nothing",
           bound: "absent(), or a count with `or vector(0)`",
           fix: "(count(…) or vector(0)) == 0",
         }
@@ -205,9 +206,9 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
     losesLast(expr)
       ? {
           problem:
-            "the count of the series that meet a condition is no series once none does, so the alert resolves when the last one fails",
-          bound: "a count that is 0 for none",
-          fix: "write sum(… == bool …), or (count(…) or vector(0)), in place of count(…)",
+            "count() returns nothing if no series meets the condition, so the alert resolves when the last one fails",
+          bound: "a count that is 0 if no series meets the condition",
+          fix: "write sum(… == bool …), or (count(…) or vector(0)), instead of count(…)",
         }
       : undefined,
     unstable && {

@@ -32,7 +32,7 @@ export const rateWindow = stackPolicy({
   name: "rate-window",
   description:
     "The range of each rate contains enough scrapes, and every other range contains at least one.",
-  why: "A rate needs two samples in its range: with a range near the scrape interval, one late scrape leaves a gap, and the alert resolves during the incident.",
+  why: "A rate needs two samples in its range: with a range close to the scrape interval, one late scrape leaves a gap, and the alert resolves during the incident.",
   remediation: "extend the range, for example to [5m]",
   severity: "medium",
   baseline: { defaults: { scrapeIntervalSeconds: limits.scrapeIntervalSeconds.min } },

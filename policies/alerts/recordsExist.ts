@@ -199,10 +199,10 @@ function checkStale(resources: Resource[], rules: StackRule[]): StackFinding[] {
       {
         urn: rule.urn,
         rule: rule.name,
-        problem: `the series ${read} is recorded so rarely that it disappears in between`,
+        problem: `the series ${read} is recorded so infrequently that it disappears between evaluations`,
         where: rule.where,
-        found: `each ${rare.get(read) ?? ""}`,
-        bound: "at most 5m, for which Prometheus reads the last sample",
+        found: `every ${rare.get(read) ?? ""}`,
+        bound: "at most 5m, the default lookback of Prometheus",
         fix: `set interval: 1m in the group that records it, or read last_over_time(${read}[…])`,
       },
     ];
@@ -242,7 +242,7 @@ function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding
         urn: rule.urn,
         rule: rule.name,
         problem:
-          "kube-state-metrics does not export the labels of objects by default, so no series matches",
+          "kube-state-metrics does not export object labels by default, so no series matches",
         where: rule.where,
         found: label.label,
         bound: "a list of labels in kube-state-metrics.metricLabelsAllowlist",

@@ -27,7 +27,7 @@ export function templateProblem(text: string): string | undefined {
   if (!text.includes("{{") || ofHelm.test(text)) return undefined;
   const actions = [...text.matchAll(/\{\{(.*?)\}\}/gs)].map(([, action = ""]) => action);
   const rest = text.replace(/\{\{.*?\}\}/gs, "");
-  if (rest.includes("{{")) return "does not close {{ with }}";
+  if (rest.includes("{{")) return "has {{ without a closing }}";
   const code = actions
     .filter((action) => !/^-?\s*\/\*/.test(action))
     .map((action) => action.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`|'[^']*'/g, " "));

@@ -51,12 +51,12 @@ function checkAlarm(alarm: Resource): StackFinding[] {
   ];
   const mistakes: [key: string, problem: string, fix: string][] = [];
   if (period <= 0 || (period % 60 > 0 && ![10, 20, 30].includes(period))) {
-    mistakes.push(["period", "CloudWatch has no such period", "set period: 60"]);
+    mistakes.push(["period", "this period is not supported", "set period: 60"]);
   }
   if (points > periods) {
     mistakes.push([
       "datapointsToAlarm",
-      "more data points must exceed the threshold than there are periods",
+      "datapointsToAlarm is greater than evaluationPeriods",
       "set datapointsToAlarm to at most evaluationPeriods",
     ]);
   }
@@ -64,16 +64,16 @@ function checkAlarm(alarm: Resource): StackFinding[] {
   if (seconds > (period >= 3600 ? 7 : 1) * DAY) {
     mistakes.push([
       "evaluationPeriods",
-      `all periods together take ${numeral(seconds / 3600)} hours, and CloudWatch reads one day, or seven of periods of an hour`,
-      "set fewer periods, or longer ones",
+      `the periods span ${numeral(seconds / 3600)} hours in total, but the limit is one day, or seven days for periods of at least an hour`,
+      "use fewer periods, or periods of at least an hour",
     ]);
   }
   mistakes.push(...wrongQueries(props));
   if (/^p\d/i.test(textAt(props, "statistic") ?? "")) {
     mistakes.push([
       "statistic",
-      "a percentile is no statistic",
-      "set extendedStatistic in place of statistic",
+      "statistic does not accept percentiles",
+      "set extendedStatistic instead of statistic",
     ]);
   }
   const silent = [
@@ -84,7 +84,7 @@ function checkAlarm(alarm: Resource): StackFinding[] {
   ];
   return [
     ...mistakes.map(
-      ([key, problem, fix]) => [key, `${problem}, so the alarm is rejected`, fix] as const,
+      ([key, problem, fix]) => [key, `${problem}, so CloudWatch rejects the alarm`, fix] as const,
     ),
     ...silent,
   ].map(([key, problem, fix]) => ({
@@ -132,8 +132,8 @@ function foreignDimensions(props: Plain): Mistake[] {
     return [
       [
         `dimensions.${foreign}`,
-        `no metric of ${namespace} has this dimension, so the alarm never fires`,
-        `write one of ${known.split(" ").join(", ")}`,
+        `no metric in ${namespace} has this dimension, so the alarm never fires`,
+        `use one of ${known.split(" ").join(", ")}`,
       ],
     ];
   }
@@ -149,7 +149,7 @@ function foreignDimensions(props: Plain): Mistake[] {
     : [
         [
           "dimensions",
-          `${namespace} has no metric of all resources together, so the alarm never fires`,
+          `${namespace} has no metric that covers all resources, so the alarm never fires`,
           `set dimensions.${missing}`,
         ],
       ];
@@ -168,8 +168,8 @@ function wrongDimensions(props: Plain): Mistake[] {
     )
     .map(([name]) => [
       `dimensions.${name}`,
-      "no metric has an ARN as this dimension, so the alarm never fires",
-      `set ${name} to arnSuffix in place of arn`,
+      "no metric has an ARN as the value of this dimension, so the alarm never fires",
+      `set ${name} to arnSuffix instead of arn`,
     ]);
 }
 
@@ -213,7 +213,7 @@ const units: [
   [
     / (CPU|Memory)Utilization$/,
     (threshold, isUpper) => isUpper && threshold > 0 && threshold < 1,
-    "a percentage, and the threshold a ratio",
+    "a percentage, but the threshold is a ratio",
   ],
   [
     // An ECS service may use more than it reserves.
@@ -229,12 +229,12 @@ const units: [
   [
     /^AWS\/(ApplicationELB TargetResponseTime|ELB Latency)$/,
     (threshold, isUpper) => isUpper && threshold >= 60,
-    "in seconds, and the threshold in milliseconds",
+    "in seconds, but the threshold is in milliseconds",
   ],
   [
     /^AWS\/(Lambda Duration|ApiGateway (Integration)?Latency)$/,
     (threshold, isUpper) => isUpper && threshold > 0 && threshold <= 10,
-    "in milliseconds, and the threshold in seconds",
+    "in milliseconds, but the threshold is in seconds",
   ],
 ];
 
@@ -296,8 +296,8 @@ function wrongMetric(props: Plain): Mistake[] {
       : [
           [
             "threshold",
-            `${metric} is ${unit}, so the alarm always fires or never does`,
-            "write the threshold in the unit of the metric",
+            `${metric} is ${unit}, so the alarm fires always or never`,
+            "write the threshold in the metric's unit",
           ] as const,
         ]),
     ...(least === undefined || typeof period !== "number" || period >= least
@@ -305,7 +305,7 @@ function wrongMetric(props: Plain): Mistake[] {
       : [
           [
             "period",
-            `AWS measures ${metric} once in ${least / 3600} hours, so most periods have no data`,
+            `AWS publishes ${metric} once every ${least / 3600} hours, so most periods have no data`,
             `set period: ${least}`,
           ] as const,
         ]),
@@ -344,7 +344,7 @@ function wrongMissingData(props: Plain): Mistake[] {
     ? [
         [
           "treatMissingData",
-          "AWS writes no value while nothing fails, so the alarm fires without a failure",
+          "AWS publishes no values while nothing fails, so the alarm fires although nothing failed",
           "set treatMissingData: notBreaching",
         ],
       ]
@@ -377,8 +377,8 @@ function wrongQueries(props: Plain): [key: string, problem: string, fix: string]
     : [
         [
           "metricQueries",
-          `${results.length} queries have returnData: true, and one must have it`,
-          "set returnData: true on the query to compare",
+          `${results.length} queries have returnData: true, but exactly one must have it`,
+          "set returnData: true on the query to compare, and on no other",
         ],
       ];
 }
@@ -404,7 +404,7 @@ function checkFilters(alarms: Resource[], resources: Resource[]): StackFinding[]
     return [
       {
         urn: alarm.urn,
-        problem: "no filter writes the metric of the alarm, so it never fires",
+        problem: "no metric filter writes the alarm's metric, so the alarm never fires",
         where: `${describeResource(alarm)}, metricName`,
         bound: suggestion,
         fix: `set metricName: ${suggestion}`,
@@ -431,9 +431,9 @@ function checkTopics(alarms: Resource[], resources: Resource[]): StackFinding[] 
         ? [
             {
               urn: topic.urn,
-              problem: "CloudWatch may not use the key of the topic, so no alarm reaches it",
+              problem: "CloudWatch cannot use the topic's KMS key, so no alarm reaches the topic",
               where: `${describeResource(topic)}, kmsMasterKeyId`,
-              bound: "a key of your own that CloudWatch may use, or none",
+              bound: "a customer managed key that CloudWatch can use, or no key",
               fix: "set kmsMasterKeyId to a key whose policy allows cloudwatch.amazonaws.com",
             },
           ]
@@ -443,7 +443,8 @@ function checkTopics(alarms: Resource[], resources: Resource[]): StackFinding[] 
         .filter(({ props }) => isClosed(at(props, "policy")))
         .map((policy) => ({
           urn: policy.urn,
-          problem: "the policy of the topic does not allow CloudWatch, so no alarm reaches it",
+          problem:
+            "the topic's policy does not allow CloudWatch to publish, so no alarm reaches the topic",
           where: `${describeResource(policy)}, policy`,
           bound: "sns:Publish for cloudwatch.amazonaws.com",
           fix: "add a statement for the principal cloudwatch.amazonaws.com",

@@ -50,8 +50,8 @@ function checkWindow({ props }: Resource, query: string): Mistake[] {
       ? [
           [
             "query",
-            "Datadog rejects the query, which has no window",
-            "write the window first, such as avg(last_5m):",
+            "the query has no time window, so Datadog rejects it",
+            "start the query with a window, such as avg(last_5m):",
           ],
         ]
       : [];
@@ -61,14 +61,14 @@ function checkWindow({ props }: Resource, query: string): Mistake[] {
   if (at(props, "notifyNoData") === true && timeframe > 0 && timeframe < 2 * minutes) {
     mistakes.push([
       "noDataTimeframe",
-      `the monitor reports missing data before its window of ${minutes} minutes has passed twice`,
+      `the monitor reports missing data sooner than twice its window of ${minutes} minutes`,
       `set noDataTimeframe: ${2 * minutes}`,
     ]);
   }
   if (ofCloud.test(query) && minutes <= 5 && at(props, "evaluationDelay") === undefined) {
     mistakes.push([
       "evaluationDelay",
-      "the metrics of a cloud arrive minutes late, so the window is empty when Datadog evaluates it",
+      "cloud metrics arrive minutes late, so the window is empty when Datadog evaluates it",
       "set evaluationDelay: 900",
     ]);
   }
@@ -96,8 +96,8 @@ function checkMessage({ props }: Resource, query: string): Mistake[] {
       : [
           [
             "message",
-            "a block of the message is not closed, so Datadog does not send what it contains",
-            "close each {{#is_alert}} by {{/is_alert}}",
+            "a block in the message is not closed, so Datadog does not send its content",
+            "close each {{#is_alert}} with {{/is_alert}}",
           ] as const,
         ]),
     ...(missing === undefined
@@ -146,15 +146,15 @@ function checkThresholds(monitor: Resource): StackFinding[] {
     {
       urn,
       problem: isContrary
-        ? "Datadog rejects the monitor, whose critical threshold is not that of its query"
-        : "Datadog rejects the monitor, whose warning comes after its critical threshold",
+        ? "the critical threshold differs from the threshold in the query, so Datadog rejects the monitor"
+        : "the warning threshold is beyond the critical threshold, so Datadog rejects the monitor",
       where: `${describeResource(monitor)}, monitorThresholds`,
       bound: isContrary
-        ? `the threshold of the query, ${limit}`
-        : "a warning before the critical threshold",
+        ? `the threshold in the query, ${limit}`
+        : "a warning threshold that is reached before the critical threshold",
       fix: isContrary
         ? `set monitorThresholds.critical to ${limit}, or change the query`
-        : "exchange the two thresholds, or correct one of them",
+        : "swap the two thresholds, or correct one of them",
     },
   ];
 }
@@ -189,7 +189,7 @@ function checkUnit(monitor: Resource): StackFinding[] {
   return [
     {
       urn: monitor.urn,
-      problem: `${metric} is a ${isPercentage ? "percentage" : "ratio"}, and the monitor compares it with a ${isPercentage ? "ratio" : "percentage"}`,
+      problem: `${metric} is a ${isPercentage ? "percentage" : "ratio"}, but the monitor compares it with a ${isPercentage ? "ratio" : "percentage"}`,
       where: `${describeResource(monitor)}, query`,
       found: `${operator} ${limit}`,
       fix: `write ${operator} ${numeral(right)}`,

@@ -107,7 +107,7 @@ export function undefinedWorkspaces(resources: Resource[]): StackFinding[] {
     .map(({ urn }) => ({
       urn,
       unknown: ["workspaceId"],
-      because: "the alert manager definition of its workspace is not part of the stack",
+      because: "its workspace's alert manager definition is not part of the stack",
     }));
 }
 

@@ -105,7 +105,7 @@ function correctionsOf(
     corrections.push({
       ...place("group_by"),
       problem,
-      bound: "label names that include alertname, not ... or pod",
+      bound: "label names that include alertname, but not ... or pod",
       setting: { path: "slack.groupBy[0]", value: "alertname" },
       fix: `group_by: ["alertname", "cluster", "service"] in ${route.where}`,
       set: labels.includes("alertname") ? labels : ["alertname", ...labels],
@@ -147,13 +147,14 @@ function isHeartbeat(route: RouteNode): boolean {
 const ofPods = /^(pod|pod_name|uid|pod_uid|container_id)$/;
 
 function groupingProblem(groupBy: string[]): string | undefined {
-  if (groupBy.includes("...")) return "group_by is ..., so each alert is a separate message";
+  if (groupBy.includes("..."))
+    return "group_by is ..., so each alert is sent as a separate message";
   if (!groupBy.includes("alertname")) {
     return "group_by does not include alertname, so different alerts share a message";
   }
   const single = groupBy.find((label) => ofPods.test(label));
   if (single !== undefined) {
-    return `group_by includes ${single}, so an outage of a service is a message for each of its pods`;
+    return `group_by includes ${single}, so an outage of a service causes one message per pod`;
   }
   return undefined;
 }

@@ -124,13 +124,13 @@ function problemWith(rule: unknown): string | undefined {
   // that. The chart's last default rule has this form.
   if (source.length === 0 && requiresAlertname(target)) return undefined;
   const equal = equalLabels(rule);
-  if (equal.length === 0) return "`equal` is empty, so one alert inhibits all that match";
+  if (equal.length === 0) return "`equal` is empty, so one alert inhibits every matching alert";
   // Labels that all alerts share do not distinguish alerts, and missing labels are treated as equal.
   if (equal.every((label) => ["cluster", "env", "prometheus"].includes(String(label)))) {
-    return "`equal` contains only labels that all alerts share, so one alert inhibits all that match";
+    return "`equal` contains only labels that all alerts share, so one alert inhibits every matching alert";
   }
   if (source.every((matcher) => matches(matcher, watchdog))) {
-    return "an alert that always fires inhibits all that match";
+    return "an alert that always fires inhibits every matching alert";
   }
   const isAboutNode = equal.some((label) =>
     /^(node|instance|pod|host(name)?)$/.test(String(label)),

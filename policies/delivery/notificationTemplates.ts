@@ -39,8 +39,8 @@ export function templateMistakes(
           {
             where: `templates[${index}]`,
             problem:
-              "template_files has no such entry, so the alert manager loads no template from it",
-            fix: "write the name of an entry of template_files",
+              "template_files has no entry with this name, so the alert manager loads no template from it",
+            fix: "use the name of an entry in template_files",
           },
         ],
   );
@@ -49,8 +49,9 @@ export function templateMistakes(
       ? [
           {
             where: `templates[${index}]`,
-            problem: "Alertmanager does not have the folder, so it loads no template from it",
-            fix: "write /etc/alertmanager/config/*.tmpl for the templates next to the configuration, or mount the folder (configMaps, secrets or volumeMounts)",
+            problem:
+              "the folder does not exist in Alertmanager's pod, so Alertmanager loads no template from it",
+            fix: "use /etc/alertmanager/config/*.tmpl for the templates next to the configuration, or mount the folder (configMaps, secrets or volumeMounts)",
           },
         ]
       : [],
@@ -92,12 +93,12 @@ const ofRules =
 
 function mistakeIn(text: string, isMissing: (name: string) => boolean) {
   const fails = (problem: string, fix: string) => ({
-    problem: `the template ${problem}, so Alertmanager does not notify`,
+    problem: `the template ${problem}, so Alertmanager sends no notification`,
     fix,
   });
-  const close = "close each {{ with }}, and each if, range and with by {{ end }}";
+  const close = "add the missing }}, or the missing {{ end }} of an if, range or with";
   const actions = actionsIn(text);
-  if (actions === undefined) return fails("does not close {{", close);
+  if (actions === undefined) return fails("has {{ without a closing }}", close);
   // A Helm template may contain the notification template as a string. Helm then renders it first.
   if (actions.some((action) => action.includes("{{") || action.length > 2000)) return undefined;
   const blocks: boolean[] = [];
@@ -117,7 +118,7 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
     if (variable !== "" && !assigned.has(variable.slice(1))) {
       return fails(
         `reads ${variable}, which exists only in rules`,
-        "write .CommonLabels, or .Labels within {{ range .Alerts }}",
+        "use .CommonLabels, or .Labels within {{ range .Alerts }}",
       );
     }
     const [, call] = ofRules.exec(code) ?? [];
@@ -130,8 +131,8 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
     const [, field] = ofAlert.exec(code) ?? [];
     if (field !== undefined && !blocks.includes(true)) {
       return fails(
-        `reads .${field} of all alerts together`,
-        `write .Common${field}, or {{ range .Alerts }} around it`,
+        `reads .${field}, which exists only for a single alert`,
+        `use .Common${field}, or {{ range .Alerts }} around it`,
       );
     }
     const [unknown] = blocks.includes(true)
@@ -144,15 +145,15 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
     if (unknown !== undefined && field === undefined) {
       return fails(
         `reads ${unknown[0].trim()}, which does not exist`,
-        `write one of ${[...data].map((each) => `.${each}`).join(", ")}`,
+        `use one of ${[...data].map((each) => `.${each}`).join(", ")}`,
       );
     }
     if (/^(if|range|with|define|block)\b/.test(code)) blocks.push(!/^if\b/.test(code));
     else if (/^end\b/.test(code) && blocks.pop() === undefined) {
-      return fails("has more {{ end }} than blocks", close);
+      return fails("has more {{ end }} actions than blocks", close);
     }
   }
-  return blocks.length > 0 ? fails("does not end a block", close) : undefined;
+  return blocks.length > 0 ? fails("has a block without {{ end }}", close) : undefined;
 }
 
 /** Returns the actions between {{ and }}; undefined if one of them is not closed. */

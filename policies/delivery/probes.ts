@@ -54,7 +54,7 @@ function checkProbe(probe: Resource, modules: string[] | undefined): StackFindin
       ? [
           findingAt(
             "spec.prober.url",
-            "the address of the prober has a scheme, so Prometheus does not reach it",
+            "the prober's address has a scheme, so Prometheus cannot reach it",
             "<service>.<namespace>.svc:<port>",
             "remove the scheme from spec.prober.url, and set spec.prober.scheme if it is https",
           ),
@@ -74,9 +74,9 @@ function checkProbe(probe: Resource, modules: string[] | undefined): StackFindin
       ? [
           findingAt(
             "spec.module",
-            "the blackbox exporter has no such module, so each probe fails",
+            "the blackbox exporter does not have this module, so every probe fails",
             [...new Set(modules)].join(", "),
-            "correct the name, or add the module to config.modules of the exporter",
+            "correct the name, or add the module to the exporter's config.modules",
           ),
         ]
       : []),

@@ -71,7 +71,7 @@ function unreachable(route: RouteNode, inherited: Matcher[]): RouteMistake[] {
       return [
         {
           where: child.where,
-          problem: `no alert reaches the route, because ${earlier.where} matches each of its alerts first`,
+          problem: `no alert reaches the route, because ${earlier.where} matches all of its alerts first`,
           fix: `move ${child.where} before ${earlier.where}, or set continue: true in ${earlier.where}`,
         },
       ];
@@ -154,15 +154,15 @@ function globs(route: RouteNode): RouteMistake[] {
     .filter(({ operator, value }) => operator.endsWith("~") && isGlob(value))
     .map(({ label }) => ({
       where: route.where,
-      problem: `a regular expression for ${label} is written like the name of files, in which * is any text`,
+      problem: `the regular expression for ${label} is written like a file glob, in which * matches any text`,
       fix: "write .* for any text, such as prod-.* instead of prod-*",
     }));
   const alternatives = route.matchers
     .filter(({ operator, value }) => operator === "=" && /^[\w-]+(\|[\w-]+)+$|\.[*+]$/.test(value))
     .map(({ label }) => ({
       where: route.where,
-      problem: `the matcher compares ${label} with the text of a regular expression, so it matches no alert`,
-      fix: `write ${label}=~"…" (match_re in the older form)`,
+      problem: `the matcher compares ${label} with a regular expression as literal text, so it matches no alert`,
+      fix: `write ${label}=~"…" (match_re in the older syntax)`,
     }));
   return [...mistakes, ...alternatives, ...route.routes.flatMap(globs)];
 }
@@ -177,7 +177,7 @@ const fields = new Set([
 export function rejectedFields(config: PlainMap): { where: string; problem: string }[] {
   const unknown = Object.keys(config).filter((key) => !fields.has(key));
   return [
-    ...unknown.map((key) => ({ where: key, problem: `there is no field ${key} at the top level` })),
+    ...unknown.map((key) => ({ where: key, problem: `${key} is not a top-level field` })),
     ...misspelled(config),
     ...doubledSettings(config),
     ...["time_intervals", "mute_time_intervals"].flatMap((key) => wrongTimes(config, key)),
@@ -195,7 +195,7 @@ function wrongValues(config: PlainMap): { where: string; problem: string }[] {
         ? [
             {
               where: `receivers[${index}].email_configs[${position}].to`,
-              problem: "to is a list; write the addresses in one text, with a comma between them",
+              problem: "to is a list; write the addresses as one comma-separated string",
             },
           ]
         : [],
@@ -205,7 +205,7 @@ function wrongValues(config: PlainMap): { where: string; problem: string }[] {
         ? [
             {
               where: `receivers[${index}].telegram_configs[${position}].chat_id`,
-              problem: "chat_id is a text; it must be the number of the chat",
+              problem: "chat_id is a string; it must be the chat's numeric ID",
             },
           ]
         : [],
@@ -232,7 +232,7 @@ function wrongValues(config: PlainMap): { where: string; problem: string }[] {
       ? [
           {
             where: "route.continue",
-            problem: "the root route has continue, which only its routes may have",
+            problem: "the root route sets continue, which only child routes support",
           },
         ]
       : []),
@@ -262,7 +262,7 @@ function misspelled(config: PlainMap): { where: string; problem: string }[] {
   return sections.flatMap(([place, value, where]) =>
     mistypedFields(place, value).map(({ key, suggestion }) => ({
       where,
-      problem: `there is no field ${key}; ${suggestion} is one`,
+      problem: `the field ${key} does not exist; did you mean ${suggestion}?`,
     })),
   );
 }
@@ -282,12 +282,12 @@ function wrongTimes(config: PlainMap, key: string) {
       .filter(([start = "", end = ""]) => start !== "" && end !== "" && start >= end)
       .map(
         ([start, end]) =>
-          `the time from ${start} to ${end} ends before it starts; write two ranges around midnight`,
+          `the time range from ${start} to ${end} ends before it starts; split it into two ranges at midnight`,
       );
     const days = parts
       .flatMap((part) => listAt(part, "weekdays"))
       .filter((name) => isText(name) && !weekdays.test(name))
-      .map(() => "a weekday is not a name such as monday, or a range such as monday:friday");
+      .map(() => "a weekday is neither a name such as monday nor a range such as monday:friday");
     const zones = parts
       .map((part) => textAt(part, "location") ?? "")
       .filter((zone) => !["", "Local"].includes(zone) && !isTimeZone(zone))

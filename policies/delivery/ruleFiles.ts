@@ -32,7 +32,7 @@ export function checkRuleFiles(resource: Resource): StackFinding[] {
         {
           urn: resource.urn,
           problem:
-            "Prometheus does not load a file with rules, because rule_files does not name it",
+            "Prometheus does not load a file that contains rules, because rule_files does not include it",
           where: `${describeResource(resource)}, ${formatPath(["values", key, name])}`,
           bound: `the files ${patterns.join(", ")}`,
           fix: `move the groups to values.serverFiles["alerting_rules.yml"], or add ${path} to values.serverFiles["prometheus.yml"].rule_files`,

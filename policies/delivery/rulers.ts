@@ -65,13 +65,13 @@ function checkThanosRuler(resource: Resource, resources: Resource[]): StackFindi
     ...(hasAlerts
       ? lacks(
           ["alertmanagersUrl", "alertmanagersConfig"],
-          "sends its alerts to no Alertmanager",
+          "does not send its alerts to an Alertmanager",
           "set alertmanagersUrl: [http://alertmanager-operated.<namespace>.svc:9093]",
         )
       : []),
     ...lacks(
       ["queryEndpoints", "queryConfig", "remoteWrite"],
-      "has no query to evaluate its rules",
+      "has no query endpoint to evaluate its rules",
       "set queryEndpoints: [<address of Thanos Query>]",
     ),
   ];
@@ -99,10 +99,10 @@ function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding
     return [
       {
         urn: resource.urn,
-        problem: "the address to which the ruler of Loki sends its alerts has no scheme",
+        problem: "the Alertmanager URL of Loki's ruler has no scheme",
         where: `${describeResource(resource)}, values.loki.rulerConfig.alertmanager_url`,
         bound: "a URL such as http://alertmanager-operated.monitoring.svc:9093",
-        fix: "write http:// before the address",
+        fix: "put http:// before the address",
       },
     ];
   }
@@ -112,7 +112,7 @@ function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding
   return [
     {
       urn: resource.urn,
-      problem: "the ruler of Loki sends its alerts to no Alertmanager",
+      problem: "Loki's ruler does not send its alerts to an Alertmanager",
       where: `${describeResource(resource)}, ${formatPath(path)}`,
       bound: "the address of an Alertmanager",
       fix: `set ${formatPath(path)}: http://alertmanager-operated.<namespace>.svc:9093`,

@@ -114,7 +114,7 @@ function check(resources: Resource[]): StackFinding[] {
     return [
       {
         urn: resource.urn,
-        problem: `no ${isForAlerts ? "Alertmanager" : "Prometheus"} of the stack selects this ${type}`,
+        problem: `no ${isForAlerts ? "Alertmanager" : "Prometheus"} in the stack selects this ${type}`,
         where: `${type} "${objectName(resource)}", metadata.labels`,
         bound: `labels that ${formatPath([...first.spec, `${selector}Selector`])} of ${first.what} selects`,
         fix: fixOf(first, selector),
@@ -150,7 +150,7 @@ function unjudged(resources: Resource[]): StackFinding[] {
     {
       urn: first.urn,
       unknown: ["metadata", "labels"],
-      because: `the Prometheus that selects ${subject} is not among the resources of the stack`,
+      because: `the Prometheus that selects ${subject} is not among the stack's resources`,
     },
   ];
 }
@@ -198,7 +198,7 @@ function checkRuleNamespace(resource: Resource): StackFinding[] {
   }
   const repeated = repeatedName(listAt(file, "groups"));
   if (repeated === undefined) return [];
-  const problem = "two groups have one name, so the workspace rejects the rules";
+  const problem = "two groups have the same name, so the workspace rejects the rules";
   return [{ urn, where, problem, found: repeated, fix: "rename one of the groups" }];
 }
 
@@ -224,12 +224,13 @@ function checkGroups(resources: Resource[]): StackFinding[] {
       const [mistyped] = listAt(groups).flatMap((group) => mistypedFields("groups", group));
       if (mistyped !== undefined) {
         const { key, suggestion } = mistyped;
-        const problem = "the API server removes a field of a group that it does not know";
-        return [{ urn, where, problem, found: key, fix: `write ${suggestion} in place of ${key}` }];
+        const problem = "a group has an unknown field, which the API server removes";
+        return [{ urn, where, problem, found: key, fix: `write ${suggestion} instead of ${key}` }];
       }
       const repeated = repeatedName(listAt(groups));
       if (repeated === undefined) return [];
-      const problem = "two groups have one name, so Prometheus rejects the rules of the object";
+      const problem =
+        "two groups have the same name, so Prometheus rejects the rules of the object";
       return [{ urn, where, problem, found: repeated, fix: "rename one of the groups" }];
     });
 }
@@ -249,7 +250,7 @@ function checkEvaluation({ resource, spec, what }: Selecting): StackFinding[] {
   return [
     {
       urn: resource.urn,
-      problem: "Prometheus evaluates its rules too rarely",
+      problem: "Prometheus does not evaluate its rules often enough",
       where: `${what}, ${formatPath(path)}`,
       found: shown(interval),
       bound: `at most ${longestEvaluation / SECONDS_PER_MINUTE} minutes`,

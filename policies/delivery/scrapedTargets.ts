@@ -143,7 +143,7 @@ function checkStaticTargets(resource: Resource): StackFinding[] {
         problem: "a static target is a URL, so Prometheus does not scrape it",
         where: `${describeResource(resource)}, targets${name === undefined ? "" : ` of the job ${name}`}`,
         bound: "<host>:<port>",
-        fix: "write the host and the port alone, and set scheme and metrics path of the job",
+        fix: "use only the host and the port, and set the job's scheme and metrics path",
       },
     ];
   });
@@ -165,7 +165,7 @@ function checkPortNames(monitor: Resource): StackFinding[] {
       return [
         {
           urn: monitor.urn,
-          problem: "a number in quotes is the name of a port, which no container has",
+          problem: "a quoted number is a port name, and no container has a port with this name",
           where: describeMonitor(monitor, `spec.${key}[${index}].${field}`),
           found: JSON.stringify(port),
           bound: "a number, or a name with a letter",
@@ -207,7 +207,7 @@ function checkPorts(monitor: Resource, selected: Target[]): StackFinding[] {
         where: describeMonitor(monitor, `spec.${key}[${index}].port`),
         found: port,
         bound: `the name of a port: ${names.join(", ")}`,
-        fix: `set port: ${names[0] ?? "<name>"}, or name the port of the ${objects} ${port}`,
+        fix: `set port: ${names[0] ?? "<name>"}, or give the port of the ${objects} the name ${port}`,
       },
     ];
   });
@@ -229,7 +229,7 @@ function checkNear(monitor: Resource, others: Target[]): StackFinding[] {
     return [
       {
         urn,
-        problem: "the monitor does not select the namespace of the objects with its labels",
+        problem: "the monitor does not select the namespace of the objects that its labels match",
         where: describeMonitor(monitor, "spec.namespaceSelector"),
         bound: `the namespace ${String(elsewhere.namespace)}`,
         fix: `set namespaceSelector: {matchNames: [${String(elsewhere.namespace)}]}`,
@@ -291,7 +291,7 @@ function checkNetwork(
     return [
       {
         urn: monitor.urn,
-        problem: "the NetworkPolicies of the namespace refuse the scrapes of Prometheus",
+        problem: "the namespace's NetworkPolicies block scrapes from Prometheus",
         where: describeMonitor(monitor, `Service "${objectName(target.resource)}"`),
         found: `NetworkPolicy "${objectName(first)}"`,
         bound: `ingress from the namespace ${String(from[0])}`,

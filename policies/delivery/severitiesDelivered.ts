@@ -133,10 +133,11 @@ function checkObjectFields(resource: Resource): StackFinding[] {
     .filter((path) => String(path.at(-1)).includes("_"))
     .map((path) => ({
       urn: resource.urn,
-      problem: "the API server removes the field, which is in the notation of Alertmanager's file",
+      problem:
+        "the field is spelled as in Alertmanager's configuration file, so the API server removes it",
       where: `${describeResource(resource)}, ${formatPath(path)}`,
       bound: "names such as groupBy, sendResolved and apiURL",
-      fix: "write the name without _, with a capital letter in its place",
+      fix: "write the name in camel case, without _",
     }));
 }
 
@@ -184,9 +185,9 @@ function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
     return [
       {
         urn: resource.urn,
-        problem: "Prometheus sends its alerts to no Alertmanager",
+        problem: "Prometheus does not send its alerts to an Alertmanager",
         where: `${describeResource(resource)}, ${formatPath(path)}`,
-        bound: "an Alertmanager of the chart, or the address of another",
+        bound: "the chart's Alertmanager, or the address of another one",
         fix: "enable Alertmanager, or set the address of another (alertingEndpoints, or alerting.alertmanagers of a Prometheus)",
       },
     ];
@@ -272,8 +273,7 @@ function describeUnreadable({
   urn,
 }: AlertmanagerConfiguration): StackFinding {
   if (foreignNamespace !== undefined) {
-    const problem =
-      "the configuration is in another namespace, from which Alertmanager cannot read";
+    const problem = "the configuration is in another namespace, where Alertmanager cannot read it";
     const fix = "move it to the namespace of Alertmanager";
     return { urn, problem, where, found: foreignNamespace, fix };
   }
@@ -322,7 +322,7 @@ function deliveryProblems(
         bound: "a receiver that notifies at any time",
         fix: isMuted
           ? "remove the time intervals from this route"
-          : "end this route in a receiver with an address, or remove the route",
+          : "send this route to a receiver with an address, or remove the route",
       },
     ];
   }

@@ -62,12 +62,10 @@ function checkMute(resource: Resource): StackFinding[] {
     {
       urn,
       problem: isEndless
-        ? "the downtime mutes every monitor, and does not end"
+        ? "the downtime mutes every monitor and never ends"
         : "the subscription's endpoint is a placeholder",
       where: `${describeResource(resource)}, ${isEndless ? "scope" : "endpoint"}`,
-      fix: isEndless
-        ? "set oneTimeSchedule.end, or a scope"
-        : "set endpoint to an address of your own",
+      fix: isEndless ? "set oneTimeSchedule.end, or a scope" : "set endpoint to your own address",
     },
   ];
 }
@@ -89,7 +87,7 @@ function checkReceivers(resources: Resource[]): StackFinding[] {
           urn,
           problem: "the monitor has no receiver",
           where: `${describeResource(monitor)}, ${isDatadog ? "message" : "alarmActions"}`,
-          bound: isDatadog ? "a message with an @ handle" : "an action that is enabled",
+          bound: isDatadog ? "a message with an @ handle" : "an enabled action",
           fix: isDatadog
             ? "add a handle to the message, such as @slack-alerts or @pagerduty"
             : "set alarmActions: [<ARN of an SNS topic>]",

@@ -81,7 +81,7 @@ function slowHeartbeat(
   return [
     {
       urn,
-      problem: "the heartbeat repeats so rarely that its absence is detected hours later",
+      problem: "the heartbeat repeats so infrequently that its absence is detected hours later",
       where: `${where}, ${route.where}.repeat_interval`,
       found: route.repeatInterval,
       bound: "at most 1h",
@@ -107,7 +107,7 @@ function checkExistence(resources: Resource[]): StackFinding[] {
   return [
     {
       urn: first.urn,
-      problem: "there is no alert Watchdog: the values disable the alert of the chart",
+      problem: "the alert Watchdog does not exist, because the values disable the chart's alert",
       where: `release "${helmChart(first)?.release}", values.defaultRules`,
       bound: "an alert named Watchdog that always fires",
       fix: "keep defaultRules.create and defaultRules.rules.general enabled, and remove Watchdog from defaultRules.disabled",

@@ -188,7 +188,7 @@ export function annotatedExceptions(
               where,
               ...(line.until === "" ? {} : { found: `until ${line.until}` }),
               bound: `${exceptionForm}, at most ${maxDays} days ahead`,
-              fix: `comply and remove the line from the annotation, or write ${fixOf(policy, config, dateAhead(today, Math.min(90, maxDays)))}`,
+              fix: `correct the violation and remove the line from the annotation, or write ${fixOf(policy, config, dateAhead(today, Math.min(90, maxDays)))}`,
             },
           ],
     ),

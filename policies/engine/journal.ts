@@ -116,7 +116,7 @@ export const notEvaluated: ReportPolicy = {
   description: "Each policy evaluated everything that it applies to.",
   why: "A result without violations says nothing about values that a policy could not read.",
   remediation:
-    "review the values that are listed, or make them readable: correct the text, or register the objects with Pulumi",
+    "review the listed values, or make them readable: correct the text, or register the objects with Pulumi",
   entries: (journal, resources) => {
     const parents = new Set(resources.map(({ parent }) => parent?.urn));
     const childless = resources.filter(({ type, urn }) => rendered.test(type) && !parents.has(urn));
@@ -130,7 +130,7 @@ export const notEvaluated: ReportPolicy = {
         policies: new Set(["all policies"]),
       });
     return [
-      ...childless.map(entryOf("they are not among the resources of the stack")),
+      ...childless.map(entryOf("they are not resources of the stack")),
       ...remote.map(entryOf("they are in a repository")),
       ...journal.takeUnevaluated(),
     ].map(({ urn, resource, reasons, policies }) => {
@@ -180,7 +180,7 @@ export const appliedExceptions: ReportPolicy = {
   name: "exceptions",
   description: "No exception suppresses a violation.",
   why: "An exception that is not visible outlives its reason.",
-  remediation: "comply and remove the exception",
+  remediation: "correct the violation and remove the exception",
   entries: (journal) =>
     journal.takeExceptions().map(({ policy, urn, resource, rule, reason, owner, until }) => ({
       urn,

@@ -291,9 +291,9 @@ function attempt<Result extends object>(run: () => Result): Result | Failure {
 /** Returns the violation for a policy that failed with an error, because it must not appear to pass. */
 function notJudged({ name }: AnyPolicy, subject: string, reason: string): Violation {
   return {
-    problem: `could not be judged: ${subject}: ${reason}`,
+    problem: `could not be evaluated: ${subject}: ${reason}`,
     where: subject,
-    fix: `report this error of the policy to its maintainers; until it is corrected, except the resource: {"${name}": {"excludeFor": ["<name or URN>"]}}`,
+    fix: `report this policy error to the maintainers; until it is fixed, exempt the resource: {"${name}": {"excludeFor": ["<name or URN>"]}}`,
   };
 }
 

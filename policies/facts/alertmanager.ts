@@ -246,7 +246,8 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
     return [{ where, urn, path, config: merged, editable: true }];
   const { enabled, ...config } = merged;
   if (enabled === false || enabled === UNKNOWN) {
-    const because = enabled === false ? { because: "another object has the configuration" } : {};
+    const because =
+      enabled === false ? { because: "another object contains the configuration" } : {};
     return [{ where, urn, path, config: UNKNOWN, ...because }];
   }
   return [{ where, urn, path, config, editable: true }];

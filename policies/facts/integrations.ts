@@ -116,16 +116,16 @@ function obstacleOf(
   const missing = own(requiredFields, kind)?.find((field) => (read(field) ?? "") === "");
   if (missing !== undefined) return `it has no ${missing}`;
   if (kind === "email" && values.some(([, to]) => isText(to) && to.includes(";"))) {
-    return "to separates addresses by ; in place of a comma";
+    return "to separates addresses with ; instead of a comma";
   }
   const server = read("smarthost");
   if (kind === "email" && isText(server) && !/:\w+$/.test(server)) return "smarthost has no port";
   const files = [integration, kind === "email" ? at(config, "global") : undefined].flatMap(filesIn);
   const lost = files.find(([, file]) => isMounted(file, sources) === false);
-  if (lost !== undefined) return `the file of ${lost[0]} is not mounted`;
+  if (lost !== undefined) return `the file in ${lost[0]} is not mounted`;
   const severity = at(integration, "severity");
   if (kind === "pagerduty" && isText(severity) && !pagerdutySeverity.test(severity)) {
-    return `PagerDuty has no severity ${severity}`;
+    return `PagerDuty does not support the severity ${severity}`;
   }
   const channel = at(integration, "channel");
   if (kind === "slack" && isText(channel) && /^https?:/.test(channel)) return "channel is a URL";
@@ -167,11 +167,11 @@ function isPlainHttp(value: string): boolean {
 function obstacleIn(field: string, value: unknown, sources: CredentialSources): string | undefined {
   const [name, key] = [textAt(value, "name") ?? "", textAt(value, "key") ?? ""];
   if (sources.secretKeys?.(name)?.has(key) === false)
-    return `the Secret of ${field} does not have the referenced key`;
+    return `the Secret in ${field} does not have the referenced key`;
   if (typeof value !== "string") return undefined;
   if (isPlaceholder(value)) return `${field} is a placeholder`;
   if (field.endsWith("_file")) {
-    return isMounted(value, sources) === false ? `the file of ${field} is not mounted` : undefined;
+    return isMounted(value, sources) === false ? `the file in ${field} is not mounted` : undefined;
   }
   return isUnreachable(value) ? `${field} is not an address outside the pod` : undefined;
 }
@@ -187,10 +187,10 @@ function foreignFormat(kind: string, field: string, value: unknown): string | un
   if (typeof value !== "string" || !/(^|_)url$/.test(field)) return undefined;
   if (!/^https?:\/\//i.test(value.trim()) && !value.includes("{{")) return `${field} has no scheme`;
   if (kind === "msteams" && workflow.test(value)) {
-    return `${field} is of a workflow, which reads the messages of msteamsv2_configs`;
+    return `${field} is the URL of a Teams workflow, which requires msteamsv2_configs`;
   }
   return kind === "webhook" && ownFormat.test(value)
-    ? `${field} is of a service that does not read the format of Alertmanager's webhooks`
+    ? `${field} points to a service that does not accept Alertmanager's webhook format`
     : undefined;
 }
 

@@ -74,9 +74,9 @@ function flux(props: Plain): Reading[] {
       repositoryOpts: UNKNOWN,
       values: isCompleted ? UNKNOWN : at(spec, "values"),
       reasons: {
-        repositoryOpts: "the repository is another object",
+        repositoryOpts: "the repository is defined in another object",
         ...(isReference && { version: "the version is in another object" }),
-        ...(isCompleted && { values: "ConfigMaps or Secrets complete the values" }),
+        ...(isCompleted && { values: "some of the values are in ConfigMaps or Secrets" }),
       },
     },
   ];
@@ -113,7 +113,9 @@ function argo(props: Plain): Reading[] {
         values: isCompleted
           ? UNKNOWN
           : valuesOf([values], parametersOf(listAt(helm, "parameters"))),
-        ...(isCompleted && { reasons: { values: "files in a repository complete the values" } }),
+        ...(isCompleted && {
+          reasons: { values: "some of the values are in files in a repository" },
+        }),
       },
     ];
   });

@@ -94,10 +94,10 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
     const { matchers, problem } = readMatchers(node);
     if (problem !== undefined) problems.push({ where, problem });
     if (!names.includes(settings.receiver) && !hasUnknown(receivers)) {
-      problems.push({ where, problem: `there is no receiver "${settings.receiver}"` });
+      problems.push({ where, problem: `the receiver "${settings.receiver}" does not exist` });
     }
     for (const key of Object.keys(node).filter((key) => !routeKeys.has(key))) {
-      problems.push({ where, problem: `a route has no field ${key}` });
+      problems.push({ where, problem: `${key} is not a field of a route` });
     }
     if (![undefined, null].includes(node["group_by"] as null) && !Array.isArray(node["group_by"])) {
       problems.push({ where, problem: "group_by is not a list" });
@@ -107,7 +107,7 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
     );
     for (const name of muting.filter((name) => !intervalNames.includes(name))) {
       if (hasUnknown(intervals)) continue;
-      problems.push({ where, problem: `there is no time interval "${name}"` });
+      problems.push({ where, problem: `the time interval "${name}" does not exist` });
     }
     const isRoot = path.length === 1;
     if (isRoot && matchers.length + muting.length > 0) {
@@ -126,7 +126,7 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
     };
   };
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
-    problems.push({ where: "receivers", problem: `there are two receivers "${name}"` });
+    problems.push({ where: "receivers", problem: `two receivers have the name "${name}"` });
   }
   return { root: read(route, ["route"], inheritedSettings), problems };
 }

@@ -5,7 +5,7 @@ import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
 /** Fix text for a service of this project whose settings are intentionally less strict. */
-export const reasonFix = "state in alerts.reason of the service why it differs";
+export const reasonFix = "state in the service's alerts.reason why it differs";
 
 /** Returns the exception of a service from the policies on a signal or an alert. */
 export type ServiceException = (

@@ -66,7 +66,7 @@ export function unansweredAddresses(
         : answering.flatMap((server) => portsOf(server, address) ?? []);
       if (ports === undefined || ports.map(Number).includes(port)) return [];
       return unanswered({
-        problem: "the Service has no such port, so nothing answers at the address",
+        problem: "the Service does not have this port, so nothing answers at the address",
         bound: `port ${ports.join(" or ")}`,
         fix: `use port ${String(ports[0])}`,
       });

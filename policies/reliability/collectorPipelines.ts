@@ -59,7 +59,7 @@ function checkAlloy(values: Plain, path: Path): Finding[] {
     .filter((name) => !names.has(name))
     .map((name) => ({
       path: ["values", ...path],
-      problem: "there is no component of this name, so Alloy does not start",
+      problem: "no component has this name, so Alloy does not start",
       found: name,
       bound: "the name of a component in the configuration",
       fix: `correct the reference, or add ${name.replace(/\.(\w+)$/, ' "$1"')}`,
@@ -84,7 +84,7 @@ function checkMatches(values: Plain): Finding[] {
     .filter(({ settings }) => !tags.some((tag) => overlap(settings["match"] ?? "", tag)))
     .map(({ settings, path }) => ({
       path: ["values", ...path],
-      problem: "the output matches no tag of an input, so it sends nothing",
+      problem: "the output does not match the tag of any input, so it sends nothing",
       found: `Match ${settings["match"]}`,
       bound: `a pattern for ${tags.join(", ")}`,
       fix: `write Match ${tags[0] ?? "*"}`,
@@ -113,7 +113,7 @@ function checkInputs(values: Plain): Finding[] {
         .filter((input) => !names.some((known) => reads(input, known)))
         .map((input) => ({
           path: ["values", ...path, key, name, "inputs"],
-          problem: "there is no source or transform of this name, so Vector does not start",
+          problem: "no source or transform has this name, so Vector does not start",
           found: input,
           bound: `one of ${names.join(", ")}`,
           fix: "correct the name",

@@ -14,10 +14,10 @@ export function checkDatadogAgent(values: Plain): Finding[] {
       !isText(site) || site === "" || sites.test(site) || /[{$]/.test(site)
         ? undefined
         : {
-            problem: "Datadog has no such site, so the agent sends to no server",
+            problem: "this Datadog site does not exist, so the agent cannot send data",
             bound:
               "datadoghq.com, datadoghq.eu, us3.datadoghq.com or another region, without https://",
-            fix: "set datadog.site to the name in the address of your account, without app.",
+            fix: "set datadog.site to the host in your Datadog URL, without app.",
           },
     ),
     ...checkField(
@@ -26,9 +26,8 @@ export function checkDatadogAgent(values: Plain): Finding[] {
         !isText(name) || name === "" || /[{$]/.test(name) || isClusterName(name)
           ? undefined
           : {
-              problem: "the chart rejects the name of the cluster",
-              bound:
-                "lowercase letters, digits, - and ., with a letter first and at most 80 of them",
+              problem: "the chart rejects the cluster name",
+              bound: "at most 80 lowercase letters, digits, - and ., starting with a letter",
               fix: "set datadog.clusterName to a name such as shop-prod",
             },
     ),

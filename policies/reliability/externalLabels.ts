@@ -92,7 +92,8 @@ function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding
         ? [
             {
               path,
-              problem: "any server can pretend to be the storage, because TLS is not verified",
+              problem:
+                "any server can impersonate the storage, because its certificate is not verified",
               bound: "a verified certificate",
               fix: "remove insecureSkipVerify, or set the certificate authority",
             },
@@ -120,17 +121,17 @@ function isPrivateHost(url: string): boolean {
 
 function addressProblem(url: string, isLocal: boolean): string | undefined {
   if (url === "" || /[{$]/.test(url)) return undefined;
-  if (!/^https?:\/\//.test(url)) return "the address of the remote write has no scheme";
+  if (!/^https?:\/\//.test(url)) return "the remote-write URL has no scheme";
   if (!isLocal && /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url)) {
-    return "the remote write sends to the pod of Prometheus itself";
+    return "the remote-write URL points to Prometheus's own pod";
   }
   if (/^https?:\/\/[^/?]+\/?$/.test(url)) {
-    return "the address of the remote write has no path, so the storage rejects the samples";
+    return "the remote-write URL has no path, so the storage rejects the samples";
   }
   return url.startsWith("http://") &&
     !isPrivateHost(url) &&
     !/^http:\/\/(?:localhost|127\.|\[)/.test(url)
-    ? "the remote write sends the samples over the internet without TLS"
+    ? "remote write sends the samples over the internet without TLS"
     : undefined;
 }
 

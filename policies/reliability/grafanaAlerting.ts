@@ -86,9 +86,9 @@ function checkGroup(
     .filter((key) => (at(group, key) ?? "") === "")
     .map((key) => ({
       path,
-      problem: `the group of rules has no ${key}, so Grafana does not start`,
+      problem: `the rule group has no ${key}, so Grafana does not start`,
       bound: "a name, a folder and an interval",
-      fix: `set ${key} of the group`,
+      fix: `set ${key} on the group`,
     }));
   const interval = parseDuration(textAt(group, "interval") ?? "");
   const uneven = interval !== undefined && (interval < 10 || interval % 10 > 0);
@@ -98,7 +98,7 @@ function checkGroup(
       ? [
           {
             path: [...path, "interval"],
-            problem: "Grafana evaluates rules every 10 seconds, and rejects another interval",
+            problem: "Grafana rejects evaluation intervals that are not multiples of 10 seconds",
             found: textAt(group, "interval") ?? "",
             bound: "a multiple of 10s",
             fix: "set interval: 1m",
@@ -125,7 +125,7 @@ function checkRule(
     return [
       {
         path: [...path, key],
-        problem: "Grafana has no such state, and does not start",
+        problem: "Grafana does not support this state, so it does not start",
         found: state,
         bound: known.join(", "),
         fix: `set ${key}: ${known[0]}`,
@@ -139,10 +139,10 @@ function checkRule(
     return [
       {
         path: [...path, "data", index, "datasourceUid"],
-        problem: "the rule reads a data source that does not exist, so each evaluation fails",
+        problem: "the rule reads a data source that does not exist, so every evaluation fails",
         found: uid,
         bound: [...sourceUids].join(", "),
-        fix: "write the uid of a data source",
+        fix: "use the uid of a data source",
       },
     ];
   });

@@ -93,7 +93,7 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
         {
           source: { isDefault: true },
           urn: resource.urn,
-          where: "the data source of the chart",
+          where: "the chart's data source",
           namespace,
         },
       ]
@@ -107,7 +107,7 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
   const repeated = [...byOrganization.values()].flatMap(([first, ...others]) =>
     others.map(({ urn, where }): StackFinding => ({
       urn,
-      problem: "two data sources are the default, so Grafana does not start",
+      problem: "two data sources are marked as the default, so Grafana does not start",
       where: `${where}.isDefault`,
       found: `also ${first?.where}`,
       bound: "one default data source",
@@ -143,23 +143,23 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
   return [
     ...repeated,
     ...reported(ofMethods, "url", {
-      problem: "the address of a data source names a method, to which Grafana adds its own",
-      bound: "the address of the server",
-      fix: "remove the path from /api/v1 or /loki/api/v1 on",
+      problem: "the data source's URL includes an API path, to which Grafana appends its own",
+      bound: "the server's address",
+      fix: "remove /api/v1 or /loki/api/v1 and everything after it",
     }),
     ...reported(bare, "url", {
-      problem: "the address of a data source has no scheme, so Grafana does not reach it",
+      problem: "the data source's URL has no scheme, so Grafana cannot reach it",
       bound: "a URL",
       fix: "set url: http://<service>.<namespace>.svc:<port>",
     }),
     ...reported(browsed, "access", {
       problem:
-        "the browser of each user would have to reach the data source, which Grafana no longer supports",
+        "the data source requires access from each user's browser, which Grafana no longer supports",
       bound: "proxy",
       fix: "set access: proxy",
     }),
     ...reported(local, "url", {
-      problem: "the address of a data source is the pod of Grafana itself",
+      problem: "the data source's URL points to Grafana's own pod",
       bound: "the address of a Service",
       fix: "set url: http://<service>.<namespace>.svc:<port>",
     }),
@@ -211,7 +211,7 @@ function checkAdmin({ resource, base, values }: Grafana, keysOf: SecretKeys): St
     return [
       {
         urn: resource.urn,
-        problem: `the Secret of the administrator has no key ${key}, so Grafana does not start`,
+        problem: `the admin Secret does not have the key ${key}, so Grafana does not start`,
         where: `${describeResource(resource)}, ${formatPath([...base, "admin", field])}`,
         bound: `one of: ${[...keys].join(", ")}`,
         fix: `add the key ${key} to the Secret, or set ${field}`,
@@ -263,7 +263,7 @@ function checkUids(maps: Resource[]): StackFinding[] {
       const other = uid === undefined ? undefined : first.get(uid);
       if (uid !== undefined && other === undefined) first.set(uid, where);
       if (other === undefined) return [];
-      const problem = "two dashboards have one uid, so each replaces the other";
+      const problem = "two dashboards have the same uid, so each replaces the other";
       return [
         {
           urn: map.urn,
@@ -315,7 +315,7 @@ function checkSourceUids(maps: Resource[], grafanas: Grafana[]): StackFinding[] 
         {
           urn: map.urn,
           where: `ConfigMap "${objectName(map)}", ${key}`,
-          problem: "the dashboard reads the data source of another Grafana",
+          problem: "the dashboard uses a data source from another Grafana",
           found: wrong,
           bound: "the uid of a data source of this Grafana",
           fix: `write ${right}, or a variable of type datasource`,
@@ -361,7 +361,7 @@ function obstacleOf(
   if (value === undefined || (expectedValue !== "" && value !== expectedValue)) {
     return {
       problem:
-        "Grafana does not load the dashboards of the ConfigMap, because the ConfigMap does not have the sidecar's label",
+        "Grafana does not load the ConfigMap's dashboards, because the ConfigMap does not have the sidecar's label",
       bound: `the label ${label}: "${expectedValue || "1"}"`,
       fix: `metadata.labels.${label}: "${expectedValue || "1"}"`,
     };
@@ -373,7 +373,7 @@ function obstacleOf(
   if (typeof namespace !== "string") return undefined;
   return {
     problem:
-      "Grafana does not load the dashboards of the ConfigMap, whose namespace its sidecar does not search",
+      "Grafana does not load the ConfigMap's dashboards, because its sidecar does not search that namespace",
     bound: names.map(String).join(", "),
     fix: "set sidecar.dashboards.searchNamespace: ALL",
   };
@@ -407,9 +407,10 @@ function problemIn(text: string) {
   );
   if (input === undefined || variables.includes(input.slice(2, -1))) return undefined;
   return {
-    problem: "the dashboard reads a data source that only an import by hand replaces",
+    problem:
+      "the dashboard has a data source input, which Grafana replaces only in a manual import",
     found: input,
     bound: "the uid of a data source, or a variable of type datasource",
-    fix: 'write "uid": "prometheus" in place of the input, or add a variable of this name',
+    fix: 'write "uid": "prometheus" instead of the input, or add a variable with this name',
   };
 }

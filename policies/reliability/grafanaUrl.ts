@@ -31,7 +31,7 @@ export function checkUrl({ resource, base, values }: Grafana): StackFinding[] {
     {
       urn: resource.urn,
       where: `${describeResource(resource)}, ${formatPath(path)}`,
-      bound: "the address of the ingress",
+      bound: "the URL of the ingress",
       fix: `set ${formatPath(path)}: https://${textAt(ingress, "hosts", 0) ?? "<host>"}${subPath(ingress)}`,
       ...mistake,
     },
@@ -58,13 +58,13 @@ function missingUrl(ingress: Plain, hasProvider: boolean) {
   if (hasProvider) {
     return {
       problem:
-        "the provider sends users back to port 3000, because Grafana does not know its address",
+        "the provider redirects users to port 3000, because Grafana does not know its own URL",
     };
   }
   return subPath(ingress) === ""
     ? undefined
     : {
-        problem: "Grafana is behind a path that it does not know, so its pages do not load",
+        problem: "Grafana is served under a path that it does not know, so its pages do not load",
         fix: `set grafana.ini: {server: {root_url: "https://<host>${subPath(ingress)}", serve_from_sub_path: true}}`,
       };
 }
@@ -77,7 +77,7 @@ function wrongUrl(url: string, ingress: Plain) {
   const evidence = { found: url };
   if (/^(localhost|127\.)/.test(host)) {
     return {
-      problem: "the address of Grafana points to its own pod, so sign-in and links fail",
+      problem: "Grafana's URL points to its own pod, so sign-in and links fail",
       ...evidence,
     };
   }
@@ -86,11 +86,11 @@ function wrongUrl(url: string, ingress: Plain) {
     !hosts.includes(host) &&
     hosts.every((each) => !each.includes("*") && !each.includes("{"))
   ) {
-    return { problem: "the address of Grafana is not a host of its ingress", ...evidence };
+    return { problem: "the host in Grafana's URL is not a host of its ingress", ...evidence };
   }
   if (scheme === "http" && listAt(ingress, "tls").length > 0) {
     return {
-      problem: "the address of Grafana is without TLS, and its ingress has TLS",
+      problem: "Grafana's URL uses http, but its ingress has TLS",
       ...evidence,
     };
   }
@@ -98,7 +98,7 @@ function wrongUrl(url: string, ingress: Plain) {
   // An ingress for the root also serves all other paths.
   if (below !== "" && path.replace(/\/$/, "") !== below) {
     return {
-      problem: "the path in the address of Grafana is not that of its ingress",
+      problem: "the path in Grafana's URL differs from the path in its ingress",
       ...evidence,
     };
   }

@@ -31,10 +31,10 @@ function tagFinding(tag: Plain, path: Path): PlacedFinding[] {
   return [
     {
       path,
-      problem: "the tag of the image moves, so a restart installs another version",
+      problem: "the image tag moves, so a restart can install a different version",
       found: tag,
-      bound: "the default of the chart, or one version",
-      fix: `remove ${formatPath(path)}, or write one version`,
+      bound: "the chart's default, or an exact version",
+      fix: `remove ${formatPath(path)}, or set an exact version`,
     },
   ];
 }

@@ -77,7 +77,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
       checkField({ path: [...path, name], value: limits[name] }, (value) =>
         isWrong(value)
           ? {
-              problem: `${name} limits nothing`,
+              problem: `${name} does not limit anything`,
               bound,
               fix: `remove ${name}, or set a lower limit`,
             }
@@ -121,10 +121,10 @@ function checkUrl(resource: Resource, path: Path): Finding[] {
 }
 
 const noApi = {
-  problem: "the address is not that of Loki's API, so no log arrives",
+  problem: "the URL is not the URL of Loki's push API, so no logs arrive",
   found: undefined,
   bound: "a URL that ends with /loki/api/v1/push",
-  fix: "set the URL http://<service of Loki>/loki/api/v1/push",
+  fix: "set the URL http://<Loki service>/loki/api/v1/push",
 };
 
 function isLokiApi(url: string): boolean {
@@ -208,8 +208,7 @@ function checkPodLabels(resource: Resource): Finding[] {
 const allPodLabels = /__meta_kubernetes_pod_label_\(\.[+*]\)/;
 
 const eachPodLabel = {
-  problem:
-    "every label of a pod becomes a label of its stream, so each version of a pod makes new streams",
+  problem: "every pod label becomes a stream label, so each version of a pod creates new streams",
   found: "__meta_kubernetes_pod_label_(.+)",
   bound: "labels with few values, such as namespace and app",
   fix: "write one step with targetLabel for each label that queries need, such as app",
@@ -236,7 +235,7 @@ function checkSinks(resource: Resource): Finding[] {
 }
 
 const doublePath = {
-  problem: "Vector adds the path of Loki's API to the address, which has it already",
+  problem: "Vector appends the path of Loki's API to the endpoint, which already contains it",
   found: undefined,
   bound: "the URL of Loki, without a path",
   fix: "remove /loki/api/v1/push from endpoint",
@@ -267,16 +266,17 @@ function checkOutputs(resource: Resource): Finding[] {
 }
 
 const ownPod = {
-  problem: "the output sends to the pod of the collector itself, which is its default",
+  problem: "the output sends to the collector's own pod, which is the default",
   found: undefined,
-  bound: "the name of the Service of Loki",
+  bound: "the name of Loki's Service",
   fix: "set Host loki-gateway.<namespace>.svc, and Port 80",
 };
 
 function manyStreams(path: Path, name: string): Finding {
   return {
     path,
-    problem: "a label has a value for each request or pod, so each value creates a separate stream",
+    problem:
+      "a label has a different value for each request or pod, so each value creates a separate stream",
     found: name,
     bound: "labels with few values, such as namespace and app",
     fix: `move ${name} from labels to structured_metadata, or remove it`,

@@ -21,7 +21,7 @@ export function checkTenants(resources: Resource[]): StackFinding[] {
       problem: "Loki requires a tenant, but the collector sets none, so Loki rejects its logs",
       where,
       bound: "a tenant, or loki.auth_enabled: false",
-      fix: "set loki.auth_enabled: false in the values of Loki, or the tenant in the output: tenant_id, or the header X-Scope-OrgID of an exporter for OTLP",
+      fix: "set loki.auth_enabled: false in Loki's values, or set the tenant in the output: tenant_id, or the header X-Scope-OrgID of an OTLP exporter",
     }));
   const sources = dataSourcesIn(resources)
     .filter(
@@ -35,7 +35,7 @@ export function checkTenants(resources: Resource[]): StackFinding[] {
       problem: "Loki requires a tenant, but the data source sets none, so Loki rejects its queries",
       where,
       bound: "the header X-Scope-OrgID, or loki.auth_enabled: false",
-      fix: "set loki.auth_enabled: false in the values of Loki, or jsonData.httpHeaderName1: X-Scope-OrgID and secureJsonData.httpHeaderValue1 in the data source",
+      fix: "set loki.auth_enabled: false in Loki's values, or set jsonData.httpHeaderName1: X-Scope-OrgID and secureJsonData.httpHeaderValue1 in the data source",
     }));
   return [...writers, ...sources];
 }

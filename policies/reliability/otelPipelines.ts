@@ -54,7 +54,7 @@ function checkPipeline(
       path: [...place, key],
       problem: `the pipeline has no ${key}, so the collector does not start`,
       bound: "a receiver and an exporter in each pipeline",
-      fix: `set ${key} of the pipeline, or remove the pipeline`,
+      fix: `set ${key} in the pipeline, or remove the pipeline`,
     }));
   const missing = ["receivers", "processors", "exporters"].flatMap((key) =>
     listAt(pipeline, key)
@@ -67,7 +67,7 @@ function checkPipeline(
         path: [...place, key],
         problem: `the pipeline names a component that does not exist, so the collector does not start`,
         found: String(component),
-        bound: `the name of one of ${key}`,
+        bound: `a name that is defined in ${key}`,
         fix: `correct the name, or define ${String(component)} in ${key}`,
       })),
   );
@@ -81,7 +81,7 @@ function checkPipeline(
       path: [...place, "processors"],
       problem:
         kind === "memory_limiter"
-          ? "memory_limiter comes after batch, which has already stored the data in memory"
+          ? "memory_limiter comes after batch, which has already buffered the data in memory"
           : `${kind} comes after batch, which mixes the data of several senders`,
       found: kinds.join(", "),
       bound: "memory_limiter first, and batch after the sampling",
@@ -101,7 +101,7 @@ function missingExtensions({ config, path }: OtelCollector): PlacedFinding[] {
       path: [...path, "service", "extensions"],
       problem: "an extension is not defined, so the collector does not start",
       found: String(name),
-      bound: "the name of one of extensions",
+      bound: "a name that is defined in extensions",
       fix: `define ${String(name)} in extensions`,
     }));
 }
@@ -118,7 +118,7 @@ function unusedExporters(
     .filter(([name]) => !isUsed(pipelines, "exporters", name))
     .map(([name]) => ({
       path: [...path, "exporters", name],
-      problem: "no pipeline uses the exporter, so nothing arrives",
+      problem: "no pipeline uses the exporter, so it sends nothing",
       bound: "an exporter in service.pipelines",
       fix: `add ${name} to exporters of a pipeline in service.pipelines`,
     }));
@@ -135,7 +135,7 @@ function checkLimiter({ path }: OtelCollector, name: string, settings: Plain): P
       : interval === "" || interval === 0 || (isText(interval) && /^0\D*$/.test(interval))
         ? "memory_limiter has no check_interval, so the collector does not start"
         : limit !== undefined && spike !== undefined && spike >= limit
-          ? "the spike of memory_limiter is not below its limit, so the collector does not start"
+          ? "the spike limit of memory_limiter is not below its limit, so the collector does not start"
           : undefined;
   return problem === undefined
     ? []
@@ -143,7 +143,7 @@ function checkLimiter({ path }: OtelCollector, name: string, settings: Plain): P
         {
           path: place,
           problem,
-          bound: "a limit, a shorter spike and an interval",
+          bound: "a limit, a lower spike limit and a check interval",
           fix: "set check_interval: 1s, limit_percentage: 80 and spike_limit_percentage: 25",
         },
       ];
@@ -162,38 +162,38 @@ function checkExporter({ path }: OtelCollector, name: string, settings: Plain): 
   if (kind === "otlphttp" || kind === "otlp_http") {
     if (!/^https?:\/\//.test(endpoint)) {
       return findingAt(
-        "the endpoint of OTLP over HTTP has no scheme",
+        "the OTLP/HTTP endpoint has no scheme",
         "a URL such as http://tempo.monitoring.svc:4318",
-        "write http:// or https:// before it",
+        "put http:// or https:// before it",
       );
     }
     return /:4317\/?$/.test(endpoint)
       ? findingAt(
-          "the endpoint of OTLP over HTTP has the port of gRPC",
+          "the OTLP/HTTP endpoint has the port of OTLP/gRPC",
           "port 4318",
-          "write 4318, or use the exporter otlp",
+          "use port 4318, or the exporter otlp",
         )
       : [];
   }
   if (kind === "otlp" || kind === "otlp_grpc") {
     if (/:4318\b|\/v1\/|\/otlp/.test(endpoint)) {
       return findingAt(
-        "the endpoint of OTLP over gRPC has the port or the path of HTTP",
+        "the OTLP/gRPC endpoint has the port or the path of OTLP/HTTP",
         "host:4317",
-        "write host:4317, or use the exporter otlphttp",
+        "use host:4317, or the exporter otlphttp",
       );
     }
     return inCluster.test(endpoint) && at(settings, "tls") === undefined
       ? findingAt(
-          "the exporter uses TLS, and no public authority signs the certificate of a Service",
+          "the exporter uses TLS, but no public certificate authority signs a Service's certificate",
           "tls.insecure: true, or tls.ca_file",
-          "set tls: {insecure: true}, or the authority of the Service",
+          "set tls: {insecure: true}, or configure the Service's certificate authority",
         )
       : [];
   }
   return kind === "prometheusremotewrite" && /^https?:\/\/[^/?]+\/?$/.test(endpoint)
     ? findingAt(
-        "the address of the remote write has no path, so the storage rejects the samples",
+        "the remote-write URL has no path, so the storage rejects the samples",
         "a URL such as https://<host>/api/v1/push",
         "write the URL that the storage documents for remote write",
       )
@@ -212,7 +212,7 @@ function checkReceivers({ written, path }: OtelCollector): PlacedFinding[] {
         problem:
           "the receiver listens only on the pod's loopback interface, so no other pod can send to it",
         bound: "0.0.0.0, or the address of the pod",
-        fix: "write 0.0.0.0, or ${env:MY_POD_IP}, in place of localhost",
+        fix: "write 0.0.0.0, or ${env:MY_POD_IP}, instead of localhost",
       })),
   );
 }

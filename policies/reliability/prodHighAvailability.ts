@@ -141,7 +141,7 @@ function checkDisruptionBudget(
   return checkValue(resource, [...budget, key], (value) => {
     if (!isText(value) && typeof value !== "number") return undefined;
     if (permitsAll.test(String(value))) {
-      return { problem, bound: "a budget that keeps a pod", fix };
+      return { problem, bound: "a budget that keeps at least one pod", fix };
     }
     return permitsNone(key, value, replicas)
       ? {
@@ -163,7 +163,7 @@ function checkSpread(resource: Resource, spec: Path, part: string): Finding[] {
   return checkValue(resource, path, (value) =>
     value === "" && !isSpread
       ? {
-          problem: `all replicas of ${part} may be on one node, and would be lost with it`,
+          problem: `all replicas of ${part} may run on the same node, and would fail with it`,
           bound: "soft or hard, or an affinity (prod)",
           fix: `set ${formatPath(path)}: soft`,
         }
@@ -263,7 +263,7 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
       ? checkValue(resource, ["values", part, "replicas"], (value) =>
           typeof value === "number" && value > numberOf(read(...factor) ?? 3)
             ? {
-                problem: "a replica of Loki does not find the logs on the disks of the others",
+                problem: "a Loki replica cannot read the logs on the disks of other replicas",
                 bound: "as many copies as replicas, or a bucket (prod)",
                 fix: "set loki.storage.type: s3",
               }
@@ -283,8 +283,9 @@ function checkRing(resource: Resource, part: string): Finding[] {
     ...checkValue(resource, ["values", ...store], (value) =>
       value === "inmemory" && !(replicas <= 1)
         ? {
-            problem: "each replica of Loki has its own ring, so they do not find each other",
-            bound: "memberlist, the default of the chart",
+            problem:
+              "each Loki replica has its own ring, so the replicas do not discover each other",
+            bound: "memberlist, the chart's default",
             fix: `remove ${formatPath(["values", ...store])}`,
           }
         : undefined,
@@ -292,7 +293,7 @@ function checkRing(resource: Resource, part: string): Finding[] {
     ...checkValue(resource, log, (value) =>
       value === false
         ? {
-            problem: "each restart of Loki loses the logs that are not yet in the bucket",
+            problem: "whenever Loki restarts, it loses the logs that are not yet in the bucket",
             bound: "true, the default (prod)",
             fix: `remove ${formatPath(log)}`,
           }
@@ -307,7 +308,7 @@ function checkDisk(resource: Resource, path: Path): Finding[] {
   return checkValue(resource, path, (value) =>
     value === false
       ? {
-          problem: "Loki stores its logs on the disk of a container, and loses them with the pod",
+          problem: "Loki stores its logs on the container's disk, and loses them with the pod",
           bound: "a volume, or a bucket (prod)",
           fix: `set ${formatPath(path)}: true, or loki.storage.type: s3`,
         }

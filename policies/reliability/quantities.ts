@@ -61,16 +61,26 @@ function wrongIn(bounds: Plain, path: Path): WrongQuantity[] {
   if (bytes !== undefined && bytes > 0 && bytes < leastBytes) {
     const digits = /^[\d.]+/.exec(String(memory))?.[0] ?? "512";
     const text = Number(digits) < 64 ? `${digits}Gi` : `${digits}Mi`;
-    report("memory", memory, "the memory is less than 1 MiB: m is thousandths of a byte", text);
+    report(
+      "memory",
+      memory,
+      "the memory is less than 1 MiB, because m means thousandths of a byte",
+      text,
+    );
   }
   if (isText(memory) && memory !== "" && bytes === undefined && !/[{$]/.test(memory)) {
     const [, digits, unit = ""] = /^([\d.]+)\s*([KMGT])i?B?$/i.exec(memory) ?? [];
     const text = digits === undefined ? "512Mi" : `${digits}${unit.toUpperCase()}i`;
-    report("memory", memory, "the memory is not a quantity of Kubernetes", text);
+    report("memory", memory, "the memory is not a valid Kubernetes quantity", text);
   }
   const cores = isText(cpu) || typeof cpu === "number" ? parseQuantity(cpu) : undefined;
   if (cores !== undefined && cores > mostCores) {
-    report("cpu", cpu, "the CPU is more cores than a node has: m is missing", `${String(cpu)}m`);
+    report(
+      "cpu",
+      cpu,
+      "the CPU is more cores than a node has, probably because m is missing",
+      `${String(cpu)}m`,
+    );
   }
   return wrong;
 }

@@ -71,8 +71,9 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
   // expression must match the whole name.
   if (isText(regex) && isOfName && /(^|[|(])[a-z][\w:]*_($|[|)])/.test(regex)) {
     return {
-      problem: "the regular expression is the start of a name, but it must match whole names",
-      bound: "a regular expression for whole names",
+      problem:
+        "the regular expression is only the start of a name, but it must match the whole name",
+      bound: "a regular expression that matches whole names",
       fix: "write .* after the start, such as go_.* instead of go_",
     };
   }
@@ -94,7 +95,7 @@ function nameOfTarget(step: Plain, list: string): ViolationFinding | undefined {
   const dropsAll = textAt(step, "action") === "keep";
   const ofSamples = list.includes("_") ? "metric_relabel_configs" : "metricRelabelings";
   return {
-    problem: `the step reads the name of a metric, which a target does not have, so it ${dropsAll ? "drops every target" : "has no effect"}`,
+    problem: `the step reads a metric name, which a target does not have, so it ${dropsAll ? "drops every target" : "has no effect"}`,
     found: `__name__ in ${list}`,
     bound: `__name__ in ${ofSamples}`,
     fix: `move the step to ${ofSamples}`,
@@ -125,8 +126,8 @@ function rejectedStep(
       problem:
         "the regular expression of a step is invalid, so Prometheus rejects its configuration",
       found: regex,
-      bound: "a regular expression of RE2",
-      fix: "correct regex, for example a parenthesis that is not closed",
+      bound: "a valid RE2 regular expression",
+      fix: "correct regex, for example by closing a parenthesis",
     };
   }
   const label = listAt(step, sources ?? "")
@@ -134,7 +135,7 @@ function rejectedStep(
     .find((each) => /\W/.test(each));
   if (label !== undefined && label.startsWith("__meta_")) {
     return {
-      problem: "no target has the label, because Prometheus writes _ for other characters",
+      problem: "no target has the label, because Prometheus replaces other characters with _",
       found: label,
       bound: "letters, digits and _",
       fix: `write ${label.replace(/\W/g, "_")}`,
@@ -147,10 +148,10 @@ function rejectedStep(
   if (!isWriting || regex === undefined || highest <= countGroups(regex)) return undefined;
   return {
     problem:
-      "the step writes an empty text, because its replacement refers to a group that regex does not have",
+      "the step writes an empty string, because its replacement refers to a group that regex does not have",
     found: `$${highest}`,
     bound: "a group in parentheses for each $1",
-    fix: "write parentheses around the part to keep, such as ([^:]+):.*",
+    fix: "put parentheses around the part to keep, such as ([^:]+):.*",
   };
 }
 

@@ -13,7 +13,7 @@ export const resourceRequests = stackPolicy({
   description:
     "In production, Prometheus, Alertmanager and Loki request memory, and no request or limit has a wrong unit.",
   why: "When a node runs out of memory, it first kills the pods that exceed their requests. Without a request, that is Prometheus, in the middle of an incident. A limit of 512m is half a byte, so the container does not start.",
-  remediation: "set resources.requests.memory of the workload",
+  remediation: "set resources.requests.memory on the workload",
   severity: "medium",
   enforcementLevel: "advisory",
   prodOnly: true,
@@ -63,7 +63,7 @@ function checkRequests(resource: Resource): StackFinding[] {
         urn,
         problem: `${part} requests no memory`,
         where: `${describeResource(resource)}, ${formatPath(path)}`,
-        bound: "a request near the memory that it uses (prod)",
+        bound: "a request close to the memory that it uses (prod)",
         fix: `set ${formatPath([...path, "requests", "memory"])}: 2Gi`,
       },
     ];

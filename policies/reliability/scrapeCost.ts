@@ -162,7 +162,7 @@ function checkJobs(resource: Resource): Finding[] {
               {
                 path: [...path, index, "kubernetes_sd_configs"],
                 problem:
-                  "the role of a discovery does not exist, so Prometheus rejects its configuration",
+                  "the role of a service discovery does not exist, so Prometheus rejects its configuration",
                 found: role,
                 bound: "node, service, pod, endpoints, endpointslice or ingress",
                 fix: "correct role",
@@ -192,9 +192,9 @@ function repeatedNames({ props }: Resource, path: Path): Finding[] {
       : [
           {
             path: [...path, index, "job_name"],
-            problem: "two scrapes have the same name, so Prometheus rejects its configuration",
+            problem: "two scrape jobs have the same name, so Prometheus rejects its configuration",
             found: name,
-            bound: "a unique name for each scrape",
+            bound: "a unique name for each scrape job",
             fix: "rename one of the two",
           },
         ],

@@ -76,6 +76,6 @@ function unread(path: Path, suggestion: string): PlacedFinding {
     path,
     problem: "nothing uses this field, so it has no effect",
     bound: suggestion,
-    fix: `write ${suggestion} in place of ${formatPath(path.slice(-1))}`,
+    fix: `write ${suggestion} instead of ${formatPath(path.slice(-1))}`,
   };
 }

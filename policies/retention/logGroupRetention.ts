@@ -13,7 +13,7 @@ const properties = {
   maxDays: numberProperty(max, "Maximum number of days.", { minimum: 1 }),
   maxDaysForAudits: numberProperty(
     maxForAudits,
-    "Maximum number of days for log groups whose names indicate audits.",
+    "Maximum number of days for log groups whose names indicate audit logs.",
     { minimum: 1 },
   ),
 };
@@ -60,8 +60,8 @@ function checkCollectors({ type, props }: Resource): Finding[] {
   return walk(at(props, root), [root]).map((path) => ({
     path,
     problem:
-      "Fluent Bit creates log groups without a retention, so CloudWatch retains them forever",
-    bound: "a retention in days",
+      "Fluent Bit creates log groups without a retention period, so CloudWatch retains them forever",
+    bound: "a retention period in days",
     fix: "set log_retention_days (logRetentionDays in the chart), or create the log groups in the stack",
   }));
 }

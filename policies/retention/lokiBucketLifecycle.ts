@@ -87,10 +87,11 @@ function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
     .filter(({ props }) => listAt(props, "tierings").length > 0)
     .map(({ name }) => ({
       urn,
-      problem: "objects that are not read for a while move to an archive, which Loki cannot read",
+      problem:
+        "objects that are not read for a while move to an archive tier, which Loki cannot read",
       where: `${where}, ${name}`,
       bound: "no archive tiers",
-      fix: "remove the BucketIntelligentTieringConfiguration: the other tiers need none",
+      fix: "remove the BucketIntelligentTieringConfiguration, because the other tiers do not need one",
     }));
 }
 
@@ -103,7 +104,7 @@ function checkClasses({ urn }: Bucket, rules: LifecycleRule[]): StackFinding[] {
     .filter(({ infrequentDays = 0 }) => infrequentDays > 0 && infrequentDays < 30)
     .map(({ where, infrequentDays = 0 }) => ({
       urn,
-      problem: "S3 rejects a transition to an infrequent class in the first 30 days",
+      problem: "S3 rejects a transition to an infrequent-access class in the first 30 days",
       where,
       found: `${numeral(infrequentDays)} days`,
       bound: "at least 30 days",
@@ -167,7 +168,7 @@ function checkRemoval(
         urn,
         problem: `a rule ${verb} ${subject} Loki's index`,
         where,
-        bound: `no ${action} of current objects, except with the prefix of chunks`,
+        bound: `no ${action} of current objects, except under the prefix of the chunks`,
         fix: `remove the ${action} from this rule: Loki's compactor deletes logs after their retention`,
       },
     ];

@@ -78,7 +78,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
           isText(selector) && /^\s*\{.*\}\s*$/s.test(selector)
             ? undefined
             : {
-                problem: "the selector of a stream is invalid, so Loki does not start",
+                problem: "a stream selector is invalid, so Loki does not start",
                 bound: "matchers in braces",
                 fix: "write '{namespace=\"audit\"}'",
               },
@@ -93,8 +93,8 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
         ? undefined
         : {
             problem:
-              "delete_request_store is not set, and Loki does not start with retention without it",
-            bound: "the object store of the logs",
+              "delete_request_store is not set, but retention requires it, so Loki does not start",
+            bound: "the object store that holds the logs",
             fix: `set ${formatPath(store.path)}: ${objectStore(chart) ?? "s3"}`,
             set: objectStore(chart),
           },
@@ -131,9 +131,9 @@ function checkFields({ values }: HelmChart): Finding[] {
     return ["limits_config", "compactor"].flatMap((section) => [
       ...mistypedFields(section, at(config, section)).map(({ key, suggestion }) => ({
         path: ["values", ...source, section, key],
-        problem: "Loki has no such field, so it does not start",
+        problem: "Loki does not have this field, so it does not start",
         bound: suggestion,
-        fix: `write ${suggestion} in place of ${key}`,
+        fix: `write ${suggestion} instead of ${key}`,
       })),
       ...entriesAt(config, section)
         .filter(([key]) => removedFields.has(key))
@@ -189,7 +189,7 @@ function checkLookback(chart: HelmChart): Finding[] {
     const days = daysOf(value) ?? 0;
     return days > 0 && days < retention
       ? {
-          problem: "no query reads the oldest logs, which Loki retains",
+          problem: "queries cannot read the oldest logs, although Loki retains them",
           bound: `0, or at least ${retention} days`,
           fix: "remove max_query_lookback, or shorten retention_period",
         }
@@ -239,7 +239,7 @@ function checkSchemas(chart: HelmChart, version: Plain): Finding[] {
           ? undefined
           : {
               problem:
-                "Loki 3 does not start with this schema, because it stores structured metadata",
+                "Loki 3 does not start with this schema, because the schema does not support structured metadata",
               bound: expected,
               fix: `add a schema with ${key}: ${expected} and a date in the future, and set loki.limits_config.allow_structured_metadata: false until then`,
             },
@@ -249,7 +249,7 @@ function checkSchemas(chart: HelmChart, version: Plain): Finding[] {
       !isText(store) || storage === undefined || isSame(store)
         ? undefined
         : {
-            problem: "the schema writes logs to another store than the storage of the release",
+            problem: "the schema writes logs to a different store than the release's storage",
             found: undefined,
             bound: "the type of loki.storage",
             fix: `set ${formatPath([...path, "object_store"])} to loki.storage.type`,
@@ -261,7 +261,8 @@ function checkSchemas(chart: HelmChart, version: Plain): Finding[] {
         period === undefined || daysOf(period) === 1
           ? undefined
           : {
-              problem: "the period of the index is not 24h, and Loki does not start with retention",
+              problem:
+                "the index period is not 24h, but retention requires it, so Loki does not start",
               bound: "24h",
               fix: `set ${formatPath([...path, "index", "period"])}: 24h in a new schema`,
             },

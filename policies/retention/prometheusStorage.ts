@@ -122,7 +122,7 @@ function checkClass(resource: Resource, size: Path): Finding[] {
       ? {
           problem:
             "the volume is on a network file system, where Prometheus can corrupt its samples",
-          bound: "a volume of blocks (prod)",
+          bound: "a block volume (prod)",
           fix: `set ${formatPath(path)} to a class such as gp3`,
         }
       : undefined,
@@ -221,7 +221,7 @@ function checkVolume(
     return [
       {
         path: limitPath,
-        problem: "retentionSize deletes samples long before the retention",
+        problem: "retentionSize deletes samples long before the end of the retention period",
         found: shown(at(resource.props, ...limitPath)),
         bound: `at least ${Math.ceil(needed / 1024 ** 3)}GiB for the retention`,
         fix: `set ${formatPath(limitPath)}: ${Math.ceil(needed / 1024 ** 3)}GiB, or a shorter retention`,
@@ -234,7 +234,7 @@ function checkVolume(
   return [
     {
       path: size,
-      problem: `the volume does not hold ${numeral(seconds / SECONDS_PER_DAY)} days of ${samplesPerSecond} samples per second`,
+      problem: `the volume is too small for ${numeral(seconds / SECONDS_PER_DAY)} days of ${samplesPerSecond} samples per second`,
       found: shown(at(resource.props, ...size)),
       bound: `at least ${gib}Gi, at ${numeral(bytesPerSample)} bytes per sample`,
       setting: { path: "prometheus.storageGb", value: gib },

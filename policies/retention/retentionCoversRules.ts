@@ -57,7 +57,7 @@ function unjudged(resources: Resource[]): StackFinding[] {
   const rules = resources.find(({ type }) => own(selectorOf, type) === "rule");
   if (rules === undefined) return [];
   const because =
-    "the Prometheus whose retention they need is not among the resources of the stack";
+    "the Prometheus that must retain their samples is not among the stack's resources";
   return [{ urn: rules.urn, unknown: ["spec", "groups"], because }];
 }
 

@@ -11,7 +11,7 @@ const patterns: Record<string, RegExp> = {
   "chat webhook":
     /\bdiscord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]{20,}|[\w-]\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,}|[\w-]\.logic\.azure\.com\/[^\s"']{0,300}[?&]sig=[\w%-]{10,}|\bchat\.googleapis\.com\/v1\/spaces\/[^\s"']{0,300}[?&]token=[\w%-]{10,}/gi,
   // The username for a mail server may look the same; see `isMailUserField`.
-  "AWS access key id":
+  "AWS access key ID":
     /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b(?<!(?:auth_?username|\bsmtp\b[^[]{0,300}\buser|SMTP_USER(?:NAME)?)["']?[ \t]{0,9}[:=][ \t]{0,9}["']?[A-Z2-7]{20})/g,
   "Datadog application key": /\bddapp_[A-Za-z0-9]{30,}/g,
   "Grafana token": /\bgl(?:sa|c)_[A-Za-z0-9_+/=]{20,}/g,

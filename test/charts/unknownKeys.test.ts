@@ -59,7 +59,7 @@ describe("unknownKeys", () => {
     );
   });
 
-  it("allows any field in objects of Kubernetes, whatever the default of the chart contains", () => {
+  it("allows any field in objects of Kubernetes, whatever the chart's default contains", () => {
     assert.deepEqual(
       unknownKeys("alloy", { configReloader: { resources: { limits: { memory: "64Mi" } } } }),
       [],

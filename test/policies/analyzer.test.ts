@@ -147,7 +147,7 @@ describe("the policy pack in its own process", () => {
         .filter(({ policy }) => policy === "inhibition")
         .map(({ level, message }) => `${level}: ${message.split("\n")[0]}`),
       [
-        "mandatory: `equal` is empty, so one alert inhibits all that match",
+        "mandatory: `equal` is empty, so one alert inhibits every matching alert",
         "advisory: critical alerts do not inhibit warnings about the same object",
       ],
     );
@@ -221,7 +221,7 @@ describe("the policy pack in its own process", () => {
     assert.deepEqual(
       notEvaluated.map(({ message, details }) => `${message} (${details["policies"]})`),
       [
-        'not evaluated: ConfigGroup "crds": its objects, because they are not among the resources of the stack (all policies)',
+        'not evaluated: ConfigGroup "crds": its objects, because they are not resources of the stack (all policies)',
         'not evaluated: PrometheusRule "rules": spec.groups[0].rules[0].expr, because it cannot be read (alert-thresholds)',
       ],
     );

@@ -168,7 +168,7 @@ const cases: Record<string, Case> = {
     [stack(), configSecret()],
   ],
   "severities-delivered": [
-    /end this route in a receiver with an address/,
+    /send this route to a receiver with an address/,
     [stack(), route({ receiver: "null", routes: goodConfig.route.routes.slice(0, 2) })],
     [stack(), route({ receiver: "slack", routes: goodConfig.route.routes.slice(0, 2) })],
   ],
@@ -193,7 +193,7 @@ const cases: Record<string, Case> = {
     lokiBucketStack(),
   ],
   "loki-iam-least-privilege": [
-    /name the ARN of the bucket/,
+    /name the bucket's ARN/,
     access({ ...accessStatements[0], Resource: "*" }),
     access({ ...accessStatements[0], Resource: `arn:aws:s3:::${bucketName}` }),
   ],

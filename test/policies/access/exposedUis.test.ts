@@ -39,7 +39,7 @@ const tlsIngress = { enabled: true, hosts: ["x.shop.io"], tls: [{ hosts: ["x.sho
 
 const exposed: Record<string, [problem: RegExp, subject: Resource]> = {
   "Grafana behind nginx, without a redirect to TLS": [
-    /also answers without TLS/,
+    /also serves plain HTTP/,
     stack({
       grafana: {
         ...grafana,

@@ -25,11 +25,11 @@ describe("policy grafana-exposure", () => {
   it("refuses a password in the values, and a missing one", () => {
     assert.match(
       problems(grafanaExposure, grafana({ adminPassword: "x" }))[0] ?? "",
-      /is in the values/,
+      /is in the chart values/,
     );
     assert.match(
       problems(grafanaExposure, grafana({ admin: {} }))[0] ?? "",
-      /is the default of the chart/,
+      /the chart's default admin password/,
     );
   });
 
@@ -201,10 +201,10 @@ describe("policy grafana-exposure", () => {
     assert.equal(
       violationText(violation),
       [
-        "the admin password of Grafana is in the values",
+        "Grafana's admin password is in the chart values",
         '  where: release "prometheus" (kube-prometheus-stack), values.grafana.adminPassword',
         "  bound: only in a Secret",
-        "  fix:   set grafana.admin.existingSecret to a Secret of the stack, and remove the password from the values",
+        "  fix:   set grafana.admin.existingSecret to a Secret in the stack, and remove the password from the values",
       ].join("\n"),
     );
     assertSilent(grafanaExposure, (secret) =>

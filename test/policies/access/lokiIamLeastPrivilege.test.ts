@@ -144,7 +144,7 @@ describe("policy loki-iam-least-privilege", () => {
     assert.equal(
       violationText(violation),
       [
-        'Action has the wildcard "s3:Get*"',
+        'Action contains the wildcard "s3:Get*"',
         '  where: RolePolicy "loki-role-policy", policy, statement Chunks',
         "  bound: List on the bucket; Get, Put and Delete on its objects",
         "  fix:   name each action that Loki needs",

@@ -24,9 +24,9 @@ describe("policy no-plaintext-credentials", () => {
   for (const [kind, values] of [
     ["a Slack webhook", { url: fake.slackWebhook }],
     ["a Slack token", { token: fake.slackToken }],
-    ["an AWS access key id", { id: fake.awsKeyId }],
-    ["an AWS access key id", { aws: { user: fake.awsKeyId } }],
-    ["an AWS access key id", { config: `smtp: {host: a}\nid: ${fake.awsKeyId}\n` }],
+    ["an AWS access key ID", { id: fake.awsKeyId }],
+    ["an AWS access key ID", { aws: { user: fake.awsKeyId } }],
+    ["an AWS access key ID", { config: `smtp: {host: a}\nid: ${fake.awsKeyId}\n` }],
     ["an AWS secret access key", { secretAccessKey: fake.awsSecret }],
     ["an AWS secret access key", { AWS_SECRET_ACCESS_KEY: fake.awsSecret }],
     ["an API key", { datadog: { apiKey: fake.hex32 } }],

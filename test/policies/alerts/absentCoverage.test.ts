@@ -119,7 +119,7 @@ describe("policy absent-coverage", () => {
       [
         "no alert fires when errors_total is absent",
         '  where: PrometheusRule "rules", group group, alert A',
-        "  bound: an alert on absent() of the metric, or on `up` of its target",
+        "  bound: an alert on absent() of the metric, or on its target's `up`",
         "  fix:   add an alert on absent(errors_total), or on up == 0 for its targets",
       ].join("\n"),
     );

@@ -122,7 +122,7 @@ describe("policy alert-for", () => {
       ["time() - process_start_time_seconds < 300", "10m"],
     ] as const) {
       it(`never fires after ${wait}: ${expr}`, () =>
-        assert.match(find(expr, wait), /the condition holds for a shorter time/));
+        assert.match(find(expr, wait), /the condition holds for less time/));
     }
 
     for (const [expr, wait] of [

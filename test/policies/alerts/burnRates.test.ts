@@ -9,10 +9,10 @@ const pair = (one: string, other: string, join = "and") => `${one} ${join} ${oth
 
 describe("the windows of a burn rate", () => {
   for (const [expr, problem] of [
-    [pair("slo:burnrate1h > 0.0144", "slo:burnrate5m > 0.0144", "or"), /one of the two windows/],
+    [pair("slo:burnrate1h > 0.0144", "slo:burnrate5m > 0.0144", "or"), /either burn-rate window/],
     [
       pair(`${ratio("1h")} > 14.4 * 0.001`, `${ratio("5m")} > 14.4 * 0.001`, "or"),
-      /one of the two windows/,
+      /either burn-rate window/,
     ],
     [
       pair("shop:error_ratio:rate1h > 14.4 * 0.001", "shop:error_ratio:rate5m > 14.4 * 0.01"),
@@ -21,15 +21,15 @@ describe("the windows of a burn rate", () => {
     [pair(`${ratio("6h")} > 6 * 0.001`, `${ratio("30m")} > 14.4 * 0.001`), /different thresholds/],
     [
       pair("shop:error_ratio:rate1h > 14.4 * 0.001", "shop:error_ratio:rate1h > 14.4 * 0.001"),
-      /windows of the burn rate are the same/,
+      /burn-rate windows have the same length/,
     ],
     [
       pair("slo:burnrate3d > (14.4 * 0.001)", "slo:burnrate6h > (14.4 * 0.001)"),
-      /the factor of the burn rate is for a window of one hour/,
+      /the burn-rate factor is for a one-hour window/,
     ],
     [
       pair(`${ratio("1d")} > 14.4 * (1 - 0.999)`, `${ratio("2h")} > 14.4 * (1 - 0.999)`),
-      /the factor of the burn rate is for a window of one hour/,
+      /the burn-rate factor is for a one-hour window/,
     ],
   ] as const) {
     it(`do not fit: ${expr}`, () => assert.match(find(expr), problem));

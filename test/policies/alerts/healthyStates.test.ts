@@ -32,7 +32,7 @@ describe("conditions that hold in health", () => {
     "time() - backup_last_success_timestamp_seconds < 86400",
   ]) {
     it(`are mistakes: ${expr}`, () =>
-      assert.match(find(expr).join(), /the condition holds (for each|while|after each)/));
+      assert.match(find(expr).join(), /the condition holds (for every|while|after every)/));
   }
 
   for (const expr of [

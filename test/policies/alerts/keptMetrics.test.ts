@@ -23,7 +23,7 @@ describe("policy records-exist, for metrics that a keep list drops", () => {
     assert.equal(problem, "the keep list of kube-state-metrics drops the metric kube_pod_created");
     assert.match(
       String(fix),
-      /add kube_pod_created to metrics\.also .*, or to a list of your own in its values$/,
+      /add kube_pod_created to metrics\.also .*, or to your own list in its values$/,
     );
   });
 

@@ -51,13 +51,16 @@ describe("policy promql-units", () => {
     ["500m < latency_seconds", /written as a duration/],
     ["queue_bytes > 5m", /written as a duration/],
     ["queue_bytes > 2 * 5m", /written as a duration/],
-    [`histogram_quantile(99, sum by (le) (${buckets})) > 0.5`, /^a quantile is outside 0 to 1/],
+    [
+      `histogram_quantile(99, sum by (le) (${buckets})) > 0.5`,
+      /^a quantile is outside the range from 0 to 1/,
+    ],
     [`histogram_quantile(-0.1, sum by (le) (${buckets})) > 0.5`, /^a quantile is outside/],
     ["quantile_over_time(95, x[5m]) > 5", /^a quantile is outside/],
     ["quantile(95, x) > 5", /^a quantile is outside/],
-    [`histogram_quantile(0.9, sum(${buckets})) > 0.5`, /without their boundaries$/],
-    [`histogram_quantile(0.9, sum by (service) (${buckets})) > 0.5`, /without their boundaries$/],
-    [`histogram_quantile(0.9, sum without (le) (${buckets})) > 0.5`, /without their boundaries$/],
+    [`histogram_quantile(0.9, sum(${buckets})) > 0.5`, /across their boundaries$/],
+    [`histogram_quantile(0.9, sum by (service) (${buckets})) > 0.5`, /across their boundaries$/],
+    [`histogram_quantile(0.9, sum without (le) (${buckets})) > 0.5`, /across their boundaries$/],
   ] as const) {
     it(`rejects ${expr}`, () => {
       const [found, ...others] = problems(promqlUnits, alerts(expr));
@@ -87,10 +90,10 @@ describe("policy promql-units", () => {
           "  fix:   > 0.05 instead",
         ].join("\n"),
         [
-          "a threshold is written as a duration, which is a number of seconds",
+          "the threshold is written as a duration, which PromQL converts to seconds",
           '  where: PrometheusRule "rules", group group, alert Alert1',
           "  found: 500m",
-          "  bound: durations for times only, and never m for thousandths",
+          "  bound: durations only for times: m means minutes, not thousandths",
           "  fix:   write 0.5 for thousandths, or 30000 for minutes",
         ].join("\n"),
       ],

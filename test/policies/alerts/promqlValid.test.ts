@@ -44,9 +44,9 @@ describe("policy promql-valid", () => {
     ["vector(1)", /has no condition/],
     ["topk(3, x) > 1", /^topk in an alert/],
     ["sum(bottomk(3, x)) > 1", /^bottomk in an alert/],
-    ['x{a=~"b"} > 1', /^a regular expression matches a with a literal value$/],
-    ['x{a!~"5xx"} > 1', /^a regular expression matches a with a literal value$/],
-    ['x{a=~"b\\\\.c"} > 1', /^a regular expression matches a with a literal value$/],
+    ['x{a=~"b"} > 1', /^the regular expression for a is a literal value$/],
+    ['x{a!~"5xx"} > 1', /^the regular expression for a is a literal value$/],
+    ['x{a=~"b\\\\.c"} > 1', /^the regular expression for a is a literal value$/],
   ] as const) {
     it(`rejects ${expr}`, () => {
       const [found, ...others] = problems(promqlValid, alerts(expr));
@@ -123,7 +123,7 @@ describe("policy promql-valid", () => {
     assert.equal(
       violationText(violation),
       [
-        "a regular expression matches service with a literal value",
+        "the regular expression for service is a literal value",
         '  where: release "prometheus", values.additionalPrometheusRulesMap.mine, group g, alert A',
         "  found: service=~",
         "  bound: = or != for a single value",

@@ -71,7 +71,10 @@ describe("series that are recorded too rarely", () => {
     ]);
 
   it("disappear in between", () =>
-    assert.match(recorded("10m", "cart:backlog:sum > 5")[0] ?? "", /so rarely that it disappears/));
+    assert.match(
+      recorded("10m", "cart:backlog:sum > 5")[0] ?? "",
+      /so infrequently that it disappears/,
+    ));
 
   for (const [how, problemsOf] of Object.entries({
     "within the time for which Prometheus looks back": recorded("5m", "cart:backlog:sum > 5"),
@@ -92,7 +95,7 @@ describe("labels of objects", () => {
     ]);
 
   it("are not exported by default", () =>
-    assert.match(labeled({})[0] ?? "", /does not export the labels of objects/));
+    assert.match(labeled({})[0] ?? "", /does not export object labels/));
 
   for (const [how, problemsOf] of Object.entries({
     "which a list allows": labeled({

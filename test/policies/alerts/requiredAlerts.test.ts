@@ -218,7 +218,7 @@ describe("policy required-alerts", () => {
         '  where: service "inventory-service" in namespace "ticketing"',
         "  found: 1 of 2 base signals",
         "  bound: CPU, DynamoDB throttling",
-        "  fix:   add inventory-service to monitoring:services, enable the alert in alerts.rules, or state in alerts.reason of the service why it differs, or add to a PrometheusRule: sum by (namespace, service) (rate(dynamodb_throttled_requests_total[5m])) > 10",
+        "  fix:   add inventory-service to monitoring:services, enable the alert in alerts.rules, or state in the service's alerts.reason why it differs, or add to a PrometheusRule: sum by (namespace, service) (rate(dynamodb_throttled_requests_total[5m])) > 10",
       ].join("\n"),
     );
   });

@@ -97,7 +97,7 @@ describe("policy inhibition", () => {
     assert.equal(
       violationText(violation),
       [
-        "`equal` is empty, so one alert inhibits all that match",
+        "`equal` is empty, so one alert inhibits every matching alert",
         '  where: Secret "alertmanager-config", alertmanager.yaml, inhibit_rules[0]',
         "  bound: labels that identify an object",
         "  fix:   set equal: [namespace, alertname] in inhibit_rules[0]",

@@ -33,7 +33,7 @@ describe("probes", () => {
       "no targets": [policy, probing({ targets: undefined })],
       "an empty list of targets": [policy, probing({ targets: { staticConfig: { static: [] } } })],
       "a module that the exporter lacks": [policy, probing({ module: "http_3xx" }, modules)],
-      "a module that the default of the chart lacks": [policy, probing({ module: "icmp" }, {})],
+      "a module that the chart's default lacks": [policy, probing({ module: "icmp" }, {})],
     },
     {
       "the module of the chart": probing({}, modules),

@@ -145,7 +145,7 @@ describe("policy rules-are-loaded", () => {
     assert.deepEqual(
       unevaluated.map(({ because }) => because),
       [
-        "the Prometheus that selects it and 2 other rules, monitors and probes is not among the resources of the stack",
+        "the Prometheus that selects it and 2 other rules, monitors and probes is not among the stack's resources",
       ],
     );
   });
@@ -173,7 +173,7 @@ describe("policy rules-are-loaded", () => {
     assert.equal(
       violationText(violation),
       [
-        "no Prometheus of the stack selects this PrometheusRule",
+        "no Prometheus in the stack selects this PrometheusRule",
         '  where: PrometheusRule "rules", metadata.labels',
         '  bound: labels that values.prometheus.prometheusSpec.ruleSelector of release "prometheus" (kube-prometheus-stack) selects',
         "  fix:   metadata.labels.release: prometheus, or ruleSelectorNilUsesHelmValues: false in prometheus.prometheusSpec",

@@ -200,12 +200,16 @@ describe("policy severities-delivered", () => {
       "email without a recipient": { email_configs: [{ ...mail, to: "" }] },
     };
     for (const [link, subjects, problem] of [
-      ["no Alertmanager", [stack(off)], /^Prometheus sends its alerts to no Alertmanager$/],
-      ["a Prometheus object without one", [server(), rules], /to no Alertmanager$/],
+      ["no Alertmanager", [stack(off)], /^Prometheus does not send its alerts to an Alertmanager$/],
+      [
+        "a Prometheus object without one",
+        [server(), rules],
+        /does not send its alerts to an Alertmanager$/,
+      ],
       [
         "an empty list of them",
         [server({ alerting: { alertmanagers: [] } }), rules],
-        /to no Alertmanager$/,
+        /does not send its alerts to an Alertmanager$/,
       ],
       [
         "no replica",
@@ -277,7 +281,7 @@ describe("policy severities-delivered", () => {
       const [violation] = judge(severitiesDelivered, subjects).violations;
       assert.equal(
         violation?.found,
-        "receivers[2].slack_configs[0]: the file of slack_api_url_file is not mounted",
+        "receivers[2].slack_configs[0]: the file in slack_api_url_file is not mounted",
       );
     });
 
@@ -348,7 +352,7 @@ describe("policy severities-delivered", () => {
         'alerts of severity critical with namespace="ticketing" reach no receiver',
         '  where: Secret "alertmanager-config", alertmanager.yaml, route.routes[0] (receiver "null")',
         "  bound: a receiver that notifies at any time",
-        "  fix:   end this route in a receiver with an address, or remove the route",
+        "  fix:   send this route to a receiver with an address, or remove the route",
       ].join("\n"),
     );
     assertSilent(severitiesDelivered, (secret) => [

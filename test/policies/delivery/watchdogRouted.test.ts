@@ -40,7 +40,7 @@ describe("policy watchdog-routed", () => {
     const [violation] = judge(watchdogRouted, [stack(mounts), configSecret()]).violations;
     assert.equal(
       violation?.found,
-      "receivers[1].webhook_configs[0]: the file of url_file is not mounted",
+      "receivers[1].webhook_configs[0]: the file in url_file is not mounted",
     );
     const loopback = { name: "heartbeat", webhook_configs: [{ url: "http://[::1]:8080/" }] };
     const subjects = [stack(), configSecret({ receivers: [{ name: "null" }, loopback] })];
@@ -50,7 +50,7 @@ describe("policy watchdog-routed", () => {
   it("requires an alert that always fires, from the chart or from the stack", () => {
     assert.match(
       problems(watchdogRouted, [stack(off), configSecret()])[0] ?? "",
-      /there is no alert Watchdog/,
+      /the alert Watchdog does not exist/,
     );
     const rules = prometheusRule([{ alert: "Watchdog", expr: "vector(1)" }]);
     const inProd = { ...rules, urn: rules.urn.replace(":dev:", ":prod:") };

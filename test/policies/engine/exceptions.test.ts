@@ -317,7 +317,7 @@ describe("policies/exceptions", () => {
       const props = new Proxy({}, { ownKeys: fail, getOwnPropertyDescriptor: fail });
       const messages = await judged({ ...rules(), props });
       assert.deepEqual(messages, [
-        'could not be judged: PrometheusRule "rules": x is not a function',
+        'could not be evaluated: PrometheusRule "rules": x is not a function',
       ]);
     });
 

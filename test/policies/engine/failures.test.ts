@@ -32,7 +32,7 @@ describe("a resource that makes a policy fail", () => {
       await validate(args, (message: string) => messages.push(message));
     }
     assert.equal(messages.length, 3);
-    assert.match(messages[1] ?? "", /^could not be judged: C "broken": x is not a function\n/);
+    assert.match(messages[1] ?? "", /^could not be evaluated: C "broken": x is not a function\n/);
   });
 
   it("leaves the judgment of the other resources of a stack", async () => {
@@ -50,7 +50,7 @@ describe("a resource that makes a policy fail", () => {
       found.push([message, urn]),
     );
     assert.equal(found.length, 3);
-    assert.match(found[1]?.[0] ?? "", /^could not be judged: C "broken": x is not a function\n/);
+    assert.match(found[1]?.[0] ?? "", /^could not be evaluated: C "broken": x is not a function\n/);
     assert.equal(found[1]?.[1], subjects[1]?.urn);
   });
 });

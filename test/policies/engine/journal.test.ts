@@ -26,7 +26,7 @@ describe("the report of what was not evaluated", () => {
       await firstLines(flux("metrics", "kube-prometheus-stack"), flux("logs", "loki")),
       ["metrics", "logs"].map(
         (name) =>
-          `not evaluated: HelmRelease "${name}": spec.values, because ConfigMaps or Secrets complete the values; repositoryOpts.repo, because the repository is another object`,
+          `not evaluated: HelmRelease "${name}": spec.values, because some of the values are in ConfigMaps or Secrets; repositoryOpts.repo, because the repository is defined in another object`,
       ),
     );
   });
@@ -43,7 +43,7 @@ describe("the report of what was not evaluated", () => {
         }),
       ),
       [
-        'not evaluated: Application "shop": spec.source.helm.values, because files in a repository complete the values',
+        'not evaluated: Application "shop": spec.source.helm.values, because some of the values are in files in a repository',
       ],
     );
     assert.deepEqual(await firstLines(application({ repoURL: "https://git.io/x", path: "prod" })), [
@@ -59,7 +59,7 @@ describe("the report of what was not evaluated", () => {
         resource(flux, "cart", { spec: { path: "./cart" } }),
       ),
       [
-        'not evaluated: Directory "shop": its objects, because they are not among the resources of the stack',
+        'not evaluated: Directory "shop": its objects, because they are not resources of the stack',
         'not evaluated: Kustomization "cart": its objects, because they are in a repository',
       ],
     );

@@ -122,7 +122,7 @@ describe("rules in a workspace of AWS", () => {
     assert.deepEqual(problems(rulesAreLoaded, [namespace(of(rule("up == 0")))]), []);
     const twice = [...of(rule("up == 0")), ...of(rule("up == 1"))];
     assert.deepEqual(problems(rulesAreLoaded, [namespace(twice)]), [
-      "two groups have one name, so the workspace rejects the rules",
+      "two groups have the same name, so the workspace rejects the rules",
     ]);
     assert.deepEqual(problems(rulesAreLoaded, [namespace("none")]), [
       "the data is not a rule file, so the workspace rejects it",
@@ -172,7 +172,7 @@ describe("the alert manager of a workspace of AWS", () => {
     assert.match(found(rules, definition({}, message("other"))).join(), /"other" is not defined/);
     assert.match(
       found(rules, definition({}, topic, { template_files: {} })).join(),
-      /template_files has no such entry/,
+      /template_files has no entry with this name/,
     );
   });
 

@@ -17,7 +17,7 @@ const found = (values: PlainMap, ...maps: ReturnType<typeof configMap>[]) =>
 describe("policy grafana-provisioning", () => {
   it("finds data sources that are the default, in values and in ConfigMaps", () => {
     const loki = { name: "Loki", type: "loki", url: "http://loki.loki.svc", isDefault: true };
-    const problem = "two data sources are the default, so Grafana does not start";
+    const problem = "two data sources are marked as the default, so Grafana does not start";
     assert.deepEqual(found({ additionalDataSources: [loki] }), [problem]);
     const labels = { grafana_datasource: "1" };
     const text = "datasources:\n  - {name: Loki, type: loki, isDefault: yes}\n";
@@ -29,7 +29,7 @@ describe("policy grafana-provisioning", () => {
 
   it("finds addresses that Grafana does not reach", () => {
     const at = (url: string) => found({ additionalDataSources: [{ type: "loki", url }] });
-    assert.match(at("http://localhost:3100")[0] ?? "", /the pod of Grafana itself/);
+    assert.match(at("http://localhost:3100")[0] ?? "", /Grafana's own pod/);
     assert.match(at("loki.loki.svc:3100")[0] ?? "", /has no scheme/);
     assert.deepEqual(at("http://loki.loki.svc:3100"), []);
     assert.deepEqual(at("${LOKI_URL}"), []);
@@ -43,13 +43,13 @@ describe("policy grafana-provisioning", () => {
     assert.match(load({})[0] ?? "", /does not have the sidecar's label/);
     assert.match(load({ grafana_dashboard: "true" })[0] ?? "", /does not have the sidecar's label/);
     assert.match(load(shown, '{"title": "Shop", "panels": [}')[0] ?? "", /not valid JSON/);
-    assert.match(load(shown, dashboard.replace("[]", '["${DS_X}"]'))[0] ?? "", /import by hand/);
+    assert.match(load(shown, dashboard.replace("[]", '["${DS_X}"]'))[0] ?? "", /manual import/);
   });
 
   it("finds two dashboards with one uid", () => {
     const text = '{"title": "Shop", "uid": "shop", "panels": []}';
     const maps = ["a", "b"].map((name) => configMap(shown, { "shop.json": text }, name));
-    assert.match(found({}, ...maps)[0] ?? "", /one uid/);
+    assert.match(found({}, ...maps)[0] ?? "", /the same uid/);
   });
 });
 

@@ -169,7 +169,7 @@ describe("policy loki-limits", () => {
   ]) {
     it(`refuses the destinations ${JSON.stringify(destinations)}`, () =>
       assert.deepEqual(problems(lokiLimits, release("k8s-monitoring", { destinations })), [
-        "the address is not that of Loki's API, so no log arrives",
+        "the URL is not the URL of Loki's push API, so no logs arrive",
       ]));
   }
 
@@ -192,7 +192,10 @@ describe("policy loki-limits", () => {
     { user_id: "{{ user }}" },
   ]) {
     it(`refuses the labels of Vector ${JSON.stringify(labels)}`, () =>
-      assert.match(problems(lokiLimits, sink(labels)).join(), /a value for each request/));
+      assert.match(
+        problems(lokiLimits, sink(labels)).join(),
+        /a different value for each request/,
+      ));
   }
 
   for (const subject of [

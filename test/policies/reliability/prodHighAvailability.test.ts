@@ -135,8 +135,8 @@ describe("replicas that are lost together", () => {
   const found = (subject: Resource) => problems(prodHighAvailability, subject).join();
   const spread = (prometheusSpec: PlainMap) => stack({ prometheus: { prometheusSpec } });
 
-  it("are those that may be on one node", () => {
-    assert.match(found(spread({ podAntiAffinity: "" })), /may be on one node/);
+  it("are those that may run on the same node", () => {
+    assert.match(found(spread({ podAntiAffinity: "" })), /may run on the same node/);
     assert.match(
       found(stack({ alertmanager: { alertmanagerSpec: { podAntiAffinity: "" } } })),
       /all replicas of Alertmanager/,
@@ -158,7 +158,7 @@ describe("replicas that are lost together", () => {
     assert.match(found(ring({ commonConfig: memory })), /its own ring/);
     assert.match(
       found(ring({ ingester: { wal: { enabled: false } } })),
-      /each restart of Loki loses/,
+      /whenever Loki restarts, it loses/,
     );
     for (const change of [
       {},

@@ -22,8 +22,8 @@ describe("policy prometheus-storage", () => {
   for (const [size, problem] of [
     ["42.6GiB", /too close/],
     ["43521MiB", /too close/],
-    ["1KB", /deletes samples long before the retention/],
-    ["3GiB", /deletes samples long before the retention/],
+    ["1KB", /deletes samples long before the end of the retention/],
+    ["3GiB", /deletes samples long before the end of the retention/],
     ["", /is not set/],
     [undefined, /is not set/],
     ["0", /is not set/],
@@ -40,7 +40,7 @@ describe("policy prometheus-storage", () => {
     assert.deepEqual(problems(prometheusStorage, sized("13Gi", small)), []);
     assert.match(
       problems(prometheusStorage, sized("12Gi", small))[0] ?? "",
-      /does not hold 15 days/,
+      /is too small for 15 days/,
     );
     assert.deepEqual(problems(prometheusStorage, sized("13e9", small)), []);
     assert.equal(problems(prometheusStorage, sized("12G", small)).length, 1);

@@ -44,7 +44,7 @@ describe("input that people do not write", () => {
     const release = resource("kubernetes:helm.sh/v3:Release", "x", props);
     const messages = (await judgedByThePack([release])).map(({ message }) => message);
     assert.deepEqual(
-      messages.filter((message) => message.startsWith("could not be judged")),
+      messages.filter((message) => message.startsWith("could not be evaluated")),
       [],
     );
   });
@@ -59,7 +59,7 @@ describe("input that people do not write", () => {
       ])
     ).map(({ message }) => message);
     assert.deepEqual(
-      messages.filter((message) => message.startsWith("could not be judged")),
+      messages.filter((message) => message.startsWith("could not be evaluated")),
       [],
     );
   });

@@ -24,7 +24,7 @@ describe("mergeValues", () => {
     });
   });
 
-  it("keeps null, which makes Helm remove the default of the chart", () => {
+  it("keeps null, which makes Helm remove the chart's default", () => {
     assert.deepEqual(mergeValues({ a: { b: 1 }, c: {} }, { a: { b: null }, c: null, d: null }), {
       a: { b: null },
       c: null,

@@ -321,7 +321,7 @@ const sound: Record<string, Resource[]> = {
       "prod",
     ),
   ],
-  "a warning before the critical threshold of Datadog": [
+  "a warning threshold that is reached before the critical threshold of Datadog": [
     resource(
       "datadog:index/monitor:Monitor",
       "disk",

@@ -44,7 +44,7 @@ const report: Report = {
       {
         urn: "urn:pulumi:prod::monitoring::kubernetes:yaml/v2:ConfigGroup::crds",
         message:
-          'not evaluated: ConfigGroup "crds": its objects, because they are not among the resources of the stack',
+          'not evaluated: ConfigGroup "crds": its objects, because they are not resources of the stack',
         details: { policies: "all policies" },
       },
     ],
@@ -121,7 +121,7 @@ alert-for (remediated): rules (kubernetes:monitoring.coreos.com/v1:PrometheusRul
   Every alert waits long enough.
 
 Not evaluated
-  not evaluated: ConfigGroup "crds": its objects, because they are not among the resources of the stack
+  not evaluated: ConfigGroup "crds": its objects, because they are not resources of the stack
     policies: all policies
 
 Exceptions
