@@ -17,7 +17,7 @@ export function addService(text: string, project: string, service: ServiceItem):
   const added = isMap(config) && !config.flow ? insert(text, config, project, service) : undefined;
   if (added === undefined || !hasAppended(text, added, project, service)) {
     throw new ExpectedError(
-      `the file has services in a form that this command cannot extend\n  fix: add these lines to ${project}:services\n\n${stringify([service])}`,
+      `the file declares services in a form that this command cannot extend\n  fix: add these lines to ${project}:services\n\n${stringify([service])}`,
     );
   }
   return added;

@@ -20,7 +20,7 @@ const usage = `Usage: npm run service -- add <name> --stack <name> [options]
 
 Adds a service to monitoring:services in Pulumi.<stack>.yaml. Shows the lines, and what the service gets
 with them: scraping, alerts, notifications, dashboards and logs. Writes them after you confirm. In a
-terminal, asks for the settings without a flag.
+terminal, prompts for the settings without a flag.
 
   -s, --stack <name>       Stack, configured in Pulumi.<name>.yaml
 ${settings.map(flagUsage).join("\n")}

@@ -112,7 +112,7 @@ export function attachment(settings: Settings): Record<string, string> {
       Alertmanager: `has the routes after its owner sets alertmanager.alertmanagerSpec to ${text(values)}, which replaces its configuration`,
     }),
     "not available":
-      "alerts on Prometheus, Alertmanager and volumes; retention, volumes, replicas and network policies of Prometheus; keep lists; long-term storage; metrics of logs; the blackbox exporter; login, ingress, dashboardsFolder and other data sources of Grafana",
+      "alerts on Prometheus, Alertmanager and volumes; retention, volumes, replicas and network policies of Prometheus; keep lists; long-term storage; log metrics; the blackbox exporter; login, ingress, dashboardsFolder and other data sources of Grafana",
     "depends on its owner":
       "whether it selects these labels in these namespaces, and fires Watchdog for the heartbeat",
   };
@@ -137,8 +137,8 @@ function workspaceAttachment(
       Slack: `receives alerts after you subscribe each channel to its topic in Amazon Q Developer in chat applications: ${topics.map(([channel, arn]) => `${channel} to ${arn}`).join(", ")}`,
     }),
     "not available":
-      "alerts on agents, the workspace and volumes, and on logs; receivers other than Slack; the heartbeat; quiet hours; templates of messages; links to graphs, logs and silences in messages; keep lists; metrics of logs; the blackbox exporter; other data sources of Grafana",
+      "alerts on agents, the workspace and volumes, and on logs; receivers other than Slack; the heartbeat; quiet hours; message templates; links to graphs, logs and silences in messages; keep lists; log metrics; the blackbox exporter; other data sources of Grafana",
     "depends on its owner":
-      "whether agents select these labels, whether they send their own metrics, those of kube-state-metrics and those of containers, and whether the workspace has samples of no other cluster",
+      "whether agents select these labels, whether they send their own metrics, kube-state-metrics and container metrics, and whether the workspace contains samples only from this cluster",
   };
 }

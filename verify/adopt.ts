@@ -13,10 +13,10 @@ import { stackSettings } from "./settings";
 
 const usage = `Usage: npm run adopt -- --stack <name> [options]
 
-Finds what exists already in the cluster and the AWS account of a stack that is not deployed yet, such
-as releases and objects of the former guide. Says what the stack adopts with its data, what it replaces
-and what it leaves alone, writes the file for \`pulumi import\`, and prints the commands in their order.
-Reads only: it changes nothing in the cluster, the account or the state.
+Finds what already exists in the cluster and the AWS account of a stack that is not deployed yet, such
+as releases and objects from the former guide. Reports what the stack adopts with its data, what it
+replaces and what it leaves alone, writes the file for \`pulumi import\`, and prints the commands in
+order. It changes nothing in the cluster, the account or the state.
 ${clusterUsage}
       --file <path>      The file to write (default: adopt.json)
   -h, --help             Print this help
@@ -41,7 +41,7 @@ runCommand({
       }
       const steps = stepsOf(findings, { stack, file });
       if (steps.length === 0) {
-        process.stdout.write("Nothing has to be adopted or replaced.\n");
+        process.stdout.write("There is nothing to adopt or replace.\n");
         return 0;
       }
       if (findings.some(({ fate }) => fate === Fate.Adopted)) {

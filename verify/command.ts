@@ -33,8 +33,8 @@ export const clusterOptions = { context: { type: "string" } } as const;
 
 export const clusterUsage = `
   -s, --stack <name>     Stack, configured in Pulumi.<name>.yaml
-      --context <name>   Context of the kubeconfig (default: cluster.context of the stack, or else
-                         the current context)`;
+      --context <name>   Kubeconfig context (default: the stack's cluster.context, otherwise the
+                         current context)`;
 
 /** Runs a command, then exits the process with the command's exit code, or with 2 after an error. */
 export function runCommand<O extends NonNullable<ParseArgsConfig["options"]>>(

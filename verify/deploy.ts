@@ -14,15 +14,15 @@ const operations: Record<string, { policies: boolean }> = {
 
 const usage = `Usage: npm run deploy -- --stack <name> [${Object.keys(operations).join("|")}] [options] [-- <arguments>]
 
-Runs the Pulumi CLI for a stack, always with the policies and their configuration for the preset of
-the stack. Without --policy-pack, \`pulumi up\` skips all policies. The default is up.
+Runs the Pulumi CLI for a stack, always with the policies and their configuration for the stack's
+preset. Without --policy-pack, \`pulumi up\` skips all policies. The default is up.
 
   -s, --stack <name>     Stack, configured in Pulumi.<name>.yaml
   -y, --yes              Do not ask for confirmation
   -h, --help             Print this help
   -- <arguments>         Arguments for the Pulumi CLI, such as --diff
 
-The exit code is that of the Pulumi CLI, or 2 if the arguments or the configuration have an error.`;
+Exits with the exit code of the Pulumi CLI, or with 2 if the arguments or the configuration have an error.`;
 
 runCommand({
   usage,

@@ -13,7 +13,7 @@ const usage = `Usage: npm run open -- ${parts.join("|")} --stack <name> [options
 Forwards a port of the loopback interface to a part of a deployed stack, until you press Ctrl-C.
 ${clusterUsage}
       --port <number>    Local port (default: a free port)
-      --show-password    Print the password of Grafana instead of the command that prints it
+      --show-password    Print Grafana's password instead of the command that prints it
   -h, --help             Print this help`;
 
 runCommand({
@@ -27,7 +27,7 @@ runCommand({
   run: async ({ stack, values, positionals: [name] }) => {
     const part = parts.find((candidate) => candidate === name);
     if (part === undefined) {
-      throw new ExpectedError(`name what to open: ${parts.join(", ")}\n\n${usage}`);
+      throw new ExpectedError(`specify what to open: ${parts.join(", ")}\n\n${usage}`);
     }
     const port = Number(values.port ?? 0);
     if (!Number.isInteger(port) || port < 0 || port > 65535) {

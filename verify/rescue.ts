@@ -8,9 +8,10 @@ import { confirmed } from "./terminal";
 
 const usage = `Usage: npm run rescue -- --stack <name> [options]
 
-Finds what a killed update left and what stops every further \`pulumi up\`: the lock of the stack, pending
-operations in its state, and Helm releases whose last operation never ended or is not in the state. Says
-what it will do, and does it after you confirm. Make sure first that no update of the stack runs.
+Finds what a killed update left behind and what blocks every further \`pulumi up\`: the stack's lock,
+pending operations in its state, and Helm releases whose last operation never finished or is not in the
+state. Prints what it will do, and does it after you confirm. First make sure that no update of the stack
+is running.
 ${clusterUsage}
   -y, --yes              Do not ask for confirmation
   -h, --help             Print this help

@@ -9,8 +9,8 @@ import { settingsWithPrometheus } from "./settings";
 
 const usage = `Usage: npm run verify -- --stack <name> [options]
 
-Checks a deployed stack in its cluster. The settings come from the file of the stack, so neither the
-Pulumi CLI nor a login is needed; the kubeconfig supplies the access. The only write is one log line.
+Checks a deployed stack in its cluster. The settings come from the stack's file, so neither the Pulumi
+CLI nor a login is needed; the kubeconfig provides access. The command writes only one log line.
 ${clusterUsage}
       --test-alert       Send a test alert, and wait for its notification in Slack
       --json             Print one JSON document

@@ -66,11 +66,11 @@ function thresholdProblem(name: string, value: number): Pick<Problem, "rule" | "
     return { rule, fix: { kind: "do", text: `set ${setting} instead` } };
   }
   if (!ownAlertNames.has(name)) {
-    const rule = `is not available for ${name}, whose expression the chart fixes`;
-    const text = `disable ${name}, and create a PrometheusRule with another threshold`;
+    const rule = `is not available for ${name}, whose expression is defined by the chart`;
+    const text = `disable ${name}, and create a PrometheusRule with a different threshold`;
     return { rule, fix: { kind: "do", text } };
   }
-  const rule = `is not available for ${name}, which fires on a state`;
+  const rule = `is not available for ${name}, which fires on a state and has no threshold`;
   return { rule, fix: { kind: "remove" } };
 }
 

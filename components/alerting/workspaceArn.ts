@@ -5,7 +5,7 @@ const form = /^arn:(aws[a-z-]*):aps:([a-z0-9-]+):(\d{12}):workspace\/(ws-[a-z0-9
 
 /** ARN of an Amazon Managed Service for Prometheus workspace. */
 export const workspaceArn = example(
-  z.string().regex(form, "must be the ARN of a workspace of Amazon Managed Service for Prometheus"),
+  z.string().regex(form, "must be the ARN of an Amazon Managed Service for Prometheus workspace"),
   "arn:aws:aps:us-east-1:123456789012:workspace/ws-1234abcd-12ab-34cd-56ef-1234567890ab",
 );
 

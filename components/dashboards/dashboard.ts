@@ -47,7 +47,7 @@ export function dashboards(
   for (const file of files) {
     const model = parse(file.json);
     if (model === undefined || typeof model["title"] !== "string" || model["title"] === "") {
-      report(file.path, "must be a dashboard in JSON with a title", "export it again from Grafana");
+      report(file.path, "must be a JSON dashboard with a title", "export it again from Grafana");
       continue;
     }
     const name = `dashboard-${file.path.replace(/\.json$/, "").toLowerCase()}`
@@ -56,15 +56,15 @@ export function dashboards(
     const uid = typeof model["uid"] === "string" ? model["uid"] : undefined;
     const sameName = takenNames.get(name);
     const sameUid = uid === undefined ? undefined : takenUids.get(uid);
-    if (sameName !== undefined) report(file.path, `has the name of ${sameName}`, "rename one file");
-    if (sameUid !== undefined) report(file.path, `has the uid of ${sameUid}`, "change one uid");
-    if (name.length > 63) report(file.path, "has a name over 50 characters", "shorten it");
+    if (sameName !== undefined) report(file.path, `has the same name as ${sameName}`, "rename one of the files");
+    if (sameUid !== undefined) report(file.path, `has the same uid as ${sameUid}`, "change one of the uids");
+    if (name.length > 63) report(file.path, "has a name of more than 50 characters", "shorten it");
     takenNames.set(name, file.path);
     if (uid !== undefined) takenUids.set(uid, file.path);
 
     const json = provisioned(model, file.json);
     if (Buffer.byteLength(json) > maxBytes) {
-      report(file.path, "is over 1 MB, more than a ConfigMap holds", "split the dashboard");
+      report(file.path, "is larger than 1 MB, which a ConfigMap cannot hold", "split the dashboard");
     }
     const folder = file.path.includes("/") ? file.path.split("/")[0] : undefined;
     result.push({ file: file.path, name, folder: folder ?? defaultFolder, json });

@@ -62,6 +62,6 @@ function problemsOf(expr: string): Omit<QueryWithoutData, "panel">[] {
   return metricsReadByGrafana(expr).flatMap((metric) => {
     const suggestion = meantMetric(metric);
     if (suggestion === undefined) return [];
-    return [{ reason: `reads ${metric}, which no exporter has`, fix: `read ${suggestion}` }];
+    return [{ reason: `reads ${metric}, which no exporter provides`, fix: `use ${suggestion}` }];
   });
 }

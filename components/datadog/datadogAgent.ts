@@ -138,7 +138,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
       {
         what: "the ports and folders of the agent on each node",
         path: ["namespace"],
-        fix: "remove one of them: a cluster has one agent for all namespaces",
+        fix: "remove one of them, because a cluster has one agent for all namespaces",
       },
     ]);
     super(

@@ -106,12 +106,13 @@ export function datadogSettings(args: ComponentArgs): Checked<DatadogSettings> {
 function checkKeys(settings: Record<string, unknown>, ctx: z.RefinementCtx): void {
   const { apiKey, appKey, existingSecret } = settings;
   if (existingSecret === undefined && !apiKey) {
-    const rule = "is required, unless existingSecret names a Secret that holds the keys";
+    const rule = "is required, unless existingSecret names a Secret that contains the keys";
     const text = 'set apiKey to a Pulumi secret, or existingSecret: "datadog-secret"';
     issue(ctx, ["apiKey"], rule, { kind: "do", text });
   }
   if (existingSecret !== undefined && (apiKey || appKey)) {
-    const rule = "already holds the keys: apiKey and appKey must not be set together with it";
+    const rule =
+      "must not be set together with apiKey or appKey, because the Secret already contains the keys";
     const text = "remove existingSecret, or apiKey and appKey";
     issue(ctx, ["existingSecret"], rule, { kind: "do", text });
   }
@@ -122,7 +123,7 @@ function checkInstrumentation(settings: Record<string, unknown>, ctx: z.Refineme
   if (!Array.isArray(instrumentedNamespaces) || instrumentedNamespaces.length === 0) return;
   if (apm === false) {
     const text = "set apm: true, or remove instrumentedNamespaces";
-    const rule = "requires apm: without it no agent accepts traces";
+    const rule = "requires apm, because agents otherwise accept no traces";
     issue(ctx, ["instrumentedNamespaces"], rule, { kind: "do", text });
   }
   instrumentedNamespaces.forEach((instrumented, index) => {
@@ -130,7 +131,7 @@ function checkInstrumentation(settings: Record<string, unknown>, ctx: z.Refineme
     issue(
       ctx,
       ["instrumentedNamespaces", index],
-      "is never instrumented: the Cluster Agent skips kube-system and its own namespace",
+      "is never instrumented, because the Cluster Agent skips kube-system and its own namespace",
       {
         kind: "do",
         text: "remove it and trace its workloads with datadogEnv, or install the agent in another namespace",
@@ -147,6 +148,6 @@ export function secretNameOf(settings: DatadogSettings): string {
 /** Returns an error for Fargate, which is not an operating system, although users look for it here. */
 function fargateError({ input }: { input?: unknown }): string | undefined {
   return typeof input === "string" && /fargate/i.test(input)
-    ? "must be amazonLinux or bottlerocket: Fargate has no nodes for an agent, its pods need the agent as a sidecar (docs/datadog.md, On EKS)"
+    ? "must be amazonLinux or bottlerocket: Fargate has no nodes for an agent, so its pods need the agent as a sidecar (docs/datadog.md, On EKS)"
     : undefined;
 }

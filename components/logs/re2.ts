@@ -11,7 +11,7 @@ export function re2Problem(expression: string): string | undefined {
     return undefined;
   } catch (error) {
     if (!(error instanceof RE2JSSyntaxException)) throw error;
-    return `must be an expression of RE2: ${error.message.replace(/^error parsing regexp: /, "")}`;
+    return `must be a valid RE2 expression: ${error.message.replace(/^error parsing regexp: /, "")}`;
   }
 }
 

@@ -52,10 +52,10 @@ function brokenRule(text: string): string | undefined {
   const problem = re2Problem(text);
   if (problem !== undefined) return problem;
   if (capturingGroups(text) !== 1) {
-    return "must have one group ( ) around the text to replace; groups (?: ) replace nothing";
+    return "must have one group ( ) around the text to replace; groups (?: ) do not count";
   }
   // The Promtail chart evaluates Promtail's configuration as a template.
   if (text.includes("{{")) return "must not contain {{: write \\{\\{";
-  if (matchesEmptyText(text)) return "must not match the empty text, which every line contains";
+  if (matchesEmptyText(text)) return "must not match an empty string, which every line contains";
   return undefined;
 }

@@ -95,7 +95,7 @@ export function bucketIsKept(
     const problem: Problem = {
       path: [key],
       code: "invalid",
-      rule: "would delete the bucket with its logs, which was deployed with deleteDataOnDestroy",
+      rule: "would delete the bucket with its logs, because it was deployed with deleteDataOnDestroy",
       fix: { kind: "do", text },
     };
     return settingsOrThrow(

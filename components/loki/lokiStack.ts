@@ -328,8 +328,8 @@ export class LokiStack extends pulumi.ComponentResource {
 
     if (settings.collector === LogCollector.Promtail) {
       void pulumi.log.warn(
-        "Promtail reached its end of life on 2026-03-02 and gets no more security fixes. " +
-          'Set collector: "alloy"; the labels of the logs stay the same.',
+        "Promtail reached end of life on 2026-03-02 and no longer receives security fixes. " +
+          'Set collector: "alloy"; the log labels stay the same.',
         this,
       );
     }

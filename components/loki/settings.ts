@@ -43,9 +43,9 @@ const bucketName = z
   .string()
   .regex(
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-    "must have 3 to 63 of a-z, 0-9, - and ., and start and end with a letter or digit",
+    "must have 3 to 63 characters from a-z, 0-9, - and ., and start and end with a letter or digit",
   )
-  .refine((name) => !name.includes(".."), "must not have two dots in a row")
+  .refine((name) => !name.includes(".."), "must not contain two consecutive dots")
   .refine((name) => !/^\d+\.\d+\.\d+\.\d+$/.test(name), "must not look like an IP address")
   .refine(
     (name) => !/^(xn--|sthree-|amzn-s3-demo-)/.test(name),
@@ -263,13 +263,12 @@ function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
     );
   }
   if (accessLogBucket !== undefined && accessLogBucket === bucket) {
-    const rule =
-      "must not be the bucket of the logs: each log of an access would cause another access";
+    const rule = "must not be the log bucket, because each access log would cause another access";
     const text = "name another bucket in the same region";
     issue(ctx, ["accessLogBucket"], rule, { kind: "do", text });
   }
   if (accessLogBucket !== undefined && createBucket === false) {
-    const rule = "requires createBucket: the stack does not change an existing bucket";
+    const rule = "requires createBucket, because the stack does not change an existing bucket";
     const text = "enable access logging where the bucket is created";
     issue(ctx, ["accessLogBucket"], rule, { kind: "do", text });
   }
@@ -281,7 +280,7 @@ function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
     issue(
       ctx,
       [key],
-      "is not supported with deleteDataOnDestroy, which would delete a bucket that the stack created before, with its logs",
+      "is not supported with deleteDataOnDestroy, which would delete the bucket that the stack created earlier, with its logs",
       {
         kind: "do",
         text: `set deleteDataOnDestroy: false and run pulumi up, which retains the bucket; then set ${key}`,

@@ -13,7 +13,7 @@ const group = z
   .string()
   .regex(
     /^[^'"`\\#;$%{}\r\n]+$/,
-    "must be the name of a group, without quotes and the characters \\ # ; $ % { }",
+    "must be a group name without quotes or the characters \\ # ; $ % { }",
   );
 const groups = z.array(input(group)).min(1);
 
@@ -23,19 +23,15 @@ export const ssoSchema = z
       .enum(SsoProvider)
       .describe("Identity provider. `oidc` is any OpenID Connect provider."),
     clientId: input(
-      example(
-        z.string().regex(/^[\w.:@/+=~-]+$/, "must be the ID of a client"),
-        "grafana",
-      ).describe("Grafana's client ID at the provider."),
+      example(z.string().regex(/^[\w.:@/+=~-]+$/, "must be a client ID"), "grafana").describe(
+        "Grafana's client ID at the provider.",
+      ),
     ),
     clientSecret: secretKey("grafana-sso", "client-secret").describe(
       "Client secret, in an existing Kubernetes Secret in Grafana's namespace.",
     ),
     tenantId: input(
-      example(
-        z.string().regex(uuid, "must be the ID of a tenant"),
-        "8eaef023-2b34-4da1-9baa-8bc8c9d6a490",
-      )
+      example(z.string().regex(uuid, "must be a tenant ID"), "8eaef023-2b34-4da1-9baa-8bc8c9d6a490")
         .optional()
         .describe("Tenant. Required for `entra`."),
     ),
@@ -66,7 +62,7 @@ export const ssoSchema = z
         defaultText: "`openid`, `profile`, `email`",
       }),
     groupsClaim: example(
-      z.string().regex(/^\w+(\.\w+)*$/, "must be the path of a claim, such as realm_access.roles"),
+      z.string().regex(/^\w+(\.\w+)*$/, "must be a claim path, such as realm_access.roles"),
       "groups",
     )
       .optional()
@@ -80,7 +76,7 @@ export const ssoSchema = z
       defaultText: "every domain",
     }),
     allowedOrganizations: example(
-      z.array(z.string().regex(/^[\w-]+$/, "must be the name of an organization")).min(1),
+      z.array(z.string().regex(/^[\w-]+$/, "must be an organization name")).min(1),
       ["acme"],
     )
       .optional()
@@ -149,7 +145,7 @@ const providers: Record<SsoProvider, Provider> = {
     settings: { allowedDomains: "required", allowedGroups: "optional" },
     groups: {
       pattern: /^[^\s@]+@[^\s@]+$/,
-      rule: "must be the address of a group in Google",
+      rule: "must be the address of a Google group",
       example: "platform@example.com",
     },
     fields: (settings) => ({
@@ -170,7 +166,7 @@ const providers: Record<SsoProvider, Provider> = {
     settings: { allowedOrganizations: "required" },
     groups: {
       pattern: /^@[\w-]+\/[\w-]+$/,
-      rule: "must be a team of an organization in GitHub",
+      rule: "must be a team in a GitHub organization",
       example: "@acme/platform",
     },
     fields: (settings) => ({ role_attribute_path: rolePath(settings) }),
@@ -180,7 +176,7 @@ const providers: Record<SsoProvider, Provider> = {
     settings: { tenantId: "required", allowedDomains: "optional", allowedGroups: "optional" },
     groups: {
       pattern: uuid,
-      rule: "must be the object ID of a group in Entra",
+      rule: "must be the object ID of an Entra group",
       example: "8bab1c86-8fba-33e5-2089-1d1c80ec267d",
     },
     fields: ({ tenantId, adminGroups = [], editorGroups = [] }) => ({

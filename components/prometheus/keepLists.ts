@@ -92,7 +92,7 @@ export function unreadDashboards(
         .slice(0, 1)
         .map((expr) => ({
           field: "grafana.dashboardsFolder",
-          rule: `(${file}) takes the name of a metric from a variable: ${expr}`,
+          rule: `(${file}) gets a metric name from a variable: ${expr}`,
         })),
     ),
   ];

@@ -33,7 +33,7 @@ const kinds: Record<LongTermKind, Kind> = {
   amp: {
     url: {
       pattern: workspace,
-      rule: "must be the URL of a workspace of Amazon Managed Service for Prometheus, without /api",
+      rule: "must be the URL of an Amazon Managed Service for Prometheus workspace, without /api",
       example:
         "https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1234abcd-12ab-34cd-56ef-1234567890ab",
     },
@@ -43,7 +43,7 @@ const kinds: Record<LongTermKind, Kind> = {
   mimir: {
     url: {
       pattern: /\/api\/v1\/push$|\/api\/prom\/push$/,
-      rule: "must be the URL of Mimir for remote write, which ends with /api/v1/push",
+      rule: "must be Mimir's remote-write URL, which ends with /api/v1/push",
       example: "https://mimir.example.com/api/v1/push",
     },
     queryUrl: (url) =>
@@ -64,7 +64,7 @@ const kinds: Record<LongTermKind, Kind> = {
   remoteWrite: {
     url: {
       pattern: /^https?:\/\/[^/]+\/./,
-      rule: "must have the path of the API, such as /api/v1/write",
+      rule: "must include the API path, such as /api/v1/write",
       example: "https://metrics.example.com/api/v1/write",
     },
   },
@@ -89,7 +89,7 @@ export const longTermSchema = z
       }),
     ),
     tenant: input(
-      example(z.string().regex(/^[\w!.*'()-]{1,150}$/, "must be the ID of a tenant"), "shop")
+      example(z.string().regex(/^[\w!.*'()-]{1,150}$/, "must be a tenant ID"), "shop")
         .optional()
         .meta({
           description: "Tenant, for `mimir` and `thanos`.",
@@ -133,12 +133,13 @@ function checkStore(store: Partial<LongTermSettings>, ctx: z.RefinementCtx): voi
     issue(ctx, ["tenant"], `does not apply to the kind ${kind}`, { kind: "remove" });
   }
   if (kind === LongTermKind.Amp) {
-    const rule = "does not apply to the kind amp, which authorizes an IAM role";
+    const rule = "does not apply to the kind amp, which uses an IAM role";
     for (const key of credentials) {
       if (store[key] !== undefined) issue(ctx, [key], rule, { kind: "remove" });
     }
   } else if (basicAuth !== undefined && bearerToken !== undefined) {
-    const rule = "is not supported together with basicAuth: a request has one authorization";
+    const rule =
+      "is not supported together with basicAuth, because a request can have only one Authorization header";
     issue(ctx, ["bearerToken"], rule, { kind: "remove" });
   }
 }

@@ -110,7 +110,7 @@ function checkDataSources(sources: Record<string, unknown>[], ctx: z.RefinementC
       if (value === undefined) continue;
       if (values.has(value)) {
         const fix = { kind: "do", text: `choose another ${key}` } as const;
-        issue(ctx, [index, key], "must not be that of another data source", fix);
+        issue(ctx, [index, key], `must not be the ${key} of another data source`, fix);
       }
       values.add(value);
     }
@@ -137,7 +137,7 @@ const grafanaSchema = z.strictObject({
         url: input(z.string().optional().describe("Address of the data source.")),
         secrets: z
           .record(
-            z.string().regex(/^\w+$/, "must be the name of a field"),
+            z.string().regex(/^\w+$/, "must be a field name"),
             secretKey("tempo-credentials", "password"),
           )
           .optional()
@@ -186,7 +186,7 @@ const metricsSchema = z
             .min(1)
             .refine(
               (pattern) => anchoredPattern(pattern) !== undefined && !pattern.includes("{{"),
-              "must be a name or a regular expression of Prometheus",
+              "must be a metric name or a Prometheus regular expression",
             ),
           "node_hwmon_.+",
         ),
@@ -200,7 +200,12 @@ const metricsSchema = z
     ({ keep, also }, ctx) => {
       if (keep === KeptMetrics.Used || !Array.isArray(also) || also.length === 0) return;
       const fix = { kind: "set", example: KeptMetrics.Used } as const;
-      issue(ctx, ["keep"], "must be used if also is set: otherwise every metric is kept", fix);
+      issue(
+        ctx,
+        ["keep"],
+        "must be used if also is set, because otherwise every metric is kept",
+        fix,
+      );
     },
     { when: () => true },
   );
@@ -258,7 +263,7 @@ export const prometheusSchema = z
       example(
         httpUrl.refine(
           (text) => text.includes("{traceId}"),
-          "must contain {traceId} in the place of the id",
+          "must contain {traceId} in place of the trace ID",
         ),
         "https://app.datadoghq.com/apm/trace/{traceId}",
       ).optional(),
@@ -279,7 +284,7 @@ export const prometheusSchema = z
       const { configSecretName, mountedSecretNames } = alertmanager ?? {};
       if (configSecretName !== undefined || !Array.isArray(mountedSecretNames)) return;
       if (mountedSecretNames.length === 0) return;
-      const rule = "is required when secrets are mounted: without it nothing reads them";
+      const rule = "is required if secrets are mounted, because nothing else reads them";
       const fix = { kind: "set", example: "alertmanager-config" } as const;
       issue(ctx, ["alertmanager", "configSecretName"], rule, fix);
     },
@@ -289,7 +294,8 @@ export const prometheusSchema = z
     ({ grafana }, ctx) => {
       const { sso, ingress, externalUrl } = grafana ?? {};
       if (sso === undefined || ingress !== undefined || externalUrl !== undefined) return;
-      const rule = "is required with sso: the identity provider sends users back to this URL";
+      const rule =
+        "is required with sso, because the identity provider redirects users to this URL";
       issue(ctx, ["grafana", "externalUrl"], rule);
     },
     { when: () => true },
@@ -326,7 +332,7 @@ export function droppedDataSources(args: ComponentArgs): Problem[] {
     {
       path,
       code: "invalid",
-      rule: `would drop the data sources ${dropped.join(", ")}: lists of chart values replace others`,
+      rule: `would drop the data sources ${dropped.join(", ")}, because a list in the chart values replaces the default list`,
       fix: { kind: "do", text: "move these data sources to grafana.dataSources" },
     },
   ];
@@ -340,7 +346,7 @@ export function replacedRemoteWrite(args: ComponentArgs): Problem[] {
     {
       path,
       code: "invalid",
-      rule: "would replace the remote write of longTerm: lists of chart values replace others",
+      rule: "would replace the remote write of longTerm, because a list in the chart values replaces the default list",
       fix: { kind: "do", text: "move the list to prometheusSpec.additionalRemoteWrite" },
     },
   ];

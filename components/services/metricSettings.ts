@@ -13,16 +13,16 @@ import { MetricConvention } from "./options";
 
 /** Name of a metric. An invalid name would cause a syntax error in every expression that uses it. */
 const metricName = example(
-  z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be the name of a metric"),
+  z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be a metric name"),
   "http_requests_total",
 );
 /** Name of a histogram, without the suffixes that the expressions add to get the names of its series. */
 const histogramName = example(
-  metricName.regex(/(?<!_bucket|_sum|_count)$/, "must be without _bucket, _sum or _count"),
+  metricName.regex(/(?<!_bucket|_sum|_count)$/, "must not end with _bucket, _sum or _count"),
   "http_request_duration_seconds",
 );
 const labelName = example(
-  z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "must be the name of a label"),
+  z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "must be a label name"),
   "status",
 );
 const matchers = example(

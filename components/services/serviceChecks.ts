@@ -59,7 +59,7 @@ export function checkObjectives(settings: unknown, ctx: z.RefinementCtx): void {
       if (objective > lowest) continue;
       report(
         key,
-        `must be more than ${lowest.toFixed(2)}: with a larger error budget the alert could never fire`,
+        `must be more than ${lowest.toFixed(2)}, because with a larger error budget the alert could never fire`,
         99,
       );
     }
@@ -176,11 +176,11 @@ function checkPorts(services: unknown, ctx: z.RefinementCtx): void {
   mapsIn(services).forEach(({ kind, port, portNumber }, index) => {
     const isLong = typeof port === "string" && port.length > containerPortCharacters;
     if (kind === WorkloadKind.Pods && isLong) {
-      const rule = `must have at most ${containerPortCharacters} characters, as the name of a container port`;
+      const rule = `must have at most ${containerPortCharacters} characters, the limit for the name of a container port`;
       issue(ctx, ["services", index, "port"], rule);
     }
     if (portNumber === undefined || port === defaultTarget["port"]) return;
-    issue(ctx, ["services", index, "port"], "contradicts portNumber", { kind: "remove" });
+    issue(ctx, ["services", index, "port"], "conflicts with portNumber", { kind: "remove" });
   });
 }
 

@@ -19,7 +19,7 @@ const labelMap = z.record(z.string(), input(z.string())).superRefine((map, ctx) 
   for (const [key, supported] of Object.entries(platforms)) {
     const value = map[key];
     if (value === undefined || hasPlaceholder(value) || supported.includes(value)) continue;
-    const rule = `must be ${supported.join(" or ")}: some images do not exist for other nodes`;
+    const rule = `must be ${supported.join(" or ")}, because some images do not support other nodes`;
     issue(ctx, [key], rule, { kind: "set", example: supported[0] });
   }
 });

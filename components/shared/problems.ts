@@ -167,7 +167,7 @@ function unresolvedAt(input: unknown, path: (string | number)[]): Problem | unde
 /** Returns the problem with an argument that is an Output without a value. */
 export function resolvedToNothing(path: (string | number)[]): Problem {
   const text = "pass an Output with a value, or omit the argument if it is optional";
-  const rule = "must have a value: the Output resolved to nothing";
+  const rule = "must have a value, but the Output resolved to nothing";
   return { path, code: "required", rule, fix: { kind: "do", text } };
 }
 
@@ -241,17 +241,17 @@ function ruleOf(issue: z.core.$ZodRawIssue): string | undefined {
         ? "must be a whole number"
         : `must be ${withArticle(issue.expected)}`;
     case "too_small":
-      if (issue.origin === "array") return `needs at least ${issue.minimum} item(s)`;
+      if (issue.origin === "array") return `must have at least ${issue.minimum} item(s)`;
       if (issue.origin === "string") return "must not be empty";
       return `must be ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`;
     case "too_big":
       if (issue.origin === "string") return `must have at most ${issue.maximum} characters`;
-      if (issue.origin === "array") return `may have at most ${issue.maximum} items`;
+      if (issue.origin === "array") return `must have at most ${issue.maximum} items`;
       return `must be ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}`;
     case "invalid_value":
       return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
     case "invalid_union":
-      return "has none of the forms that are allowed here";
+      return "does not have any of the allowed forms";
     case "invalid_key":
       return `has an invalid key, which ${issue.issues[0]?.message ?? "is not allowed"}`;
     default:

@@ -44,7 +44,7 @@ export const dnsLabel = z
   .string()
   .regex(
     /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-    "must be a DNS label: at most 63 of a-z, 0-9 and -, starting and ending with a letter or digit",
+    "must be a DNS label: at most 63 characters from a-z, 0-9 and -, starting and ending with a letter or digit",
   );
 
 /** A fully qualified host name. */
@@ -60,12 +60,12 @@ export const clusterName = z
   .string()
   .regex(
     /^[A-Za-z0-9][\w-]{0,99}$/,
-    "must be a cluster name: at most 100 of letters, digits, - and _, starting with a letter or digit",
+    "must be a cluster name: at most 100 letters, digits, - and _, starting with a letter or digit",
   );
 
 /** Owner of a service: a label value without characters that could be interpreted as markup. */
 export const teamName = example(
-  z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u, "must be the value of a label"),
+  z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u, "must be a label value"),
   "checkout",
 );
 
@@ -113,7 +113,7 @@ const labelValue = z
   .string()
   .regex(
     /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/,
-    "must be the value of a label: at most 63 of letters, digits, -, _ and ., starting and ending with a letter or digit",
+    "must be a label value: at most 63 letters, digits, -, _ and ., starting and ending with a letter or digit",
   );
 
 /** Labels for Kubernetes objects, which are also tags for AWS resources. */
@@ -124,7 +124,8 @@ export const labels = z.record(z.string(), input(labelValue)).superRefine(
       const rule = brokenLabelRule(key, keys.slice(0, index));
       if (rule !== undefined) issue(ctx, [key], rule, { kind: "remove" });
     }
-    if (keys.length > 45) issue(ctx, [], "may have at most 45 labels: AWS accepts 50 tags");
+    if (keys.length > 45)
+      issue(ctx, [], "must have at most 45 labels, because AWS accepts 50 tags");
   },
   // Also checks the keys if some values are invalid.
   { when: ({ value }) => isMap(value) },
@@ -135,9 +136,12 @@ function brokenLabelRule(key: string, earlierKeys: string[]): string | undefined
   if (!labelName.test(key)) {
     return "must have a key of at most 63 letters, digits, -, _ and ., with an optional prefix such as example.com/";
   }
-  if (key.length > 128) return "must have a key of at most 128 characters, as a tag in AWS";
+  if (key.length > 128)
+    return "must have a key of at most 128 characters, the limit for a tag in AWS";
   const duplicate = earlierKeys.find((earlier) => earlier.toLowerCase() === key.toLowerCase());
-  return duplicate && `must not differ from ${duplicate} only in case, which tags in IAM ignore`;
+  return (
+    duplicate && `must not differ from ${duplicate} only in case, because IAM tags ignore case`
+  );
 }
 
 /**
@@ -145,7 +149,7 @@ function brokenLabelRule(key: string, earlierKeys: string[]): string | undefined
  * may include chart labels, such as `release`.
  */
 export const selectorLabels = example(
-  z.record(z.string().regex(labelName, "must be the key of a label"), input(labelValue)),
+  z.record(z.string().regex(labelName, "must be a label key"), input(labelValue)),
   { release: "kube-prometheus-stack" },
 );
 

@@ -48,7 +48,7 @@ const table = [
     key: "datadogApiKey",
     part: "datadog",
     argument: "apiKey",
-    form: key(32, "an API key of Datadog"),
+    form: key(32, "a Datadog API key"),
     secretKey: "api-key",
     optional: false,
     placeholder: "0000feed0000feed0000feed0000feed",
@@ -58,7 +58,7 @@ const table = [
     key: "datadogAppKey",
     part: "datadog",
     argument: "appKey",
-    form: key(40, "an application key of Datadog"),
+    form: key(40, "a Datadog application key"),
     secretKey: "app-key",
     optional: true,
     requiredBy: "datadogMonitors",
@@ -118,7 +118,7 @@ const table = [
     key: "pagerDutyRoutingKey",
     part: "slack",
     argument: "pagerDutyRoutingKey",
-    form: key(32, "a routing key of PagerDuty"),
+    form: key(32, "a PagerDuty routing key"),
     secretKey: "pagerduty-routing-key",
     optional: true,
     enables: "critical alerts in PagerDuty",
@@ -249,7 +249,7 @@ export function secretProblem({ form, path, value }: SecretEntry): Problem | und
     const fix = { kind: "do", text: "set the secret that the Output reads" } as const;
     return { path, code: "required", rule, fix };
   }
-  const { pattern, rule } = form ?? { pattern: /\S/, rule: "must be a text" };
+  const { pattern, rule } = form ?? { pattern: /\S/, rule: "must be a string" };
   if (typeof value === "string" && pattern.test(value)) return undefined;
   const fix = { kind: "do", text: `correct the secret ${formatPath(path)}` } as const;
   return { path, value: HIDDEN, code: "invalid", rule, fix };

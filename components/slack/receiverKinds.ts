@@ -44,7 +44,7 @@ export const receiverKinds: Record<ReceiverKind, Kind> = {
   pagerduty: {
     integration: "pagerduty_configs",
     credentialFile: "routing_key_file",
-    credential: "integration key of PagerDuty (Events API v2)",
+    credential: "PagerDuty integration key (Events API v2)",
     settings: { region: "optional" },
     fields: ({ region }) => ({
       url: region === "eu" ? "https://events.eu.pagerduty.com/v2/enqueue" : undefined,

@@ -60,10 +60,10 @@ const reservedNames = /^(null|heartbeat|critical|slack(-.*)?)$/;
 export const receiversSchema = z.record(z.string(), receiverSchema).superRefine((map, ctx) => {
   for (const name of Object.keys(map)) {
     const rule = reservedNames.test(name)
-      ? "has the name of a receiver that exists without it"
+      ? "has the name of a built-in receiver"
       : dnsLabel
           .safeParse(name)
-          .error?.issues[0]?.message.replace("must be", "must have as its name");
+          .error?.issues[0]?.message.replace("must be", "must have a name that is");
     if (rule !== undefined) issue(ctx, [name], rule, { kind: "do", text: "choose another name" });
   }
 });

@@ -25,7 +25,7 @@ export const channel = example(
     .string()
     .regex(
       /^#[\p{Ll}\p{Lo}\p{N}_-]{1,80}$/u,
-      "must be a Slack channel: # and at most 80 of a-z, 0-9, - and _",
+      "must be a Slack channel: # and at most 80 characters from a-z, 0-9, - and _",
     ),
   "#alerts",
 );
@@ -35,7 +35,7 @@ export const channelOfKey = z
   .string()
   .regex(
     /^#[a-z0-9_-]{1,80}$/,
-    "must be a Slack channel with its #, in a-z, 0-9, - and _, to have a webhook of its own; use a bot token for others",
+    "must be a Slack channel with its # and only a-z, 0-9, - and _, to have its own webhook; use a bot token for other channels",
   );
 
 /** Allowed keys of the Secret that `existingSecret` names. */
@@ -83,7 +83,7 @@ const routeSchema = z
     ),
   })
   .refine((route) => route.service ?? route.team ?? route.namespace, {
-    message: "needs a service, a team or a namespace",
+    message: "must name a service, a team or a namespace",
     params: { fix: { kind: "do", text: "name the alerts that go to this channel" } },
   });
 export type SlackRouteSettings = z.output<typeof routeSchema>;
@@ -210,7 +210,7 @@ function checkCredentials(settings: Partial<SlackSettings>, ctx: z.RefinementCtx
   checkHeartbeat(settings, ctx);
   if (settings.updateMessages === true && !hasBotToken(settings)) {
     const text = "set a bot token instead of webhooks, or remove updateMessages";
-    const rule = "requires a bot token: the messages of a webhook cannot be updated";
+    const rule = "requires a bot token, because messages from a webhook cannot be updated";
     issue(ctx, ["updateMessages"], rule, { kind: "do", text });
   }
   if (usesSlack(settings) && settings.channel === undefined) {
@@ -236,7 +236,7 @@ function checkCredentials(settings: Partial<SlackSettings>, ctx: z.RefinementCtx
     issue(
       ctx,
       ["webhookUrl"],
-      "is required, unless existingSecret names the Secret that holds it",
+      "is required, unless existingSecret names the Secret that contains it",
       {
         kind: "do",
         text: 'set webhookUrl to a Pulumi secret, or existingSecret: "alertmanager-slack"',
@@ -254,7 +254,7 @@ function checkExistingSecret(settings: Partial<SlackSettings>, ctx: z.Refinement
   if (!Array.isArray(keys)) return;
   for (const { argument } of secretsOf("slack")) {
     if (!settings[argument as keyof SlackSettings]) continue;
-    issue(ctx, [argument], "must not be set together with existingSecret, which holds it", {
+    issue(ctx, [argument], "must not be set together with existingSecret, which contains it", {
       kind: "do",
       text: `remove either ${argument} or existingSecret`,
     });
@@ -265,11 +265,11 @@ function checkExistingSecret(settings: Partial<SlackSettings>, ctx: z.Refinement
   ];
   const needed: [key: string, reason: string][] = [
     ...(usesSlack(settings) && !hasBotToken(settings) ? webhooks : []).map(
-      (key): [string, string] => [key, "a webhook of Slack reaches only its own channel"],
+      (key): [string, string] => [key, "a Slack webhook posts only to its own channel"],
     ),
     ...receiverCredentials(settings).map(([name, credential]): [string, string] => [
       `receiver-${name}`,
-      `it holds the ${credential}`,
+      `it contains the ${credential}`,
     ]),
   ];
   for (const [key, reason] of needed.filter(([name]) => !keys.includes(name))) {
@@ -344,7 +344,7 @@ function checkWebhooks(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): 
     (name) => channelOfKey.safeParse(name).success,
   );
   for (const name of used.filter((channelName) => !withWebhook.includes(channelName))) {
-    const rule = "is required: a webhook of Slack reaches only its own channel";
+    const rule = "is required: a Slack webhook posts only to its own channel";
     const text = `add the webhook of ${name} to webhookUrls, or use a bot token`;
     issue(ctx, ["webhookUrls", name], rule, { kind: "do", text });
   }

@@ -218,7 +218,7 @@ export class SlackAlerting extends pulumi.ComponentResource {
       {
         what: `the Alertmanager configuration in the namespace ${namespace}`,
         path: ["namespace"],
-        fix: "set namespace to another namespace, or use routes of one SlackAlerting",
+        fix: "set namespace to another namespace, or use the routes of a single SlackAlerting",
       },
     ]);
     super(

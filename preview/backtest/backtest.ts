@@ -139,7 +139,7 @@ async function judge(
   } catch (error) {
     if (error instanceof NotJudged) return { ...side, notJudged: [error.message] };
     if (!(error instanceof QueryError)) throw error;
-    return { ...side, notJudged: [`Prometheus refuses the query: ${error.message}`] };
+    return { ...side, notJudged: [`Prometheus rejects the query: ${error.message}`] };
   }
 }
 

@@ -66,8 +66,8 @@ function blocksIn(folder: string): { source: string; minTime: number; maxTime: n
   });
   if (blocks.length > 0) return blocks;
   throw new ExpectedError(
-    `--backtest ${folder}: contains no blocks of Prometheus\n` +
-      "  fix: name the data folder of a Prometheus, or a snapshot of it, or the URL of a Prometheus",
+    `--backtest ${folder}: contains no Prometheus blocks\n` +
+      "  fix: pass a Prometheus data folder, a snapshot of one, or the URL of a Prometheus",
   );
 }
 
@@ -121,7 +121,7 @@ async function startPrometheus(config: string, data: string) {
     if (failure !== undefined) {
       throw new ExpectedError(
         `--backtest: prometheus could not be started: ${failure.message}\n` +
-          "  fix: install Prometheus 3 and add its folder to the PATH, or name the URL of a Prometheus",
+          "  fix: install Prometheus 3 and add its folder to the PATH, or pass the URL of a Prometheus",
       );
     }
     if (child.exitCode !== null) {

@@ -55,10 +55,10 @@ function inlined(expr: string, stepMs: number, inlining: Inlining, open: string[
       const rules = inlining.rulesOf(metric);
       if (rules === undefined) return;
       if (open.includes(metric)) {
-        throw new NotJudged(`the data lacks ${metric}, which is recorded from itself`);
+        throw new NotJudged(`the data does not contain ${metric}, which is recorded from itself`);
       }
       if (/^(absent|absent_over_time)$/.test(callOf(expr, node))) {
-        throw new NotJudged(`the data lacks ${metric}, whose absence it detects`);
+        throw new NotJudged(`the data does not contain ${metric}, whose absence it detects`);
       }
       const [intervalMs = 0, ...others] = new Set(rules.map((rule) => rule.intervalMs));
       if (others.length > 0) throw new NotJudged(`${metric} is recorded at several intervals`);

@@ -83,8 +83,8 @@ export class PrometheusApi {
       // fetch only reports "fetch failed". The cause has the actual reason.
       const cause = error.cause instanceof Error ? error.cause.message : error.message;
       throw new ExpectedError(
-        `--backtest ${this.url}: does not answer: ${cause}\n` +
-          "  fix: name the URL of a Prometheus, such as the one that npm run open -- prometheus prints",
+        `--backtest ${this.url}: does not respond: ${cause}\n` +
+          "  fix: pass the URL of a Prometheus, such as the one that npm run open -- prometheus prints",
       );
     } finally {
       this.finish();
@@ -96,14 +96,14 @@ export class PrometheusApi {
     if (answer?.status === "success") return answer.data;
     if (status === 401 || status === 403) {
       throw new ExpectedError(
-        `--backtest ${this.url}: refuses the credentials with status ${status}\n` +
+        `--backtest ${this.url}: rejects the credentials with status ${status}\n` +
           "  fix: set PROMETHEUS_TOKEN, or PROMETHEUS_USERNAME and PROMETHEUS_PASSWORD",
       );
     }
     if (answer?.error === undefined) {
       throw new ExpectedError(
-        `--backtest ${this.url}: answers with status ${status} and not as the API of Prometheus does\n` +
-          "  fix: name the URL of a Prometheus, without /api/v1",
+        `--backtest ${this.url}: responds with status ${status}, but not like the Prometheus API\n` +
+          "  fix: pass the URL of a Prometheus, without /api/v1",
       );
     }
     const isTooLarge = /too many samples|timed out|timeout/.test(answer.error);

@@ -55,7 +55,7 @@ function duration({ from, to }: Span): string {
 function alertRow({ alert, before, after }: AlertResult, judged: Span | undefined) {
   const cell = (side: Side | undefined): string => {
     if (side === undefined) return "-";
-    if (side.notJudged.length > 0) return "not judged";
+    if (side.notJudged.length > 0) return "not evaluated";
     if (side.hasNoData || judged === undefined) return "no data";
     if (side.episodes.length === 0) return "none";
     return groupBy(side.episodes, ({ severity }) => severity)
@@ -99,7 +99,7 @@ function notesOf(...sides: (Side | undefined)[]): string {
   return [
     ...all((side) => side.notJudged),
     ...(missing.length > 0 ? [`no samples of ${firstOf(missing)}`] : []),
-    ...(partial.length > 0 ? [`samples for a part of the time: ${firstOf(partial)}`] : []),
+    ...(partial.length > 0 ? [`samples for only part of the time: ${firstOf(partial)}`] : []),
   ].join("; ");
 }
 

@@ -7,7 +7,7 @@ export class UsageError extends ExpectedError {}
 
 export const usage = `Usage: npm run preview -- --stack <name> [options]
 
-Runs the program of a stack without the Pulumi CLI, a cluster or credentials, checks its resources
+Runs a stack's program without the Pulumi CLI, a cluster or credentials, checks its resources
 with the policy pack, and prints the result.
 
   -s, --stack <name>           Stack to preview, configured in Pulumi.<name>.yaml
@@ -26,7 +26,7 @@ with the policy pack, and prints the result.
       --backtest-days <days>   Days of data to evaluate, up to the last sample (default: 30)
       --charts <folder>        With --against: render the releases whose chart or values change, with
                                the helm program, and print what changes in their objects; the folder
-                               has the charts of both revisions, as \`helm pull\` leaves them
+                               contains the charts of both revisions, as \`helm pull\` saves them
       --json                   Print one JSON document
   -h, --help                   Print this help
 

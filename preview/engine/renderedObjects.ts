@@ -43,7 +43,8 @@ export function renderedObjects({ type, name, properties }: RecordedResource): R
  */
 export function decodeYaml(text: unknown): unknown[] {
   const documents = typeof text === "string" ? readDocuments(text) : [UNREADABLE];
-  if (documents.includes(UNREADABLE)) throw new Error("a YAML text of the program cannot be read");
+  if (documents.includes(UNREADABLE))
+    throw new Error("a YAML text in the program cannot be parsed");
   return documents.filter((document) => document !== null && document !== undefined);
 }
 

@@ -13,10 +13,10 @@ import { readFiles } from "./readFiles";
 import { type Skipped, resourcesIn } from "./resources";
 
 const usage = `Usage: observability-policies <file>... [options]
-       npm run policies -- <file>... [options]   in the repository of the policies
+       npm run policies -- <file>... [options]   in the policies' repository
 
-Checks Kubernetes manifests, Prometheus rule files and the configuration of Alertmanager with the
-policy pack, without Pulumi. A folder stands for its YAML files, and - for standard input.
+Checks Kubernetes manifests, Prometheus rule files and Alertmanager configurations with the policy
+pack, without Pulumi. A folder means all YAML files in it, and - means standard input.
 
       --profile <name>         baseline or strict (default: baseline)
       --policy-config <file>   Policy configuration
@@ -27,7 +27,7 @@ policy pack, without Pulumi. A folder stands for its YAML files, and - for stand
 Exit codes:
   0  no mandatory policy is violated
   1  a mandatory policy is violated
-  2  the arguments or the configuration have an error, or the files contain nothing to judge`;
+  2  the arguments or the configuration have an error, or the files contain nothing to evaluate`;
 
 type Arguments = ReturnType<typeof parsed>;
 

@@ -73,7 +73,7 @@ function objectsOf(document: unknown, path: string): object[] | string {
       { apiVersion: "v1", kind: "ConfigMap", metadata, data },
     ];
   }
-  return "it is not a Kubernetes object, a rule file or the configuration of Alertmanager";
+  return "it is not a Kubernetes object, a rule file or an Alertmanager configuration";
 }
 
 function isKustomization(type: string): boolean {

@@ -59,7 +59,7 @@ export function formatReport(report: Report, color: boolean): string {
     noteSection(style("yellow", "Not evaluated"), policy.notEvaluated),
     noteSection(style("yellow", "Exceptions"), policy.exceptions),
     listSection(
-      style("red", "Secrets of the configuration are in plain text in these resources"),
+      style("red", "Resources that contain secrets from the configuration in plain text"),
       report.exposed.map(({ type, name }) => `${name} (${shortType(type)})`),
     ),
     listSection(

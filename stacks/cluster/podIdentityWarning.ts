@@ -12,7 +12,7 @@ export function podIdentityWarning({ cluster, loki }: Settings): string | undefi
     return undefined;
   }
   return (
-    `Loki reaches its bucket with EKS Pod Identity, which exists only on EKS: ${cluster.name} has to be the name of the EKS cluster that the kubeconfig connects to. ` +
+    `Loki reaches its bucket with EKS Pod Identity, which exists only on EKS: ${cluster.name} must be the name of the EKS cluster that the kubeconfig connects to. ` +
     `On GKE, AKS, OpenShift and other clusters, set monitoring:loki.storage to filesystem.`
   );
 }

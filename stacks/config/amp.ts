@@ -90,7 +90,7 @@ function unfitChannels({ channel: main, channels, routes }: Record<string, unkno
       path: ["slack", ...path],
       value,
       code: "invalid",
-      rule: "must be a channel in a-z, 0-9, - and _, which the name of its SNS topic contains",
+      rule: "must contain only a-z, 0-9, - and _ after the #, because the name of its SNS topic includes the channel",
       fix: { kind: "set", example: "#alerts" },
     }));
 }

@@ -111,7 +111,7 @@ function plaintextProblems({ plaintextSecrets = [] }: RawConfiguration): Problem
     path,
     ...(namespace && { namespace }),
     code: "invalid",
-    rule: "must be encrypted, and is plain text: everyone who reads the stack file knows it, so replace the secret itself too",
+    rule: "must be encrypted, but is in plain text: anyone who can read the stack file knows it, so also rotate the secret",
     fix: { kind: "set", example: "" },
   }));
 }

@@ -156,7 +156,7 @@ function longTermProblems({ prometheus, cluster }: Configuration): Problem[] {
       path: ["prometheus", "longTerm", "kind"],
       value: LongTermKind.Amp,
       code: "invalid",
-      rule: "needs a cluster of the mode existing or create, which has EKS Pod Identity",
+      rule: "requires cluster.mode existing or create, because EKS Pod Identity exists only on EKS",
       fix: { kind: "set", example: LongTermKind.Mimir },
     },
   ];
@@ -205,7 +205,7 @@ export function parseLoki(
     path: ["loki", "awsIdentity"],
     value: AwsIdentity.Irsa,
     code: "invalid",
-    rule: "needs a cluster of the mode existing or create, which knows its OIDC provider",
+    rule: "requires cluster.mode existing or create, because a kubeconfig does not name the OIDC provider",
     fix: { kind: "set", example: AwsIdentity.PodIdentity },
   };
   return { ...parsed, problems: [...parsed.problems, problem] };
@@ -440,8 +440,8 @@ function ofNumberedDashboard(problem: Problem, grafana: Record<string, unknown>)
     path,
     value: id,
     code: "required",
-    rule: `needs a revision: ${reviewedRevisions}`,
-    fix: { kind: "do", text: `write {id: ${id}, revision: 1} into the stack's file` },
+    rule: `requires a revision: ${reviewedRevisions}`,
+    fix: { kind: "do", text: `write {id: ${id}, revision: 1} in the stack's file` },
   };
 }
 
@@ -468,7 +468,7 @@ function missingForMonitors({ configuration, raw }: Context): Problem[] {
       {
         path: ["datadog"],
         code: "required",
-        rule: "is required with datadogMonitors, which watch the metrics of its agents",
+        rule: "is required with datadogMonitors, which evaluate metrics from its agents",
         fix: { kind: "set", example: { site: "datadoghq.com" } },
       },
     ];
@@ -483,13 +483,13 @@ function missingForMonitors({ configuration, raw }: Context): Problem[] {
         ? {
             path: [key],
             code: "required",
-            rule: "is required with datadogMonitors: without it Datadog's API accepts no monitor",
+            rule: "is required with datadogMonitors, because Datadog's API otherwise accepts no monitors",
             fix: { kind: "do", text: "set it" },
           }
         : {
             path: ["datadogMonitors"],
             code: "required",
-            rule: `needs datadog:${argument}: the Datadog provider cannot read the Secret that datadog.existingSecret names`,
+            rule: `requires datadog:${argument}, because the Datadog provider cannot read the Secret that datadog.existingSecret names`,
             fix: { kind: "do", text: `pulumi config set --secret datadog:${argument}` },
           },
     );

@@ -61,7 +61,7 @@ export function readPart(
     const source = keyOfArgument(part, key);
     const invalid = { path, value: hideSecrets(path, value), fix: { kind: "remove" } as const };
     if (source !== undefined) {
-      problems.push({ ...invalid, code: "reserved", rule: `is decided by monitoring:${source}` });
+      problems.push({ ...invalid, code: "reserved", rule: `is set by monitoring:${source}` });
     } else if (!known.includes(key)) {
       problems.push(unknownKey(path, value, known, Object.keys(values)));
     } else if (release === undefined) {

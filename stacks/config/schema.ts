@@ -55,12 +55,12 @@ const clusterSchema = z
         description: "Kubernetes version of a new cluster.",
         defaultText: "the EKS default",
       }),
-    vpcId: example(z.string().regex(/^vpc-[0-9a-f]+$/, "must be a VPC id"), "vpc-0a1b2c3d")
+    vpcId: example(z.string().regex(/^vpc-[0-9a-f]+$/, "must be a VPC ID"), "vpc-0a1b2c3d")
       .optional()
       .meta({ description: "VPC of a new cluster.", defaultText: "the default VPC" }),
     subnetIds: z
       .array(
-        example(z.string().regex(/^subnet-[0-9a-f]+$/, "must be a subnet id"), "subnet-0a1b2c3d"),
+        example(z.string().regex(/^subnet-[0-9a-f]+$/, "must be a subnet ID"), "subnet-0a1b2c3d"),
       )
       .min(2)
       .optional()

@@ -55,7 +55,7 @@ function lokiLine({ loki, cost }: Settings, { loki: estimate }: CostEstimate): s
   const assumed = `compressed ${number(cost.logCompression)} times`;
   const copies = writers === 1 ? "" : `, up to ${writers} times that with ${writers} writers`;
   if (storedGb === undefined) {
-    return `each GB a day becomes ${number(storedPerDailyByte)} GB over ${storageTime}, ${assumed}${copies} (set monitoring:cost.logGbPerDay for a sum)`;
+    return `each GB a day becomes ${number(storedPerDailyByte)} GB over ${storageTime}, ${assumed}${copies} (set monitoring:cost.logGbPerDay for a total)`;
   }
   const need = `${number(cost.logGbPerDay)} GB a day become ${number(storedGb)} GB over ${storageTime}, ${assumed}${copies}`;
   if (givenGib === undefined) return need;
@@ -68,7 +68,7 @@ function datadogLine({ cost }: Settings, { datadog }: CostEstimate): string | un
   const { hosts, logGbPerDay } = datadog;
   const parts = [
     hosts === undefined
-      ? "a host for each node (set monitoring:cost.nodes for a sum)"
+      ? "a host for each node (set monitoring:cost.nodes for a total)"
       : `${number(hosts)} ${hosts === 1 ? "host" : "hosts"}`,
     logGbPerDay === undefined ? undefined : `${number(logGbPerDay)} GB of logs a day`,
     cost.logGbPerDay !== undefined && logGbPerDay === undefined ? "no logs of services" : undefined,

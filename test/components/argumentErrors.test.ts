@@ -56,7 +56,7 @@ describe("errors in the arguments of components", () => {
     const message = await errorOf(() => new PrometheusStack("prometheus", { ...identity, labels }));
     assert.match(message, /3 problems/);
     assert.match(message, /labels\["bad key!"\] = "x" must have a key of/);
-    assert.match(message, /labels\.team = "not a label" must be the value of a label/);
+    assert.match(message, /labels\.team = "not a label" must be a label value/);
     assert.match(message, /labels\.name = "x" is a label that Kubernetes or a chart sets/);
   });
 
@@ -89,7 +89,7 @@ describe("errors in the arguments of components", () => {
         "hc-ping",
       ],
       [
-        /pagerDutyRoutingKey = \[hidden\] must be a routing key of PagerDuty/,
+        /pagerDutyRoutingKey = \[hidden\] must be a PagerDuty routing key/,
         (wrap) => form({ ...slack, pagerDutyRoutingKey: wrap("hunter2") }),
         "hunter2",
       ],
@@ -99,7 +99,7 @@ describe("errors in the arguments of components", () => {
         "hunter2",
       ],
       [
-        /apiKey = \[hidden\] must be an API key of Datadog/,
+        /apiKey = \[hidden\] must be a Datadog API key/,
         (wrap) => agent({ apiKey: wrap("hunter2") }),
         "hunter2",
       ],
@@ -156,7 +156,10 @@ describe("errors in the arguments of components", () => {
   it("name the conflict of two arguments that are set together, also if one is an Output", async () => {
     const args = { ...identity, apiKey: "a".repeat(32), existingSecret: pulumi.output("keys") };
     const message = await errorOf(() => new DatadogAgent("dd", args));
-    assert.match(message, /existingSecret = an Output already holds the keys/);
+    assert.match(
+      message,
+      /existingSecret = an Output must not be set together with apiKey or appKey/,
+    );
   });
 
   it("reject the component's own Secret as the existing one", async () => {

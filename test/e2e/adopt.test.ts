@@ -178,7 +178,7 @@ describe("npm run adopt, in a cluster that the former guide set up", function ()
   it("finds nothing afterwards", async () => {
     const { code, text } = await stack.run("adopt", "--file", path.join(folder, "again.json"));
     assert.equal(code, 0, text);
-    assert.match(text, /Nothing has to be adopted or replaced/);
+    assert.match(text, /There is nothing to adopt or replace/);
     assert.ok(!fs.existsSync(path.join(folder, "again.json")));
   });
 });

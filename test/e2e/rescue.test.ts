@@ -78,7 +78,7 @@ describe("npm run rescue after a kill during an installation", function () {
     const failed = await stack.update();
     assert.match(failed.text, /cannot re-use a name that is still in use/);
     await rescue(
-      /The Helm release monitoring\/prometheus is deployed, but not in the state of the stack/,
+      /The Helm release monitoring\/prometheus is deployed, but not in the stack's state/,
     );
     await assertConverges();
     const after = await deployments();

@@ -130,7 +130,7 @@ describe("components that are connected by outputs, on the real engine", () => {
       for (const run of [await stack.preview(), await stack.up(), await stack.update()]) {
         assert.notEqual(run.exitCode, 0, run.text);
         assert.match(run.text, /LokiStack "shop-a-loki": 1 problem in its arguments/);
-        assert.match(run.text, /bucket = "Not_a_bucket" must have 3 to 63 of a-z/);
+        assert.match(run.text, /bucket = "Not_a_bucket" must have 3 to 63 characters from a-z/);
         assert.match(run.text, /fix: bucket: "/);
         assert.doesNotMatch(run.text, /^\s+at /m);
         assert.deepEqual(

@@ -461,7 +461,7 @@ describe("npm run preview -- --against --backtest", () => {
 
     it("an alert that Prometheus cannot evaluate", async () => {
       const side = await sideOf({ expr: "queue_depth * on () up > 1" });
-      assert.match(side?.notJudged[0] ?? "", /^Prometheus refuses the query: .*many-to-many/);
+      assert.match(side?.notJudged[0] ?? "", /^Prometheus rejects the query: .*many-to-many/);
     });
   });
 
@@ -489,10 +489,7 @@ describe("npm run preview -- --against --backtest", () => {
   });
 
   it("says what to do without data or without Prometheus", async () => {
-    await assert.rejects(
-      run(base, base, folder),
-      /contains no blocks of Prometheus\n {2}fix: name/,
-    );
+    await assert.rejects(run(base, base, folder), /contains no Prometheus blocks\n {2}fix: name/);
     process.env["PATH"] = "/nonexistent";
     try {
       await assert.rejects(

@@ -251,7 +251,7 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
       check: "notifications",
       when: "Alertmanager is not scraped",
       break: () => prometheus(withoutScrape("kube-prometheus-alertmanager")),
-      evidence: /no metrics of Alertmanager/,
+      evidence: /no Alertmanager metrics/,
     },
     {
       check: "clocks",
@@ -276,13 +276,13 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
       check: "volumes",
       when: "the kubelet is not scraped",
       break: () => prometheus(withoutScrape("exporters")),
-      evidence: /no metrics of volumes/,
+      evidence: /no volume metrics/,
     },
     {
       check: "Loki stores chunks",
       when: "Loki is not scraped",
       break: () => prometheus(withoutScrape("loki")),
-      evidence: /no metrics of Loki's ingester/,
+      evidence: /no Loki ingester metrics/,
     },
   ];
 

@@ -205,7 +205,7 @@ describe("npm run preview", () => {
     assert.match(text.stdout, /the webhook is \[secret\]/);
     assert.match(
       text.stdout,
-      /in plain text in these resources\n {2}leak \(kubernetes:core\/v1:ConfigMap\)/,
+      /secrets from the configuration in plain text\n {2}leak \(kubernetes:core\/v1:ConfigMap\)/,
     );
     for (const shown of [text.stdout, text.stderr, json.stdout, json.stderr, ...files]) {
       assert.equal(shown.includes("planted-secret"), false);

@@ -152,7 +152,7 @@ describe("the program with a workspace of AWS", () => {
       /#checkout to arn:aws:sns:us-east-1:.*:ticketing-prod-alerts-checkout/,
     );
     assert.match(output["alert manager"], /If it has another definition, the update fails/);
-    assert.match(output["depends on its owner"], /samples of no other cluster/);
+    assert.match(output["depends on its owner"], /samples only from this cluster/);
   });
 
   it("leaves the alert manager to its owner without monitoring:slack", async () => {

@@ -106,7 +106,7 @@ const faults: Fault[] = [
       "/api/v1/namespaces/ticketing/pods/datadog-agent-x/log",
       "ERROR | API Key invalid, dropping transaction\n",
     ),
-    evidence: /refuses the data of datadog-agent-x/,
+    evidence: /rejects data from datadog-agent-x/,
     next: /agent status$/,
   },
   {
@@ -155,7 +155,7 @@ const faults: Fault[] = [
     check: "job nightly-report",
     when: "the CronJob does not exist",
     break: measure("kube_cronjob_info"),
-    evidence: /no series of a CronJob of this name/,
+    evidence: /no series for a CronJob with this name/,
     next: /cronjob/,
   },
   {
@@ -169,7 +169,7 @@ const faults: Fault[] = [
     check: "probe shop",
     when: "the exporter is down",
     break: measure("probe_success"),
-    evidence: /no result of this probe/,
+    evidence: /no result for this probe/,
   },
   {
     check: "metrics of the pods in ticketing",
@@ -224,7 +224,7 @@ const faults: Fault[] = [
     check: "notifications",
     when: "Alertmanager is not scraped",
     break: measure("alertmanager_notifications_total"),
-    evidence: /no metrics of Alertmanager/,
+    evidence: /no Alertmanager metrics/,
   },
   {
     check: "notifications",
@@ -297,7 +297,7 @@ const faults: Fault[] = [
     check: "Loki stores chunks",
     when: "Loki is not scraped",
     break: measure("loki_ingester_chunks_flush_failures_total"),
-    evidence: /no metrics of Loki's ingester/,
+    evidence: /no Loki ingester metrics/,
   },
   {
     check: "Loki stores chunks",
@@ -350,7 +350,7 @@ const faults: Fault[] = [
     check: "volumes",
     when: "the kubelet is not scraped",
     break: measure("kubelet_volume_stats"),
-    evidence: /no metrics of volumes in monitoring/,
+    evidence: /no volume metrics for monitoring/,
   },
   {
     check: "volumes",
@@ -509,7 +509,7 @@ describe("the checks of npm run verify", () => {
       fake.onAlert = { sent: 1, failed: 1 };
       const [result] = await results(fake, checks(3));
       assert.equal(result?.status, "fail");
-      assert.match(result?.evidence ?? "", /notification of Slack failed/);
+      assert.match(result?.evidence ?? "", /Slack notification failed/);
     });
 
     it("fail if nothing is sent", async () => {

@@ -76,7 +76,10 @@ describe("npm run open", () => {
     assert.match(await missing.ready, /the Service monitoring\/loki does not exist/);
     assert.equal(await missing.ended, 2);
     const unknown = open("kibana", "--stack", "prod");
-    assert.match(await unknown.ready, /name what to open: grafana, prometheus, alertmanager, loki/);
+    assert.match(
+      await unknown.ready,
+      /specify what to open: grafana, prometheus, alertmanager, loki/,
+    );
     assert.equal(await unknown.ended, 2);
   });
 });

@@ -133,10 +133,7 @@ describe("npm run rescue", () => {
     });
     write({ version: 3, deployment: { pending_operations: [pending("loki"), pending("alloy")] } });
     const said = await repair();
-    assert.match(
-      said,
-      /monitoring\/loki is deployed, but not in the state of the stack since 2026/,
-    );
+    assert.match(said, /monitoring\/loki is deployed, but not in the stack's state since 2026/);
     assert.doesNotMatch(said, /monitoring\/(prometheus|alloy)/);
     assert.deepEqual(
       revisions.map(([release]) => release),

@@ -42,10 +42,10 @@ const lookups: Record<string, (inputs: Inputs, region?: string) => Promise<strin
 
 const effects: Record<string, string> = {
   "aws:s3/bucket:Bucket":
-    "its objects remain; it becomes private, encrypted, versioned and TLS only, and logs of another schema need a setting to stay readable (docs/migration.md)",
-  "aws:iam/role:Role": "only the service account of Loki can assume it",
+    "its objects remain; it becomes private, encrypted, versioned and TLS only, and logs with another schema need a setting to stay readable (docs/migration.md)",
+  "aws:iam/role:Role": "only Loki's service account can assume it",
   "aws:iam/rolePolicy:RolePolicy": "its actions become those that Loki needs",
-  "aws:eks/podIdentityAssociation:PodIdentityAssociation": "it binds the role of the program",
+  "aws:eks/podIdentityAssociation:PodIdentityAssociation": "it binds the program's role",
 };
 
 /** Returns the existing AWS resource that matches a registered one. */

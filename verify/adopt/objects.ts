@@ -47,7 +47,7 @@ export function objectFinding({ resource, object }: ExistingObject): Finding {
   const id = idOf(metadata);
   const what = `${kind} ${id}`;
   if (kind === "Namespace") {
-    const effect = "everything in it remains; it gets labels for pod security";
+    const effect = "everything in it remains; it gets pod security labels";
     return { fate: Fate.Adopted, what, effect, adopts: { resource, id } };
   }
   return {

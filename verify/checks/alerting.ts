@@ -34,7 +34,10 @@ export function alertmanagerCheck(settings: Settings): Check {
         return { status: "fail", evidence: `has no receiver ${listed(missing)}` };
       }
       if (slack === undefined) {
-        return { status: "warn", evidence: "the stack has no Slack: alerts notify no channel" };
+        return {
+          status: "warn",
+          evidence: "the stack has no Slack settings, so alerts notify no channel",
+        };
       }
       return pass(`is loaded with the receivers ${loaded.join(", ")}`);
     },
@@ -57,7 +60,7 @@ export function deliveryCheck(settings: Settings): Check {
       const prometheus = await open();
       const scraped = await query(prometheus, `count(${sentTotal})`);
       if (scraped.length === 0) {
-        return { status: "fail", evidence: "Prometheus has no metrics of Alertmanager" };
+        return { status: "fail", evidence: "Prometheus has no Alertmanager metrics" };
       }
       const counted = (metric: string) =>
         query(prometheus, `sum by (integration) (${increaseInLastHour(metric)})`);
@@ -164,7 +167,7 @@ function compareRequests(
   after: { sent: number; failed: number },
 ): Finding | undefined {
   if (after.failed > before.failed) {
-    return { status: "fail", evidence: "the notification of Slack failed" };
+    return { status: "fail", evidence: "the Slack notification failed" };
   }
   if (after.sent > before.sent) return pass("Slack accepted a notification after the alert");
   return undefined;

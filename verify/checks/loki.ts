@@ -81,7 +81,7 @@ function chunkCheck(settings: Settings): Check {
       const selector = `{namespace="${namespaces.monitoring}"}`;
       const failures = `loki_ingester_chunks_flush_failures_total${selector}`;
       if ((await query(prometheus, `count(${failures})`)).length === 0) {
-        return { status: "fail", evidence: "Prometheus has no metrics of Loki's ingester" };
+        return { status: "fail", evidence: "Prometheus has no Loki ingester metrics" };
       }
       const total = async (counter: string) => {
         const [sum] = await query(prometheus, `sum(${increaseInLastHour(counter)})`);

@@ -27,7 +27,10 @@ export function clockCheck(settings: Settings): Check {
       }
       const nodes = await query(prometheus, "abs(node_timex_offset_seconds)");
       if (nodes.length === 0) {
-        return { status: "warn", evidence: "Prometheus has no node_timex_offset_seconds of nodes" };
+        return {
+          status: "warn",
+          evidence: "Prometheus has no node_timex_offset_seconds for any node",
+        };
       }
       const off = nodes.filter(({ value }) => value > skewSeconds.warn);
       if (off.length === 0) return pass(`${nodes.length} nodes are within ${skewSeconds.warn} s`);
@@ -54,7 +57,7 @@ export function volumeCheck({ namespaces: { monitoring: namespace } }: Settings)
         `1 - ${volume("available")} / (${volume("capacity")} > 0)`,
       );
       if (volumes.length === 0) {
-        return { status: "fail", evidence: `Prometheus has no metrics of volumes in ${namespace}` };
+        return { status: "fail", evidence: `Prometheus has no volume metrics for ${namespace}` };
       }
       const full = volumes.filter(({ value }) => value > usedRatio.warn);
       if (full.length === 0) {

@@ -104,7 +104,7 @@ function jobCheck(namespace: string, name: string): Check {
       const series = `kube_cronjob_info{namespace="${namespace}", cronjob="${name}"}`;
       const [cronJob] = await query(await prometheus(), series);
       if (cronJob !== undefined) return pass("the CronJob exists");
-      return { status: "fail", evidence: "Prometheus has no series of a CronJob of this name" };
+      return { status: "fail", evidence: "Prometheus has no series for a CronJob with this name" };
     },
   };
 }
@@ -118,7 +118,7 @@ function probeCheck(namespace: string, name: string): Check {
       const series = `probe_success{namespace="${namespace}", ${probeLabel}="${name}"}`;
       const [probe] = await query(await prometheus(), series);
       if (probe === undefined) {
-        return { status: "fail", evidence: "Prometheus has no result of this probe" };
+        return { status: "fail", evidence: "Prometheus has no result for this probe" };
       }
       const { instance = "the URL" } = probe.labels;
       return probe.value === 1

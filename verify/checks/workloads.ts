@@ -80,10 +80,10 @@ function datadogKeyCheck(namespace: string): Check {
       const lines = log.split("\n").filter((line) => line !== "");
       const refused = lines.find((line) => refusal.test(line));
       if (refused !== undefined) {
-        return { status: "fail", evidence: `Datadog refuses the data of ${pod.metadata.name}` };
+        return { status: "fail", evidence: `Datadog rejects data from ${pod.metadata.name}` };
       }
-      if (lines.length === 0) return { status: "warn", evidence: "the log of the agent is empty" };
-      return pass(`no refusal in the last ${lines.length} lines of ${pod.metadata.name}`);
+      if (lines.length === 0) return { status: "warn", evidence: "the agent's log is empty" };
+      return pass(`no rejections in the last ${lines.length} lines of ${pod.metadata.name}`);
     },
   };
 }

@@ -33,9 +33,7 @@ async function stuck(
   const status = last.metadata.labels?.["status"] ?? "";
   const isUnknown = previous === undefined && installing.includes(`${namespace}/${name}`);
   if (!status.startsWith("pending-") && !isUnknown) return undefined;
-  const state = status.startsWith("pending-")
-    ? status
-    : `${status}, but not in the state of the stack`;
+  const state = status.startsWith("pending-") ? status : `${status}, but not in the stack's state`;
   const after =
     previous === undefined
       ? "the next `pulumi up` installs it again, over the objects that it has"

@@ -44,7 +44,7 @@ async function lockOf(stack: string): Promise<Obstacle[]> {
   return [
     {
       what: `The stack is locked${owner === undefined ? " by another update" : ` by ${owner}`}`,
-      repair: "Remove the lock (pulumi cancel), if that process no longer runs",
+      repair: "Remove the lock (pulumi cancel), if that process is no longer running",
       run: async () => {
         await mustPulumi(["cancel", "--stack", stack, "--yes"]);
       },

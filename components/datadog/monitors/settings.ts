@@ -8,17 +8,18 @@ const notify = z
   .array(
     input(
       example(
-        z
-          .string()
-          .regex(/^@[\w.+-]+(@[\w.-]+)?$/, "must be a handle of Datadog, like @slack-alerts"),
+        z.string().regex(/^@[\w.+-]+(@[\w.-]+)?$/, "must be a Datadog handle, like @slack-alerts"),
         "@slack-alerts",
       ),
     ),
   )
-  .min(1, "must name at least one handle: a monitor without one notifies no one");
+  .min(
+    1,
+    "must name at least one handle, because a monitor without a handle sends no notifications",
+  );
 
 const operation = example(
-  z.string().regex(/^[a-z][\w.]*$/, "must be the name of an operation, like grpc.server"),
+  z.string().regex(/^[a-z][\w.]*$/, "must be an operation name, like grpc.server"),
   "grpc.server",
 );
 

@@ -79,11 +79,11 @@ describe("the threshold of an alert, by its name", () => {
   it("is refused for alerts on a state, and for alerts of the chart", () => {
     assert.equal(
       problemOf("ServiceDown", 5),
-      "  ServiceDown.threshold = 5 is not available for ServiceDown, which fires on a state\n    fix: remove ServiceDown.threshold",
+      "  ServiceDown.threshold = 5 is not available for ServiceDown, which fires on a state and has no threshold\n    fix: remove ServiceDown.threshold",
     );
     assert.equal(
       problemOf("KubePodNotReady", 5),
-      "  KubePodNotReady.threshold = 5 is not available for KubePodNotReady, whose expression the chart fixes\n    fix: disable KubePodNotReady, and create a PrometheusRule with another threshold",
+      "  KubePodNotReady.threshold = 5 is not available for KubePodNotReady, whose expression is defined by the chart\n    fix: disable KubePodNotReady, and create a PrometheusRule with a different threshold",
     );
   });
 

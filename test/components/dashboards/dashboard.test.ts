@@ -62,7 +62,7 @@ describe("dashboards", () => {
   });
 
   it("refuses files that are not dashboards", () => {
-    const rule = "must be a dashboard in JSON with a title";
+    const rule = "must be a JSON dashboard with a title";
     for (const json of ["", "{", "[]", "null", "3", "{}", '{"title":""}', '{"title":1}']) {
       assert.deepEqual(described({ path: "a.json", json }), [`a.json ${rule}`], json);
     }
@@ -70,10 +70,10 @@ describe("dashboards", () => {
 
   it("refuses two files that would overwrite each other", () => {
     assert.deepEqual(described(file("team/a.json"), file("team-a.json")), [
-      "team-a.json has the name of team/a.json",
+      "team-a.json has the same name as team/a.json",
     ]);
     assert.deepEqual(described(file("a.json", { uid: "x" }), file("b.json", { uid: "x" })), [
-      "b.json has the uid of a.json",
+      "b.json has the same uid as a.json",
     ]);
     assert.deepEqual(described(file("a.json"), file("b.json")), [], "files without a uid are not duplicates");
   });
@@ -82,14 +82,14 @@ describe("dashboards", () => {
     const reserved = ["kubernetes-pods"];
     const rules = (path: string, uid: string) =>
       dashboards([file(path, { uid })], reserved).problems?.map(({ rule }) => rule);
-    assert.deepEqual(rules("a.json", "kubernetes-pods"), ["has the uid of a dashboard of this library"]);
-    assert.deepEqual(rules("kubernetes-pods.json", "a"), ["has the name of a dashboard of this library"]);
+    assert.deepEqual(rules("a.json", "kubernetes-pods"), ["has the same uid as a dashboard of this library"]);
+    assert.deepEqual(rules("kubernetes-pods.json", "a"), ["has the same name as a dashboard of this library"]);
     assert.equal(rules("a.json", "a"), undefined);
   });
 
   it("refuses files that exceed the size of a ConfigMap in bytes", () => {
     assert.deepEqual(described(file("a.json", { description: "x".repeat(990_000) })), []);
-    const tooLarge = ["a.json is over 1 MB, more than a ConfigMap holds"];
+    const tooLarge = ["a.json is larger than 1 MB, which a ConfigMap cannot hold"];
     assert.deepEqual(described(file("a.json", { description: "x".repeat(1_000_001) })), tooLarge);
     assert.deepEqual(described(file("a.json", { description: "한".repeat(400_000) })), tooLarge);
   });

@@ -19,10 +19,10 @@ describe("the queries without data of a dashboard", () => {
       "CPU: has a query that calls rate() without a range, such as [5m]: sum(rate(http_requests_total)); correct the query",
     ],
     "sum(kube_pod_container_resource_requests_cpu_cores)": [
-      'CPU: reads kube_pod_container_resource_requests_cpu_cores, which no exporter has; read kube_pod_container_resource_requests{resource="cpu"}',
+      'CPU: reads kube_pod_container_resource_requests_cpu_cores, which no exporter provides; use kube_pod_container_resource_requests{resource="cpu"}',
     ],
     'sum(rate(node_cpu{mode!="idle"}[$__rate_interval]))': [
-      "CPU: reads node_cpu, which no exporter has; read node_cpu_seconds_total",
+      "CPU: reads node_cpu, which no exporter provides; use node_cpu_seconds_total",
     ],
     'avg(contaner_cpu{namespace=~"$namespace"}) > bool 1': [],
   })) {

@@ -71,7 +71,7 @@ describe("datadogSettings", () => {
       assert.deepEqual(problem, {
         path: ["apiKey"],
         code: "required",
-        rule: "is required, unless existingSecret names a Secret that holds the keys",
+        rule: "is required, unless existingSecret names a Secret that contains the keys",
         fix: {
           kind: "do",
           text: 'set apiKey to a Pulumi secret, or existingSecret: "datadog-secret"',
@@ -86,7 +86,7 @@ describe("datadogSettings", () => {
       assert.deepEqual(
         described(problemsOf({ ...identity, ...keys, existingSecret: "datadog-secret" })),
         [
-          "existingSecret already holds the keys: apiKey and appKey must not be set together with it",
+          "existingSecret must not be set together with apiKey or appKey, because the Secret already contains the keys",
         ],
       );
     }
@@ -109,8 +109,8 @@ describe("datadogSettings", () => {
       instrumentedNamespaces: ["checkout", "datadog", "kube-system"],
     });
     assert.deepEqual(described(problems), [
-      "instrumentedNamespaces.1 is never instrumented: the Cluster Agent skips kube-system and its own namespace",
-      "instrumentedNamespaces.2 is never instrumented: the Cluster Agent skips kube-system and its own namespace",
+      "instrumentedNamespaces.1 is never instrumented, because the Cluster Agent skips kube-system and its own namespace",
+      "instrumentedNamespaces.2 is never instrumented, because the Cluster Agent skips kube-system and its own namespace",
     ]);
     assert.deepEqual(
       problemsOf({
@@ -133,7 +133,7 @@ describe("datadogSettings", () => {
           instrumentedNamespaces: ["checkout"],
         }),
       ),
-      ["instrumentedNamespaces requires apm: without it no agent accepts traces"],
+      ["instrumentedNamespaces requires apm, because agents otherwise accept no traces"],
     );
   });
 

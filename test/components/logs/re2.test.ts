@@ -10,7 +10,7 @@ describe("re2Problem", () => {
 
   for (const [expression, problem] of Object.entries(rejectedByRe2)) {
     it(`${expression} ${problem}`, () =>
-      assert.equal(re2Problem(expression), `must be an expression of RE2: ${problem}`));
+      assert.equal(re2Problem(expression), `must be a valid RE2 expression: ${problem}`));
   }
 
   it("accepts the built-in redactions", () => {

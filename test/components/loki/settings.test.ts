@@ -93,7 +93,7 @@ describe("lokiSettings", () => {
       });
       assert.deepEqual(others, []);
       assert.deepEqual(problem?.path, Object.keys(change));
-      assert.match(problem.rule, /deleteDataOnDestroy, which would delete a bucket/);
+      assert.match(problem.rule, /deleteDataOnDestroy, which would delete the bucket/);
       assert.match(JSON.stringify(problem.fix), /set deleteDataOnDestroy: false and run pulumi up/);
     }
   });
@@ -127,10 +127,10 @@ describe("lokiSettings", () => {
   it("requires another bucket for the access log, and a bucket that it creates", () => {
     assert.equal(settings({ accessLogBucket: "access-logs" }).accessLogBucket, "access-logs");
     assert.deepEqual(rules({ accessLogBucket: "logs", bucket: "logs" }), [
-      "accessLogBucket must not be the bucket of the logs: each log of an access would cause another access",
+      "accessLogBucket must not be the log bucket, because each access log would cause another access",
     ]);
     assert.deepEqual(rules({ accessLogBucket: "access-logs", createBucket: false }), [
-      "accessLogBucket requires createBucket: the stack does not change an existing bucket",
+      "accessLogBucket requires createBucket, because the stack does not change an existing bucket",
     ]);
   });
 
@@ -174,13 +174,13 @@ describe("lokiSettings", () => {
 
     it("refuses an expression that would keep the collectors from starting", () => {
       assert.deepEqual(pattern("(?<=KD-)(\\d+)"), [
-        "redactionPatterns.0.expression must be an expression of RE2: invalid named capture: `(?<=KD-)(\\d+)`",
+        "redactionPatterns.0.expression must be a valid RE2 expression: invalid named capture: `(?<=KD-)(\\d+)`",
       ]);
     });
 
     it("refuses an expression without exactly one group", () => {
       const rule =
-        "redactionPatterns.0.expression must have one group ( ) around the text to replace; groups (?: ) replace nothing";
+        "redactionPatterns.0.expression must have one group ( ) around the text to replace; groups (?: ) do not count";
       assert.deepEqual(pattern("KD-\\d{8}"), [rule]);
       assert.deepEqual(pattern("(KD)-(\\d{8})"), [rule]);
       settings({ redactionPatterns: [{ name: "own", expression: "(?:KD|CU)-(\\d{8})" }] });
@@ -189,7 +189,7 @@ describe("lokiSettings", () => {
     it("refuses an expression that matches every line", () => {
       for (const expression of ["(\\d*)", "(?i)(x?)", "()"]) {
         assert.deepEqual(pattern(expression), [
-          "redactionPatterns.0.expression must not match the empty text, which every line contains",
+          "redactionPatterns.0.expression must not match an empty string, which every line contains",
         ]);
       }
     });
@@ -235,7 +235,7 @@ describe("lokiSettings", () => {
       ["ticketing_logs", /a-z/],
       ["-ticketing", /start and end/],
       ["ticketing-", /start and end/],
-      ["ticketing..logs", /two dots/],
+      ["ticketing..logs", /two consecutive dots/],
       ["192.168.5.4", /IP address/],
       ["xn--ticketing", /start with xn--/],
       ["sthree-ticketing", /start with xn--/],

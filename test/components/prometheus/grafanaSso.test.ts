@@ -169,7 +169,7 @@ describe("single sign-on to Grafana", () => {
 
   it("requires a URL to which the provider sends users back", () => {
     assert.deepEqual(described({ sso: google }), [
-      'externalUrl is required with sso: the identity provider sends users back to this URL; set "https://grafana.example.com"',
+      'externalUrl is required with sso, because the identity provider redirects users to this URL; set "https://grafana.example.com"',
     ]);
     assert.deepEqual(
       described({ sso: google, ingress: { host: "g.example.com", className: "alb" } }),
@@ -206,7 +206,7 @@ describe("single sign-on to Grafana", () => {
     for (const open of ["common", "organizations", "consumers"]) {
       assert.match(
         described(withSso({ ...entra, tenantId: open }))[0] ?? "",
-        /must be the ID of a tenant/,
+        /must be a tenant ID/,
       );
     }
   });
@@ -214,8 +214,8 @@ describe("single sign-on to Grafana", () => {
   it("refuses groups in a form that matches no group of the provider", () => {
     const problemOf = (sso: object) => described(withSso({ ...sso, adminGroups: ["ops"] }));
     assert.match(problemOf(entra)[0] ?? "", /^sso\.adminGroups\[0\] must be the object ID/);
-    assert.match(problemOf(google)[0] ?? "", /must be the address of a group/);
-    assert.match(problemOf(github)[0] ?? "", /must be a team of an organization/);
+    assert.match(problemOf(google)[0] ?? "", /must be the address of a Google group/);
+    assert.match(problemOf(github)[0] ?? "", /must be a team in a GitHub organization/);
     assert.deepEqual(problemOf(okta), []);
   });
 

@@ -186,7 +186,7 @@ describe("keep lists", () => {
       [
         {
           field: "grafana.dashboardsFolder",
-          rule: "(explorer.json) takes the name of a metric from a variable: sum($metric)",
+          rule: "(explorer.json) gets a metric name from a variable: sum($metric)",
         },
       ],
     );

@@ -162,7 +162,7 @@ describe("the long-term store", () => {
 
   describe("with mistakes", () => {
     const withoutApi =
-      "url must be the URL of a workspace of Amazon Managed Service for Prometheus, without /api; set";
+      "url must be the URL of an Amazon Managed Service for Prometheus workspace, without /api; set";
 
     for (const url of [
       "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1234abcd/api/v1/remote_write",
@@ -181,9 +181,9 @@ describe("the long-term store", () => {
           described({ kind, url: "https://metrics.example.com" }),
         ),
         [
-          "url must be the URL of Mimir for remote write, which ends with /api/v1/push; set",
+          "url must be Mimir's remote-write URL, which ends with /api/v1/push; set",
           "url must be the URL of Thanos Receive, which ends with /api/v1/receive; set",
-          "url must have the path of the API, such as /api/v1/write; set",
+          "url must include the API path, such as /api/v1/write; set",
         ],
       );
     });
@@ -205,12 +205,12 @@ describe("the long-term store", () => {
           "url must not contain credentials; remove the user from url, and name a Secret in basicAuth",
           withoutApi,
           "tenant does not apply to the kind amp; remove",
-          "basicAuth does not apply to the kind amp, which authorizes an IAM role; remove",
-          "bearerToken does not apply to the kind amp, which authorizes an IAM role; remove",
+          "basicAuth does not apply to the kind amp, which uses an IAM role; remove",
+          "bearerToken does not apply to the kind amp, which uses an IAM role; remove",
         ],
       );
       assert.deepEqual(described({ ...mimir, basicAuth, bearerToken }), [
-        "bearerToken is not supported together with basicAuth: a request has one authorization; remove",
+        "bearerToken is not supported together with basicAuth, because a request can have only one Authorization header; remove",
       ]);
       assert.deepEqual(described({}), [
         "kind must be one of amp, mimir, thanos, remoteWrite; set",

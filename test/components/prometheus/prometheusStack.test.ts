@@ -333,7 +333,7 @@ describe("PrometheusStack", () => {
     });
     fs.rmSync(folder, { recursive: true });
     assert.deepEqual(warnings, [
-      'PrometheusStack "prometheus": grafana.dashboardsFolder (nodes/old.json): the panel "Cores" reads node_cpu, which no exporter has\n  fix: read node_cpu_seconds_total',
+      'PrometheusStack "prometheus": grafana.dashboardsFolder (nodes/old.json): the panel "Cores" reads node_cpu, which no exporter provides\n  fix: use node_cpu_seconds_total',
     ]);
   });
 

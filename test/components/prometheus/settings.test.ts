@@ -109,8 +109,8 @@ describe("prometheusSettings", () => {
     const problemsOf = (...dataSources: object[]) => described({ grafana: { dataSources } });
     assert.deepEqual(problemsOf(dataSource), []);
     assert.deepEqual(problemsOf({ ...dataSource, name: "Loki", uid: "prometheus" }, dataSource), [
-      "grafana.dataSources[0].name must not be that of another data source",
-      "grafana.dataSources[0].uid must not be that of another data source",
+      "grafana.dataSources[0].name must not be the name of another data source",
+      "grafana.dataSources[0].uid must not be the uid of another data source",
     ]);
     assert.equal(problemsOf(dataSource, dataSource).length, 2);
   });
@@ -133,7 +133,7 @@ describe("prometheusSettings", () => {
 
     it("refuses a list that drops those of the settings", () => {
       const [problem] = found({ lokiUrl, grafana: { dataSources } });
-      assert.match(problem?.rule ?? "", /^would drop the data sources Loki, Metrics:/);
+      assert.match(problem?.rule ?? "", /^would drop the data sources Loki, Metrics,/);
       assert.equal(formatPath(problem?.path ?? []), "values.grafana.additionalDataSources");
       assert.deepEqual(problem?.fix, {
         kind: "do",
@@ -164,7 +164,7 @@ describe("prometheusSettings", () => {
 
   it("refuses further metrics without a list, and patterns that Prometheus or the chart cannot read", () => {
     assert.deepEqual(described({ metrics: { also: ["kube_pod_created"] } }), [
-      "metrics.keep must be used if also is set: otherwise every metric is kept",
+      "metrics.keep must be used if also is set, because otherwise every metric is kept",
     ]);
     for (const pattern of ["", "node_(", "node_{{1}}"]) {
       assert.equal(described({ metrics: { keep: "used", also: [pattern] } }).length, 1, pattern);
@@ -189,7 +189,7 @@ describe("prometheusSettings", () => {
 
   it("refuses mounted secrets that no configuration reads", () => {
     assert.deepEqual(described({ alertmanager: { mountedSecretNames: ["alertmanager-slack"] } }), [
-      "alertmanager.configSecretName is required when secrets are mounted: without it nothing reads them",
+      "alertmanager.configSecretName is required if secrets are mounted, because nothing else reads them",
     ]);
     settingsOf({
       alertmanager: {

@@ -93,7 +93,7 @@ describe("servicesSettings", () => {
     assert.deepEqual(rules({ port }), []);
     assert.deepEqual(rules({ port: "p".repeat(64) }), ["must have at most 63 characters"]);
     assert.deepEqual(rules({ port, kind: "pods" }), [
-      "must have at most 15 characters, as the name of a container port",
+      "must have at most 15 characters, the limit for the name of a container port",
     ]);
     assert.deepEqual(rules({ port: "8080" }), ["must be the name of a port, not its number"]);
   });
@@ -138,7 +138,7 @@ describe("servicesSettings", () => {
         ({ path, rule }) => `${path.at(-1)} ${rule}`,
       );
     assert.deepEqual(rule({ portNumber: 8443 }), []);
-    assert.deepEqual(rule({ port: "http", portNumber: 8443 }), ["port contradicts portNumber"]);
+    assert.deepEqual(rule({ port: "http", portNumber: 8443 }), ["port conflicts with portNumber"]);
     assert.equal(rule({ portNumber: 65536 }).length, 1);
   });
 
@@ -246,7 +246,7 @@ describe("servicesSettings", () => {
         retentionDays: 30,
       });
     assert.deepEqual(problemsFor(93, 30), [
-      "services[0].slo.availabilityPercent must be more than 93.06: with a larger error budget the alert could never fire",
+      "services[0].slo.availabilityPercent must be more than 93.06, because with a larger error budget the alert could never fire",
     ]);
     assert.deepEqual(problemsFor(93.1, 30), []);
     assert.deepEqual(problemsFor(86, 14), []);
@@ -337,8 +337,8 @@ describe("servicesSettings", () => {
         },
       }),
       [
-        "alerts.metrics.httpRequests must be the name of a metric",
-        "alerts.metrics.httpStatusLabel must be the name of a label",
+        "alerts.metrics.httpRequests must be a metric name",
+        "alerts.metrics.httpStatusLabel must be a label name",
         'alerts.metrics.kubeStateSelector must be matchers like job="kubelet", metrics_path="/metrics/cadvisor"',
       ],
     );
@@ -348,8 +348,8 @@ describe("servicesSettings", () => {
     for (const suffix of ["_bucket", "_sum", "_count"]) {
       const metrics = { httpDuration: `latency_seconds${suffix}` };
       assert.deepEqual(described({ services: [{ name: "a", metrics }], alerts: { metrics } }), [
-        "services[0].metrics.httpDuration must be without _bucket, _sum or _count",
-        "alerts.metrics.httpDuration must be without _bucket, _sum or _count",
+        "services[0].metrics.httpDuration must not end with _bucket, _sum or _count",
+        "alerts.metrics.httpDuration must not end with _bucket, _sum or _count",
       ]);
     }
     settingsOf({ alerts: { metrics: { httpDuration: "bucket_wait_seconds" } } });

@@ -78,7 +78,7 @@ describe("chart values of the caller", () => {
     for (const nothing of [null, undefined]) {
       await assert.rejects(
         prometheusValues(pulumi.output(nothing)),
-        /values must have a value: the Output resolved to nothing/,
+        /values must have a value, but the Output resolved to nothing/,
       );
     }
   });
@@ -119,7 +119,7 @@ describe("chart values of the caller", () => {
           const { message, registered } = await failedDeployment(() =>
             program(pulumi.output(nothing)),
           );
-          assert.match(message, /alues must have a value: the Output resolved to nothing/);
+          assert.match(message, /alues must have a value, but the Output resolved to nothing/);
           assert.deepEqual(registered, []);
         }
       });

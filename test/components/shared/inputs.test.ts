@@ -172,8 +172,8 @@ describe("checkInputs", () => {
         const outputs = { other: pulumi.output(nothing), labels: pulumi.output(nothing) };
         const message = await plainError({ name: "a", ...outputs });
         assert.match(message, /2 problems/);
-        assert.match(message, /other must have a value: the Output resolved to nothing/);
-        assert.match(message, /labels must have a value: the Output resolved to nothing/);
+        assert.match(message, /other must have a value, but the Output resolved to nothing/);
+        assert.match(message, /labels must have a value, but the Output resolved to nothing/);
       }
     });
   });

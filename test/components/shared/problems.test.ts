@@ -81,7 +81,7 @@ describe("check", () => {
     );
     assert.match(
       ruleOf({ services: [{ name: "a" }, { name: "b" }, { name: "c" }] }),
-      / may have at most 2 items$/,
+      / must have at most 2 items$/,
     );
   });
 

@@ -15,7 +15,7 @@ describe("labels", () => {
       assert.match(rules({ [key]: "x" }).join(), /must have a key of at most 63/, key);
     }
     for (const value of ["a b", "-a", "a-", "é", "a/b", "a".repeat(64)]) {
-      assert.match(rules({ team: value }).join(), /^team must be the value of a label/, value);
+      assert.match(rules({ team: value }).join(), /^team must be a label value/, value);
     }
     assert.match(rules({ team: 1 }).join(), /must be a string/);
   });
@@ -41,12 +41,15 @@ describe("labels", () => {
 
   it("are valid tags in AWS", () => {
     const long = `${"a".repeat(60)}.${"b".repeat(60)}.com/team`;
-    assert.match(rules({ [long]: "x" }).join(), /at most 128 characters, as a tag in AWS/);
+    assert.match(
+      rules({ [long]: "x" }).join(),
+      /at most 128 characters, the limit for a tag in AWS/,
+    );
     assert.match(
       rules({ team: "a", Team: "b" }).join(),
       /^Team must not differ from team only in case/,
     );
     const many = Object.fromEntries(Array.from({ length: 46 }, (_, index) => [`l${index}`, "x"]));
-    assert.match(rules(many).join(), /may have at most 45 labels/);
+    assert.match(rules(many).join(), /must have at most 45 labels/);
   });
 });

@@ -37,7 +37,7 @@ describe("the settings of receivers", () => {
     assert.deepEqual(described(valid), []);
     assert.deepEqual(described({ ...valid, channels: { critical: "#a" } }), [
       "channel is required, unless alerts only go to receivers",
-      "webhookUrl is required, unless existingSecret names the Secret that holds it",
+      "webhookUrl is required, unless existingSecret names the Secret that contains it",
     ]);
     assert.ok(described({}).includes("channel is required, unless alerts only go to receivers"));
   });
@@ -49,7 +49,7 @@ describe("the settings of receivers", () => {
         receiverSecrets: { paper: "x", other: "x", mail: "" },
       }),
       [
-        "receiverSecrets.pager is required: the integration key of PagerDuty (Events API v2)",
+        "receiverSecrets.pager is required: the PagerDuty integration key (Events API v2)",
         "receiverSecrets.mail is required: the password of the SMTP user",
         "receiverSecrets.paper is not the name of a receiver; did you mean pager?",
         "receiverSecrets.other is not the name of a receiver",
@@ -60,7 +60,7 @@ describe("the settings of receivers", () => {
   it("require the key of each receiver in an existing Secret", () => {
     const args = { receivers: { pager }, existingSecret: "team-secret" };
     assert.deepEqual(described({ ...args, existingSecretKeys: ["heartbeat-url"] }), [
-      "existingSecretKeys must also name receiver-pager: it holds the integration key of PagerDuty (Events API v2)",
+      "existingSecretKeys must also name receiver-pager: it contains the PagerDuty integration key (Events API v2)",
     ]);
     assert.deepEqual(described({ ...args, existingSecretKeys: ["receiver-pager"] }), []);
   });
@@ -103,9 +103,7 @@ describe("the settings of receivers", () => {
   for (const name of ["null", "heartbeat", "critical", "slack", "slack-alerts"]) {
     it(`refuse the name ${name}, which another receiver has`, () => {
       const args = { receivers: { [name]: pager }, receiverSecrets: { [name]: "x" } };
-      assert.deepEqual(described(args), [
-        `receivers.${name} has the name of a receiver that exists without it`,
-      ]);
+      assert.deepEqual(described(args), [`receivers.${name} has the name of a built-in receiver`]);
     });
   }
 
@@ -113,13 +111,13 @@ describe("the settings of receivers", () => {
     const args = { receivers: { "on call": pager }, receiverSecrets: { "on call": "x" } };
     assert.match(
       described(args).join(),
-      /^receivers\["on call"\] must have as its name a DNS label/,
+      /^receivers\["on call"\] must have a name that is a DNS label/,
     );
   });
 
   it("refuse updated messages without a bot token", () => {
     assert.deepEqual(described({ channel: "#a", webhookUrl: "x", updateMessages: true }), [
-      "updateMessages requires a bot token: the messages of a webhook cannot be updated",
+      "updateMessages requires a bot token, because messages from a webhook cannot be updated",
     ]);
     assert.deepEqual(described({ channel: "#a", botToken: "x", updateMessages: true }), []);
   });

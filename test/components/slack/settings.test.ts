@@ -50,7 +50,7 @@ describe("slackSettings", () => {
   it("requires the webhook or a Secret that holds it", () => {
     for (const missing of [undefined, null, ""]) {
       assert.deepEqual(described({ webhookUrl: missing }), [
-        "webhookUrl is required, unless existingSecret names the Secret that holds it",
+        "webhookUrl is required, unless existingSecret names the Secret that contains it",
       ]);
     }
     assert.equal(settingsOf({ existingSecret: "team-slack" }).existingSecret, "team-slack");
@@ -58,7 +58,7 @@ describe("slackSettings", () => {
 
   it("refuses both, because one of them would be ignored", () => {
     assert.deepEqual(described({ webhookUrl, existingSecret: "team-slack" }), [
-      "webhookUrl must not be set together with existingSecret, which holds it",
+      "webhookUrl must not be set together with existingSecret, which contains it",
     ]);
   });
 
@@ -74,7 +74,9 @@ describe("slackSettings", () => {
 
   it("groups by at least one label name, each once, as Alertmanager requires", () => {
     assert.deepEqual(settingsOf({ webhookUrl, groupBy: ["namespace"] }).groupBy, ["namespace"]);
-    assert.deepEqual(described({ webhookUrl, groupBy: [] }), ["groupBy needs at least 1 item(s)"]);
+    assert.deepEqual(described({ webhookUrl, groupBy: [] }), [
+      "groupBy must have at least 1 item(s)",
+    ]);
     assert.deepEqual(described({ webhookUrl, groupBy: ["app.kubernetes.io/name"] }), [
       "groupBy[0] must be a label name",
     ]);
@@ -113,7 +115,7 @@ describe("slackSettings", () => {
 
   it("requires a webhook for each channel, because Slack binds a webhook to one", () => {
     const channels = { critical: "#critical", warning: "#ticketing-alerts" };
-    const rule = "is required: a webhook of Slack reaches only its own channel";
+    const rule = "is required: a Slack webhook posts only to its own channel";
     assert.deepEqual(described({ webhookUrl, channels }), [`webhookUrls["#critical"] ${rule}`]);
     assert.deepEqual(
       described({ webhookUrl, channels, routes: [{ service: "a", channel: "#알림" }] }),
@@ -132,7 +134,7 @@ describe("slackSettings", () => {
     ]);
     const channels = { critical: "#critical" };
     assert.deepEqual(described({ webhookUrl, channels, webhookUrls: { "#critical": "" } }), [
-      'webhookUrls["#critical"] is required: a webhook of Slack reaches only its own channel',
+      'webhookUrls["#critical"] is required: a Slack webhook posts only to its own channel',
     ]);
   });
 
@@ -146,7 +148,7 @@ describe("slackSettings", () => {
   it("requires the keys of an existing Secret", () => {
     const channels = { critical: "#critical" };
     assert.deepEqual(described({ existingSecret: "team-slack", channels }), [
-      "existingSecretKeys must also name webhook-url-critical: a webhook of Slack reaches only its own channel",
+      "existingSecretKeys must also name webhook-url-critical: a Slack webhook posts only to its own channel",
     ]);
     settingsOf({ existingSecret: "team-slack", existingSecretKeys: ["bot-token"], channels });
     assert.deepEqual(described({ webhookUrl, existingSecretKeys: ["bot-token"] }), [
@@ -163,13 +165,13 @@ describe("slackSettings", () => {
     const settings = settingsOf({ botToken: "x", routes: [{ team: "Check out", channel: "#a" }] });
     assert.deepEqual(settings.routes, [{ team: "Check out", channel: "#a" }]);
     assert.deepEqual(described({ botToken: "x", routes: [{ channel: "#a" }] }), [
-      "routes[0] needs a service, a team or a namespace",
+      "routes[0] must name a service, a team or a namespace",
     ]);
     assert.deepEqual(described({ botToken: "x", routes: [{ service: "a" }] }), [
       "routes[0].channel is required",
     ]);
     assert.deepEqual(described({ botToken: "x", routes: [{ service: "a", channel: "team" }] }), [
-      "routes[0].channel must be a Slack channel: # and at most 80 of a-z, 0-9, - and _",
+      "routes[0].channel must be a Slack channel: # and at most 80 characters from a-z, 0-9, - and _",
     ]);
     assert.equal(described({ botToken: "x", routes: [{ team: '"', channel: "#a" }] }).length, 1);
   });

@@ -78,7 +78,7 @@ const mistakes: Mistakes = {
     ],
   ],
   // Credentials
-  "a routing key of PagerDuty in its current form": [
+  "a PagerDuty routing key in its current form": [
     "no-plaintext-credentials",
     [
       configMap("alertmanager", {

@@ -108,8 +108,14 @@ describe("an expression", () => {
       because('ALERTS{alertname="A"}', {}),
       "it reads ALERTS, which depends on all other alerts",
     );
-    equal(because("r", { r: rule("r or a") }), "the data lacks r, which is recorded from itself");
-    equal(because("absent(r)", { r: rule("a") }), "the data lacks r, whose absence it detects");
+    equal(
+      because("r", { r: rule("r or a") }),
+      "the data does not contain r, which is recorded from itself",
+    );
+    equal(
+      because("absent(r)", { r: rule("a") }),
+      "the data does not contain r, whose absence it detects",
+    );
     equal(
       because("r", { r: [rule("a"), rule("b", { interval: 60 })] }),
       "r is recorded at several intervals",

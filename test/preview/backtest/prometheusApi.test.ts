@@ -141,10 +141,10 @@ describe("the API of Prometheus", () => {
 
   it("says what to do about refused credentials, another server, and no server", async () => {
     answer = () => ({ status: 401, body: "Unauthorized" });
-    await rejects(query(0, 30_000), /refuses the credentials with status 401\n {2}fix: set PROM/);
+    await rejects(query(0, 30_000), /rejects the credentials with status 401\n {2}fix: set PROM/);
     answer = () => ({ status: 200, body: "<html>" });
-    await rejects(query(0, 30_000), /answers with status 200 and not as the API of Prometheus/);
+    await rejects(query(0, 30_000), /responds with status 200, but not like the Prometheus API/);
     url = "http://127.0.0.1:1";
-    await rejects(query(0, 30_000), /127\.0\.0\.1:1: does not answer: .*\n {2}fix: name the URL/);
+    await rejects(query(0, 30_000), /127\.0\.0\.1:1: does not respond: .*\n {2}fix: pass the URL/);
   });
 });

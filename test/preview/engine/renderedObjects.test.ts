@@ -75,7 +75,7 @@ describe("the objects of YAML texts in a preview", () => {
     const program = () => {
       new kubernetes.yaml.ConfigGroup("rules", { yaml: "a: [1" });
     };
-    await assert.rejects(registered(program), /cannot be read/);
+    await assert.rejects(registered(program), /cannot be parsed/);
   });
 
   it("are absent from charts and kustomizations, which the preview cannot render", async () => {

@@ -63,7 +63,7 @@ spec: {paused: yes}
     [
       "chart values",
       "replicas: 2",
-      "a/b.yaml: it is not a Kubernetes object, a rule file or the configuration of Alertmanager",
+      "a/b.yaml: it is not a Kubernetes object, a rule file or an Alertmanager configuration",
     ],
     [
       "rules for Loki",
@@ -73,7 +73,7 @@ spec: {paused: yes}
     [
       "one of several documents",
       "kind: ConfigMap\napiVersion: v1\n---\nreplicas: 2",
-      "a/b.yaml, document 2: it is not a Kubernetes object, a rule file or the configuration of Alertmanager",
+      "a/b.yaml, document 2: it is not a Kubernetes object, a rule file or an Alertmanager configuration",
     ],
     [
       "a kustomization",

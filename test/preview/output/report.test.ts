@@ -130,7 +130,7 @@ Exceptions
     owner: team-batch
     until: 2026-12-31
 
-Secrets of the configuration are in plain text in these resources
+Resources that contain secrets from the configuration in plain text
   leak (kubernetes:core/v1:ConfigMap)
 
 Secrets to set before pulumi up (this preview uses placeholders)

@@ -23,7 +23,7 @@ describe("monitoring:existingPrometheus.ampWorkspaceArn", () => {
     const [problem, , ...others] = parsed({ existingPrometheus }).text.split("\n");
     assert.match(
       problem ?? "",
-      /existingPrometheus\.ampWorkspaceArn = "ws-1" must be the ARN of a workspace/,
+      /existingPrometheus\.ampWorkspaceArn = "ws-1" must be the ARN of an Amazon Managed Service for Prometheus workspace/,
     );
     assert.deepEqual(others, []);
   });
@@ -80,7 +80,7 @@ describe("monitoring:existingPrometheus.ampWorkspaceArn", () => {
 
   it("refuses channels whose name cannot be part of the name of a topic", () => {
     const text = parsed({ slack: { channel: "#경보", channels: { critical: "#critical" } } }).text;
-    assert.match(text, /slack\.channel = "#경보" must be a channel in a-z, 0-9, - and _/);
+    assert.match(text, /slack\.channel = "#경보" must contain only a-z, 0-9, - and _/);
     assert.doesNotMatch(text, /critical/);
   });
 

@@ -77,7 +77,7 @@ describe("parseConfiguration", () => {
     it("keys that another key decides", () => {
       assert.equal(
         textOf(configuration("prod", { loki: { namespace: "logs" } })),
-        '  monitoring:loki.namespace = "logs" is decided by monitoring:namespaces\n' +
+        '  monitoring:loki.namespace = "logs" is set by monitoring:namespaces\n' +
           "    fix: pulumi config rm --path monitoring:loki.namespace",
       );
       for (const [part, key] of [
@@ -97,10 +97,7 @@ describe("parseConfiguration", () => {
         ["datadogMonitors", "environment"],
       ] as const) {
         const text = textOf(configuration("prod", { [part]: { [key]: "x" } }));
-        assert.ok(
-          text.startsWith(`  monitoring:${part}.${key} = "x" is decided by monitoring:`),
-          text,
-        );
+        assert.ok(text.startsWith(`  monitoring:${part}.${key} = "x" is set by monitoring:`), text);
       }
     });
   });
@@ -119,7 +116,7 @@ describe("parseConfiguration", () => {
         "Fargate, which is not an operating system",
         { datadog: { nodeOs: "fargate" } },
         [
-          '  monitoring:datadog.nodeOs = "fargate" must be amazonLinux or bottlerocket: Fargate has no nodes for an agent, its pods need the agent as a sidecar (docs/datadog.md, On EKS)',
+          '  monitoring:datadog.nodeOs = "fargate" must be amazonLinux or bottlerocket: Fargate has no nodes for an agent, so its pods need the agent as a sidecar (docs/datadog.md, On EKS)',
           "    fix: pulumi config set --path monitoring:datadog.nodeOs amazonLinux",
         ],
       ],
@@ -127,7 +124,7 @@ describe("parseConfiguration", () => {
         "monitors without Datadog's application key",
         { datadogAppKey: undefined, datadogMonitors: { notify: ["@slack-a"] } },
         [
-          "  monitoring:datadogAppKey is required with datadogMonitors: without it Datadog's API accepts no monitor",
+          "  monitoring:datadogAppKey is required with datadogMonitors, because Datadog's API otherwise accepts no monitors",
           "    fix: pulumi config set --secret monitoring:datadogAppKey",
         ],
       ],
@@ -140,7 +137,7 @@ describe("parseConfiguration", () => {
           datadogMonitors: { notify: ["@slack-a"] },
         },
         ["apiKey", "appKey"].flatMap((key) => [
-          `  monitoring:datadogMonitors needs datadog:${key}: the Datadog provider cannot read the Secret that datadog.existingSecret names`,
+          `  monitoring:datadogMonitors requires datadog:${key}, because the Datadog provider cannot read the Secret that datadog.existingSecret names`,
           `    fix: pulumi config set --secret datadog:${key}`,
         ]),
       ],
@@ -148,7 +145,7 @@ describe("parseConfiguration", () => {
         "a channel without a webhook",
         { slack: { channels: { critical: "#critical" } } },
         [
-          '  monitoring:slackWebhookUrls["#critical"] is required: a webhook of Slack reaches only its own channel',
+          '  monitoring:slackWebhookUrls["#critical"] is required: a Slack webhook posts only to its own channel',
           `    fix: pulumi config set --secret --path 'monitoring:slackWebhookUrls["#critical"]'`,
         ],
       ],
@@ -166,7 +163,7 @@ describe("parseConfiguration", () => {
           "    fix: pulumi config set --path monitoring:receivers.mail.smarthost smtp.example.com:587",
           "  monitoring:receivers.mail.username is required for the kind email",
           "    fix: pulumi config set --path monitoring:receivers.mail.username alerts",
-          "  monitoring:receiverSecrets.payments-pager is required: the integration key of PagerDuty (Events API v2)",
+          "  monitoring:receiverSecrets.payments-pager is required: the PagerDuty integration key (Events API v2)",
           "    fix: pulumi config set --secret --path monitoring:receiverSecrets.payments-pager",
           "  monitoring:receiverSecrets.mail is required: the password of the SMTP user",
           "    fix: pulumi config set --secret --path monitoring:receiverSecrets.mail",
@@ -263,7 +260,7 @@ describe("parseConfiguration", () => {
         "a channel without #",
         { slack: { channel: "ticketing-alerts" } },
         [
-          '  monitoring:slack.channel = "ticketing-alerts" must be a Slack channel: # and at most 80 of a-z, 0-9, - and _',
+          '  monitoring:slack.channel = "ticketing-alerts" must be a Slack channel: # and at most 80 characters from a-z, 0-9, - and _',
           "    fix: pulumi config set --path monitoring:slack.channel '#alerts'",
         ],
       ],
@@ -288,7 +285,7 @@ describe("parseConfiguration", () => {
         "a malformed bucket name",
         { loki: { bucket: "Ticketing_Loki" } },
         [
-          '  monitoring:loki.bucket = "Ticketing_Loki" must have 3 to 63 of a-z, 0-9, - and ., and start and end with a letter or digit',
+          '  monitoring:loki.bucket = "Ticketing_Loki" must have 3 to 63 characters from a-z, 0-9, - and ., and start and end with a letter or digit',
           "    fix: pulumi config set --path monitoring:loki.bucket acme-loki-chunks",
         ],
       ],
@@ -296,7 +293,7 @@ describe("parseConfiguration", () => {
         "an unset required secret",
         { slackWebhookUrl: undefined },
         [
-          "  monitoring:slackWebhookUrl is required, unless existingSecret names the Secret that holds it",
+          "  monitoring:slackWebhookUrl is required, unless existingSecret names the Secret that contains it",
           "    fix: pulumi config set --secret monitoring:slackWebhookUrl",
         ],
       ],
@@ -304,7 +301,7 @@ describe("parseConfiguration", () => {
         "a secret that is set in addition to an existing Secret",
         { slack: { existingSecret: "our-webhook" }, heartbeatUrl: undefined },
         [
-          "  monitoring:slackWebhookUrl must not be set together with existingSecret, which holds it",
+          "  monitoring:slackWebhookUrl must not be set together with existingSecret, which contains it",
           "    fix: pulumi config rm --path monitoring:slackWebhookUrl",
         ],
       ],
@@ -332,7 +329,7 @@ describe("parseConfiguration", () => {
           loki: { awsIdentity: "irsa" },
         },
         [
-          '  monitoring:loki.awsIdentity = "irsa" needs a cluster of the mode existing or create, which knows its OIDC provider',
+          '  monitoring:loki.awsIdentity = "irsa" requires cluster.mode existing or create, because a kubeconfig does not name the OIDC provider',
           "    fix: pulumi config set --path monitoring:loki.awsIdentity podIdentity",
         ],
       ],
@@ -351,11 +348,11 @@ describe("parseConfiguration", () => {
           },
         },
         [
-          '  monitoring:prometheus.longTerm.url = "https://mimir.example.com" must be the URL of a workspace of Amazon Managed Service for Prometheus, without /api',
+          '  monitoring:prometheus.longTerm.url = "https://mimir.example.com" must be the URL of an Amazon Managed Service for Prometheus workspace, without /api',
           "    fix: pulumi config set --path monitoring:prometheus.longTerm.url https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1234abcd-12ab-34cd-56ef-1234567890ab",
-          "  monitoring:prometheus.longTerm.bearerToken = [hidden] does not apply to the kind amp, which authorizes an IAM role",
+          "  monitoring:prometheus.longTerm.bearerToken = [hidden] does not apply to the kind amp, which uses an IAM role",
           "    fix: pulumi config rm --path monitoring:prometheus.longTerm.bearerToken",
-          '  monitoring:prometheus.longTerm.kind = "amp" needs a cluster of the mode existing or create, which has EKS Pod Identity',
+          '  monitoring:prometheus.longTerm.kind = "amp" requires cluster.mode existing or create, because EKS Pod Identity exists only on EKS',
           "    fix: pulumi config set --path monitoring:prometheus.longTerm.kind mimir",
         ],
       ],
@@ -371,8 +368,8 @@ describe("parseConfiguration", () => {
         "a community dashboard without a reviewed revision",
         { grafana: { communityDashboards: [7249, 1860] } },
         [
-          "  monitoring:grafana.communityDashboards[1] = 1860 needs a revision: only 6417, 7249, 10826 have a reviewed revision",
-          "    fix: write {id: 1860, revision: 1} into the stack's file",
+          "  monitoring:grafana.communityDashboards[1] = 1860 requires a revision: only 6417, 7249, 10826 have a reviewed revision",
+          "    fix: write {id: 1860, revision: 1} in the stack's file",
           "         or: pulumi config rm --path 'monitoring:grafana.communityDashboards[1]'",
         ],
       ],
@@ -404,7 +401,7 @@ describe("parseConfiguration", () => {
         "a storage class, once for all parts",
         { storage: { className: "GP3" } },
         [
-          '  monitoring:storage.className = "GP3" must be a DNS label: at most 63 of a-z, 0-9 and -, starting and ending with a letter or digit',
+          '  monitoring:storage.className = "GP3" must be a DNS label: at most 63 characters from a-z, 0-9 and -, starting and ending with a letter or digit',
           "    fix: pulumi config set --path monitoring:storage.className gp3",
         ],
       ],

@@ -39,7 +39,7 @@ describe("loadSettings", () => {
     );
     assert.match(
       error,
-      /^1 problem .*\n {2}monitoring:slackWebhookUrl must be encrypted, and is plain text/,
+      /^1 problem .*\n {2}monitoring:slackWebhookUrl must be encrypted, but is in plain text/,
     );
     assert.match(error, /fix: pulumi config set --secret monitoring:slackWebhookUrl$/);
   });
@@ -70,7 +70,7 @@ describe("loadSettings", () => {
         () => assert.fail("accepted"),
         (reason: Error) => reason,
       );
-      assert.ok(message.includes(`  ${rejected} must be encrypted, and is plain text`), message);
+      assert.ok(message.includes(`  ${rejected} must be encrypted, but is in plain text`), message);
       assert.ok(message.includes(`    fix: ${fix}`), message);
       assert.ok(!message.includes("planted"), message);
     });

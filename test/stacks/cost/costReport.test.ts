@@ -19,8 +19,8 @@ describe("costReport", () => {
         "Prometheus volume":
           "100 GiB keep 15 days of up to 35,211 samples/s (2 B a sample; set monitoring:cost.samplesPerSecond to compare)",
         "Loki storage":
-          "each GB a day becomes 4.4 GB over 22 days (15, then 7 as deleted versions), compressed 5 times, up to 3 times that with 3 writers (set monitoring:cost.logGbPerDay for a sum)",
-        Datadog: "a host for each node (set monitoring:cost.nodes for a sum)",
+          "each GB a day becomes 4.4 GB over 22 days (15, then 7 as deleted versions), compressed 5 times, up to 3 times that with 3 writers (set monitoring:cost.logGbPerDay for a total)",
+        Datadog: "a host for each node (set monitoring:cost.nodes for a total)",
       },
       warnings: [],
     });

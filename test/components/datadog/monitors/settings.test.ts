@@ -28,10 +28,10 @@ describe("datadogMonitorsSettings", () => {
 
   it("requires a handle to notify", () => {
     assert.deepEqual(problems({ notify: [] }), [
-      "notify must name at least one handle: a monitor without one notifies no one",
+      "notify must name at least one handle, because a monitor without a handle sends no notifications",
     ]);
     assert.deepEqual(problems({ notify: ["#ticketing-alerts"] }), [
-      "notify[0] must be a handle of Datadog, like @slack-alerts",
+      "notify[0] must be a Datadog handle, like @slack-alerts",
     ]);
     assert.deepEqual(problems({ notify: ["@pagerduty-Ticketing", "@on.call@example.com"] }), []);
   });
