@@ -132,7 +132,7 @@ function workspaceAttachment(
     "alert manager":
       topics === undefined
         ? "keeps its definition: without monitoring:slack, the stack only adds rules"
-        : "has the routes of the stack as its definition. If it has another definition, the update fails: delete that one, or remove monitoring:slack",
+        : "gets the stack's routes as its definition. If it has another definition, the update fails: delete that one, or remove monitoring:slack",
     ...(topics && {
       Slack: `receives alerts after you subscribe each channel to its topic in Amazon Q Developer in chat applications: ${topics.map(([channel, arn]) => `${channel} to ${arn}`).join(", ")}`,
     }),

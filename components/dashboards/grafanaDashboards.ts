@@ -56,7 +56,7 @@ export class GrafanaDashboards extends pulumi.ComponentResource {
     // namespaces and the dashboards have fixed UIDs.
     const claimed = claim("GrafanaDashboards", name, inputs, opts, () => [
       {
-        what: "the dashboards of the cluster",
+        what: "the cluster dashboards",
         path: ["services"],
         fix: "pass the services of both to one of them, and remove the other",
       },

@@ -136,7 +136,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
     const secrets = secretData("datadog", args, owner);
     const claimed = claim("DatadogAgent", name, inputs, opts, () => [
       {
-        what: "the ports and folders of the agent on each node",
+        what: "the agent's ports and folders on each node",
         path: ["namespace"],
         fix: "remove one of them, because a cluster has one agent for all namespaces",
       },

@@ -216,9 +216,9 @@ export interface LokiStackArgs extends ChartArgs {
    */
   prometheusNamespace?: pulumi.Input<string> | undefined;
   /**
-   * Agent that collects the logs of all pods. `promtail` reached end of life on 2026-03-02 and gets no
-   * more fixes. Use it only if you have not migrated yet. Must be known when the program runs. Default:
-   * `alloy`.
+   * Agent that collects the logs of all pods. `promtail` reached end of life on 2026-03-02 and no longer
+   * receives fixes. Use it only if you have not migrated yet. Must be known when the program runs.
+   * Default: `alloy`.
    */
   collector?: LogCollector;
   /**

@@ -378,7 +378,7 @@ function wrongQueries(props: Plain): [key: string, problem: string, fix: string]
         [
           "metricQueries",
           `${results.length} queries have returnData: true, but exactly one must have it`,
-          "set returnData: true on the query to compare, and on no other",
+          "set returnData: true only on the query to compare",
         ],
       ];
 }

@@ -61,7 +61,7 @@ function checkWindow({ props }: Resource, query: string): Mistake[] {
   if (at(props, "notifyNoData") === true && timeframe > 0 && timeframe < 2 * minutes) {
     mistakes.push([
       "noDataTimeframe",
-      `the monitor reports missing data sooner than twice its window of ${minutes} minutes`,
+      `noDataTimeframe is less than twice the window of ${minutes} minutes, so the monitor reports missing data too early`,
       `set noDataTimeframe: ${2 * minutes}`,
     ]);
   }

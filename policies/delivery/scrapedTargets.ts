@@ -140,7 +140,7 @@ function checkStaticTargets(resource: Resource): StackFinding[] {
     return [
       {
         urn: resource.urn,
-        problem: "a static target is a URL, so Prometheus does not scrape it",
+        problem: "a static target is a URL, so Prometheus cannot scrape it",
         where: `${describeResource(resource)}, targets${name === undefined ? "" : ` of the job ${name}`}`,
         bound: "<host>:<port>",
         fix: "use only the host and the port, and set the job's scheme and metrics path",

@@ -22,7 +22,7 @@ export const lokiLimits = resourcePolicy({
     "Loki limits each tenant's logs and streams; its collectors can reach it and use labels with few values; and collectors and data sources set the tenant that it requires.",
   why: "A single service that logs in a loop, or uses a request ID as a label, can stop Loki for all others. With auth_enabled, Loki rejects logs and queries that do not set a tenant.",
   remediation:
-    "remove the limit that is 0 from loki.limits_config, and set loki.auth_enabled: false, or the tenant of each collector and data source",
+    "remove limits of 0 from loki.limits_config, and either set loki.auth_enabled: false or set the tenant in each collector and data source",
   severity: "high",
   baseline: { enforcementLevel: "advisory" },
   config: properties,
@@ -121,7 +121,7 @@ function checkUrl(resource: Resource, path: Path): Finding[] {
 }
 
 const noApi = {
-  problem: "the URL is not the URL of Loki's push API, so no logs arrive",
+  problem: "the URL does not point to Loki's push API, so no logs arrive",
   found: undefined,
   bound: "a URL that ends with /loki/api/v1/push",
   fix: "set the URL http://<Loki service>/loki/api/v1/push",

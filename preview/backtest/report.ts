@@ -22,8 +22,8 @@ export function backtestSections(result: Backtest): string[] {
   if (judged !== undefined && notifications.length > 0) {
     const weekly = notifications.map(({ severity, before, after }) => ({
       notifications: severity,
-      "before, a week": String(perWeek(before, judged)),
-      "after, a week": String(perWeek(after, judged)),
+      "before (per week)": String(perWeek(before, judged)),
+      "after (per week)": String(perWeek(after, judged)),
     }));
     sections.push(table(weekly));
   }
@@ -59,7 +59,7 @@ function alertRow({ alert, before, after }: AlertResult, judged: Span | undefine
     if (side.hasNoData || judged === undefined) return "no data";
     if (side.episodes.length === 0) return "none";
     return groupBy(side.episodes, ({ severity }) => severity)
-      .map(([name, { length }]) => `${length} ${name} (${perWeek(length, judged)} a week)`)
+      .map(([name, { length }]) => `${length} ${name} (${perWeek(length, judged)} per week)`)
       .join(", ");
   };
   return {

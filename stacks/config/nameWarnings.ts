@@ -41,18 +41,18 @@ export function nameWarnings(
       .map((team): Problem => ({
         path: ["teams", team],
         code: "invalid",
-        rule: "applies to no service",
+        rule: "does not apply to any service",
         fix: { kind: "do", text: `set "team: ${team}" in its services, or remove it from teams` },
       })),
     ...misspelled(
       [...routes("team"), ...teamsOfReceivers],
       [...Object.keys(teams), ...used],
-      "is the team of no service",
+      "is not the team of any service",
     ),
     ...misspelled(
       routes("namespace"),
       [...namespacesOfStack, ...namespacesOfServices.map(({ value }) => value)],
-      "is the namespace of no service",
+      "is not the namespace of any service",
     ),
     ...misspelled(
       namespacesOfServices,

@@ -16,7 +16,7 @@ export function costReport(settings: Settings, estimate: CostEstimate): CostRepo
     "Prometheus volume": prometheusLine(settings, estimate),
     "Loki storage": lokiLine(settings, estimate),
     Datadog: datadogLine(settings, estimate),
-    "a month": monthLine(estimate),
+    "Cost per month": monthLine(estimate),
   };
   return {
     lines: Object.fromEntries(
@@ -37,7 +37,7 @@ function prometheusLine(
   if (prometheus === undefined || estimate.prometheus === undefined) return undefined;
   const { givenGib, neededGib, fitSamplesPerSecond, keptDays = 0 } = estimate.prometheus;
   const { retentionDays } = prometheus;
-  const bytes = `${number(cost.bytesPerSample)} B a sample`;
+  const bytes = `${number(cost.bytesPerSample)} B per sample`;
   if (neededGib === undefined) {
     return `${givenGib} GiB keep ${days(retentionDays)} of up to ${number(fitSamplesPerSecond)} samples/s (${bytes}; set monitoring:cost.samplesPerSecond to compare)`;
   }
@@ -55,9 +55,9 @@ function lokiLine({ loki, cost }: Settings, { loki: estimate }: CostEstimate): s
   const assumed = `compressed ${number(cost.logCompression)} times`;
   const copies = writers === 1 ? "" : `, up to ${writers} times that with ${writers} writers`;
   if (storedGb === undefined) {
-    return `each GB a day becomes ${number(storedPerDailyByte)} GB over ${storageTime}, ${assumed}${copies} (set monitoring:cost.logGbPerDay for a total)`;
+    return `each GB per day becomes ${number(storedPerDailyByte)} GB over ${storageTime}, ${assumed}${copies} (set monitoring:cost.logGbPerDay for a total)`;
   }
-  const need = `${number(cost.logGbPerDay)} GB a day become ${number(storedGb)} GB over ${storageTime}, ${assumed}${copies}`;
+  const need = `${number(cost.logGbPerDay)} GB per day become ${number(storedGb)} GB over ${storageTime}, ${assumed}${copies}`;
   if (givenGib === undefined) return need;
   const small = isTooSmall(estimate) ? "too small: " : "";
   return `${small}${need}; the volume has ${givenGib} GiB`;
@@ -70,8 +70,8 @@ function datadogLine({ cost }: Settings, { datadog }: CostEstimate): string | un
     hosts === undefined
       ? "a host for each node (set monitoring:cost.nodes for a total)"
       : `${number(hosts)} ${hosts === 1 ? "host" : "hosts"}`,
-    logGbPerDay === undefined ? undefined : `${number(logGbPerDay)} GB of logs a day`,
-    cost.logGbPerDay !== undefined && logGbPerDay === undefined ? "no logs of services" : undefined,
+    logGbPerDay === undefined ? undefined : `${number(logGbPerDay)} GB of logs per day`,
+    cost.logGbPerDay !== undefined && logGbPerDay === undefined ? "no service logs" : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(", ");
 }
@@ -89,7 +89,7 @@ function prometheusWarning({ prometheus, cost }: Settings, estimate: CostEstimat
   const { givenGib, neededGib, keptDays = 0 } = estimate.prometheus;
   if (neededGib === undefined || neededGib <= givenGib) return undefined;
   return (
-    `Prometheus' volume is too small: ${days(prometheus.retentionDays)} of ${number(cost.samplesPerSecond)} samples/s need ${gibOf(neededGib)}, ` +
+    `Prometheus's volume is too small: ${days(prometheus.retentionDays)} of ${number(cost.samplesPerSecond)} samples/s need ${gibOf(neededGib)}, ` +
     `and with ${givenGib} GiB Prometheus deletes the oldest samples after ${days(keptDays)}. ` +
     `Set monitoring:prometheus.storageGb to ${Math.ceil(neededGib)}, or reduce monitoring:prometheus.retentionDays.`
   );
@@ -99,7 +99,7 @@ function lokiWarning({ loki, cost }: Settings, { loki: estimate }: CostEstimate)
   if (loki === undefined || estimate === undefined || !isTooSmall(estimate)) return undefined;
   const needed = Math.ceil(logVolumeGib(estimate) ?? 0);
   return (
-    `Loki's volume is too small: ${days(loki.retentionDays)} of ${number(cost.logGbPerDay)} GB a day need ${needed} GiB, and it has ${loki.volumeGb} GiB; when it is full, Loki accepts no more logs. ` +
+    `Loki's volume is too small: ${days(loki.retentionDays)} of ${number(cost.logGbPerDay)} GB per day need ${needed} GiB, and it has ${loki.volumeGb} GiB; when it is full, Loki accepts no more logs. ` +
     `Set monitoring:loki.volumeGb to ${needed}, or reduce monitoring:loki.retentionDays.`
   );
 }

@@ -391,7 +391,7 @@ metadata: { name: test-${version}, annotations: { helm.sh/hook: test } }
       assert.equal(status, 0, stderr);
       assert.match(
         stdout,
-        /^\| HighErrorRate \| none \| 1 critical \([\d.]+ a week\) \| auth-service 0 → 1 \|/m,
+        /^\| HighErrorRate \| none \| 1 critical \([\d.]+ per week\) \| auth-service 0 → 1 \|/m,
       );
       assert.match(stdout, /^\| critical \| 0 \| [\d.]+ \|$/m);
       assert.match(

@@ -169,7 +169,7 @@ describe("policy loki-limits", () => {
   ]) {
     it(`refuses the destinations ${JSON.stringify(destinations)}`, () =>
       assert.deepEqual(problems(lokiLimits, release("k8s-monitoring", { destinations })), [
-        "the URL is not the URL of Loki's push API, so no logs arrive",
+        "the URL does not point to Loki's push API, so no logs arrive",
       ]));
   }
 

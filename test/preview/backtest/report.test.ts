@@ -62,12 +62,12 @@ Episodes of the changed alerts from 2026-11-01 00:00 to 2026-11-15 00:00 UTC (14
 
 | Alert | Before | After | Services | Notes |
 | --- | --- | --- | --- | --- |
-| A | 4 critical (2 a week) | 2 critical (1 a week), 1 warning (0.5 a week) | pod=a 0 → 1, search 2 → 0 |  |
+| A | 4 critical (2 per week) | 2 critical (1 per week), 1 warning (0.5 per week) | pod=a 0 → 1, search 2 → 0 |  |
 | New | - | none |  |  |
 | Old | no data | - |  | no samples of a |
-| Reader | not evaluated | 1 critical (0.5 a week) | cart 0 → 1 | it reads ALERTS; no samples of a; samples for only part of the time: b |
+| Reader | not evaluated | 1 critical (0.5 per week) | cart 0 → 1 | it reads ALERTS; no samples of a; samples for only part of the time: b |
 
-| Notifications | Before, a week | After, a week |
+| Notifications | Before (per week) | After (per week) |
 | --- | --- | --- |
 | critical | 2 | 0.5 |
 

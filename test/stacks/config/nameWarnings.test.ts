@@ -32,7 +32,7 @@ describe("warnings about names", () => {
 
   it("name a team without services", () => {
     assert.deepEqual(warningsOf({ teams, services: [{ name: "a", team: "search" }] }), [
-      "monitoring:teams.payments applies to no service\n" +
+      "monitoring:teams.payments does not apply to any service\n" +
         '  fix: set "team: payments" in its services, or remove it from teams',
     ]);
   });
@@ -53,10 +53,10 @@ describe("warnings about names", () => {
     const receivers = { pager: { kind: "pagerduty", teams: ["payments", "paymens"] } };
     const receiverSecrets = { pager: "0123456789abcdef0123456789abcdef" };
     assert.deepEqual(described({ teams, services, slack, receivers, receiverSecrets }), [
-      'monitoring:slack.routes[0].team = "payment" is the team of no service; did you mean payments?',
-      'monitoring:receivers.pager.teams[1] = "paymens" is the team of no service; did you mean payments?',
-      'monitoring:slack.routes[1].namespace = "paymnets" is the namespace of no service; did you mean payments?',
-      'monitoring:slack.routes[2].namespace = "ticketting" is the namespace of no service; did you mean ticketing?',
+      'monitoring:slack.routes[0].team = "payment" is not the team of any service; did you mean payments?',
+      'monitoring:receivers.pager.teams[1] = "paymens" is not the team of any service; did you mean payments?',
+      'monitoring:slack.routes[1].namespace = "paymnets" is not the namespace of any service; did you mean payments?',
+      'monitoring:slack.routes[2].namespace = "ticketting" is not the namespace of any service; did you mean ticketing?',
     ]);
   });
 

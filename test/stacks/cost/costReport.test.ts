@@ -17,9 +17,9 @@ describe("costReport", () => {
     assert.deepEqual(reportOf(oneOwner), {
       lines: {
         "Prometheus volume":
-          "100 GiB keep 15 days of up to 35,211 samples/s (2 B a sample; set monitoring:cost.samplesPerSecond to compare)",
+          "100 GiB keep 15 days of up to 35,211 samples/s (2 B per sample; set monitoring:cost.samplesPerSecond to compare)",
         "Loki storage":
-          "each GB a day becomes 4.4 GB over 22 days (15, then 7 as deleted versions), compressed 5 times, up to 3 times that with 3 writers (set monitoring:cost.logGbPerDay for a total)",
+          "each GB per day becomes 4.4 GB over 22 days (15, then 7 as deleted versions), compressed 5 times, up to 3 times that with 3 writers (set monitoring:cost.logGbPerDay for a total)",
         Datadog: "a host for each node (set monitoring:cost.nodes for a total)",
       },
       warnings: [],
@@ -39,10 +39,10 @@ describe("costReport", () => {
     });
     assert.deepEqual(lines, {
       "Prometheus volume":
-        "15 days of 20,000 samples/s need 56.8 GiB (2 B a sample), each replica has 100 GiB",
-      "Loki storage": "20 GB a day become 60 GB over 15 days, compressed 5 times",
-      Datadog: "6 hosts, no logs of services",
-      "a month": "volumes 26.00 + Datadog hosts 90.00 = 116.00 USD",
+        "15 days of 20,000 samples/s need 56.8 GiB (2 B per sample), each replica has 100 GiB",
+      "Loki storage": "20 GB per day become 60 GB over 15 days, compressed 5 times",
+      Datadog: "6 hosts, no service logs",
+      "Cost per month": "volumes 26.00 + Datadog hosts 90.00 = 116.00 USD",
     });
     assert.deepEqual(warnings, []);
   });
