@@ -109,7 +109,7 @@ export function attachment(settings: Settings): Record<string, string> {
     namespace: existing.namespace,
     "selected by": text(existing.labels),
     ...(values && {
-      Alertmanager: `has the routes after its owner sets alertmanager.alertmanagerSpec to ${text(values)}, which replaces its configuration`,
+      Alertmanager: `gets the routes after its owner sets alertmanager.alertmanagerSpec to ${text(values)}, which replaces its configuration`,
     }),
     "not available":
       "alerts on Prometheus, Alertmanager and volumes; retention, volumes, replicas and network policies of Prometheus; keep lists; long-term storage; log metrics; the blackbox exporter; login, ingress, dashboardsFolder and other data sources of Grafana",

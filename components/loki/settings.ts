@@ -309,7 +309,7 @@ function checkRules(settings: Unchecked, ctx: z.RefinementCtx): void {
   const isEmpty = Array.isArray(remoteWriteUrls) && remoteWriteUrls.length === 0;
   if (hasItems(logMetricNamespaces) && isEmpty) {
     const rule = "is required with logMetricNamespaces, to store the recorded series";
-    const text = "list the URL of each replica of Prometheus, which ends with /api/v1/write";
+    const text = "list the URL of each Prometheus replica, which ends with /api/v1/write";
     issue(ctx, ["remoteWriteUrls"], rule, { kind: "do", text }, "required");
   }
 }

@@ -70,7 +70,7 @@ function prometheusClaims(settings: PrometheusSettings): Claim[] {
     ...(clusterMonitoring
       ? [
           {
-            what: "the operator and the node-exporter of the cluster",
+            what: "the cluster's operator and node-exporter",
             path: ["clusterMonitoring"],
             fix: "set clusterMonitoring: false in one of them",
           },

@@ -31,7 +31,7 @@ type Config = ConfigOf<typeof properties>;
 export const alertFor = resourcePolicy({
   name: "alert-for",
   description:
-    "Each alert's `for` is within the bounds for its severity, and its group evaluates it in time; an alert on a single event holds for longer than its `for`.",
+    "Each alert's `for` is within the bounds for its severity, and its group evaluates it in time; the condition of an alert on a single event holds for longer than its `for`.",
   why: "Without `for`, a single outlier pages the on-call engineer; with a `for` of an hour, a critical alert fires after customers have called.",
   remediation: "set `for`, for example to 5m",
   severity: "medium",

@@ -22,7 +22,7 @@ const properties = {
   maxErrorRatio: numberProperty(maximums.errorRatio, "Maximum ratio of failed requests."),
   maxP99LatencySeconds: numberProperty(
     maximums.p99LatencySeconds,
-    "Maximum 99th percentile of the latency, in seconds.",
+    "Maximum 99th percentile latency, in seconds.",
   ),
   maxMemoryRatio: numberProperty(
     maximums.memoryRatio,

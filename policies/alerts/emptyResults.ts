@@ -20,7 +20,7 @@ export function checkEmptyResults(expr: Expr): ViolationFinding[] {
             : isBadBound(label, value);
         })
         .map(({ label, value }) => ({
-          problem: `no series has the ${label} "${value}", so the selector matches none`,
+          problem: `no series has the ${label} "${value}", so the selector matches nothing`,
           found: `${label}="${value}"`,
           bound: label === "le" ? "the number of a bucket, or +Inf" : "a number from 0 to 1",
           fix:

@@ -73,13 +73,13 @@ function check(
         fix: `${label}=~"${value}"`,
       })),
       ...wrongCases(parsed.expr).map(({ metric, label, value, right }) => ({
-        problem: `no series of ${metric} has ${label}="${value}", so the expression matches none`,
+        problem: `no series of ${metric} has ${label}="${value}", so the expression matches nothing`,
         found: `${label}="${value}"`,
         bound: `${label}="${right}"`,
         fix: `${label}="${right}"`,
       })),
       ...renamedLabels(parsed.expr).map(({ metric, label, right }) => ({
-        problem: `no series of ${metric} has the label ${label}, so the selector matches none`,
+        problem: `no series of ${metric} has the label ${label}, so the selector matches nothing`,
         found: label,
         bound: `${right}, the name of the label since Kubernetes 1.16`,
         fix: `write ${right}`,

@@ -367,7 +367,7 @@ function wrongQueries(props: Plain): [key: string, problem: string, fix: string]
     return [
       [
         "metricQueries",
-        `an expression reads ${missing}, which is not the id of a query`,
+        `an expression reads ${missing}, which is not a query ID`,
         "correct the id",
       ],
     ];

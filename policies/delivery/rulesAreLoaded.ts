@@ -55,7 +55,7 @@ const properties = {
 export const rulesAreLoaded = stackPolicy({
   name: "rules-are-loaded",
   description:
-    "Prometheus runs and selects every rule and monitor of the stack, and Alertmanager selects every AlertmanagerConfig; each monitor selects its targets and one of their ports, and no NetworkPolicy blocks the connection.",
+    "Prometheus runs and selects every rule and monitor in the stack, and Alertmanager selects every AlertmanagerConfig; each monitor selects its targets and one of their ports, and no NetworkPolicy blocks the connection.",
   why: "By default, the chart configures Prometheus to select only objects with the label `release: <release name>`. Prometheus ignores all others, so their alerts never fire.",
   remediation:
     "set ruleSelectorNilUsesHelmValues (and its equivalents for monitors) to false, or add the selected labels to the object",
@@ -310,7 +310,7 @@ function checkRuns(resource: Resource): StackFinding[] {
   return [
     {
       urn: resource.urn,
-      problem: `Prometheus ${problem}, so no rule of the stack is evaluated`,
+      problem: `Prometheus ${problem}, so none of the stack's rules are evaluated`,
       where: `${what}, ${formatPath(path)}`,
       bound: "a Prometheus or ThanosRuler that evaluates rules",
       fix,

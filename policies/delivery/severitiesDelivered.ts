@@ -188,7 +188,7 @@ function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
         problem: "Prometheus does not send its alerts to an Alertmanager",
         where: `${describeResource(resource)}, ${formatPath(path)}`,
         bound: "the chart's Alertmanager, or the address of another one",
-        fix: "enable Alertmanager, or set the address of another (alertingEndpoints, or alerting.alertmanagers of a Prometheus)",
+        fix: "enable Alertmanager, or set the address of another one (alertingEndpoints, or alerting.alertmanagers of a Prometheus)",
       },
     ];
   });

@@ -71,7 +71,7 @@ export function judgedEnvironment(
       else if (byOthers.length > 0) add(byOthers.includes(true), "labels, tags or settings");
     });
   }
-  if (answers.size === 0) add(true, "the default, because nothing states an environment");
+  if (answers.size === 0) add(true, "the default, because no environment is declared");
   const sorted = [...answers.values()].sort((a, b) => b.count - a.count);
   const judged = sorted.map(({ isProd }) => (isProd ? "production" : "not production"));
   return {

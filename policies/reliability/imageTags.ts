@@ -31,7 +31,7 @@ function tagFinding(tag: Plain, path: Path): PlacedFinding[] {
   return [
     {
       path,
-      problem: "the image tag moves, so a restart can install a different version",
+      problem: "the image tag is mutable, so a restart can install a different version",
       found: tag,
       bound: "the chart's default, or an exact version",
       fix: `remove ${formatPath(path)}, or set an exact version`,

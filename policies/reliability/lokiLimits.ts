@@ -13,7 +13,7 @@ import { checkTenants } from "./lokiTenants";
 import { unansweredAddresses } from "../facts/unansweredAddresses";
 
 const properties = {
-  maxIngestionRateMb: numberProperty(200, "Maximum ingestion rate of a tenant, in MB per second."),
+  maxIngestionRateMb: numberProperty(200, "Maximum ingestion rate per tenant, in MB per second."),
 };
 
 export const lokiLimits = resourcePolicy({

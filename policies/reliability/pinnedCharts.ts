@@ -16,9 +16,9 @@ const properties = {
 export const pinnedCharts = resourcePolicy({
   name: "pinned-charts",
   description:
-    "Each chart has an exact version and comes from a trusted repository, and no image has a moving tag.",
+    "Each chart has an exact version and comes from a trusted repository, and no image has a mutable tag.",
   why: "Without a version, the next deployment installs whatever was published last. When a chart moves, its old repository becomes stale or changes hands.",
-  remediation: "set the exact version and the URL of the repository",
+  remediation: "set an exact version and the repository URL",
   severity: "high",
   baseline: { defaults: { allowedRepositories: [] } },
   config: properties,
@@ -96,7 +96,7 @@ function versionViolation(version: unknown) {
   if (typeof version === "string" && exactVersion.test(version)) return undefined;
   const isMissing = version === undefined;
   return {
-    problem: isMissing ? "the chart has no version" : "the version of the chart is not exact",
+    problem: isMissing ? "the chart has no version" : "the chart version is not exact",
     found: undefined,
     bound: "one exact version, such as 1.2.3",
     fix: 'version: "<major>.<minor>.<patch>"',
@@ -122,7 +122,7 @@ function repositoryViolation(repository: unknown, field: string, allowed: string
   if (isAnyAllowed && /^(https|oci):\/\//.test(repository)) return undefined;
   if (allowed.some((base) => isBelow(repository, base))) return undefined;
   return {
-    problem: "the repository of the chart is not allowed",
+    problem: "the chart repository is not allowed",
     found: hostOf(repository),
     bound,
     fix: `install the chart from an allowed repository, or add this one to "pinned-charts": {"allowedRepositories": […]}`,

@@ -79,7 +79,7 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
   }
   if (isText(regex) && isGlob(regex)) {
     return {
-      problem: "the regular expression of a step is written like a file glob",
+      problem: "a step's regular expression is written like a file glob",
       bound: "a regular expression, in which * repeats the character before it",
       fix: "write .* for any text, such as go_.* instead of go_*",
     };
@@ -123,8 +123,7 @@ function rejectedStep(
   }
   if (regex !== undefined && !isPattern(regex)) {
     return {
-      problem:
-        "the regular expression of a step is invalid, so Prometheus rejects its configuration",
+      problem: "a step's regular expression is invalid, so Prometheus rejects its configuration",
       found: regex,
       bound: "a valid RE2 regular expression",
       fix: "correct regex, for example by closing a parenthesis",

@@ -20,7 +20,7 @@ const properties = {
   maxIntervalSeconds: numberProperty(max, "Maximum number of seconds between two scrapes."),
   maxSamplesPerScrape: numberProperty(
     limits.samplesPerScrape.max,
-    "Maximum value of the sample limit of a scrape.",
+    "Maximum sample limit of a scrape.",
   ),
 };
 type Config = ConfigOf<typeof properties>;

@@ -50,7 +50,7 @@ export const lokiBucketLifecycle = stackPolicy({
     ...otherBuckets(resources).map(({ urn }) => ({
       unknown: [],
       urn,
-      because: "the policies evaluate only buckets of the provider aws",
+      because: "the policies evaluate only buckets from the aws provider",
     })),
   ],
 });
@@ -162,7 +162,7 @@ function checkRemoval(
     (index) => index.startsWith(prefix) || prefix.startsWith(index),
   );
   if (wide || coversIndex) {
-    const subject = wide ? "all objects of the bucket, including" : "the objects of";
+    const subject = wide ? "all objects in the bucket, including" : "the objects of";
     return [
       {
         urn,

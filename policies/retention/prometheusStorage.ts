@@ -20,12 +20,12 @@ const { bytes, perSecond } = limits.prometheusSamples;
 const properties = {
   maxSizeRatio: numberProperty(
     limits.retentionSizeRatio,
-    "Maximum ratio of retentionSize to the size of the volume.",
+    "Maximum ratio of retentionSize to the volume size.",
     { exclusiveMinimum: 0, maximum: 1 },
   ),
   samplesPerSecond: numberProperty(
     perSecond,
-    "Samples that Prometheus ingests per second, to calculate the size of the volume.",
+    "Samples that Prometheus ingests per second, to calculate the volume size.",
     { minimum: 0 },
   ),
   bytesPerSample: numberProperty(bytes, "Number of bytes per sample on disk."),
@@ -183,7 +183,7 @@ function sizeProblem(value: unknown, most: number): string | undefined {
   }
   if (size === undefined)
     return 'retentionSize is not a size that Prometheus accepts, such as "40GiB"';
-  return size > most ? "retentionSize is too close to the size of the volume" : undefined;
+  return size > most ? "retentionSize is too close to the volume size" : undefined;
 }
 
 /**

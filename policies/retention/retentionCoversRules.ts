@@ -93,7 +93,7 @@ function checkRules(resource: Resource, { what, seconds }: Retention): StackFind
       {
         urn,
         rule: rule.name,
-        problem: "the time range of the rule is longer than the retention of Prometheus",
+        problem: "the rule's time range is longer than the retention of Prometheus",
         where: rule.record === undefined ? rule.where : `${rule.where}, record ${rule.record}`,
         found: `${numeral(range / SECONDS_PER_DAY)} days`,
         bound: `${numeral(seconds / SECONDS_PER_DAY)} days, the retention of ${what}`,

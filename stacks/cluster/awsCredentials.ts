@@ -23,7 +23,7 @@ export function awsCredentials(): AwsCredentials {
   if (more.length > 0 || role?.externalId !== undefined) {
     const reason = more.length > 0 ? "must have one role" : "must not have an externalId";
     throw new pulumi.RunError(
-      `aws:assumeRoles ${reason}: \`aws eks get-token\`, which gets the token for the cluster, does not support it\n` +
+      `aws:assumeRoles ${reason}: \`aws eks get-token\`, which gets the token for the cluster, supports neither several roles nor an external ID\n` +
         "  fix: configure the role in a profile of the AWS CLI, then run: pulumi config rm aws:assumeRoles && pulumi config set aws:profile <profile>",
     );
   }

@@ -323,7 +323,7 @@ const faults: Fault[] = [
     check: "IAM role of Loki",
     when: "no pod is ready",
     break: respond(`${monitoring}/pods`, { items: [] }),
-    evidence: /no pod of Loki is ready/,
+    evidence: /no Loki pod is ready/,
   },
   {
     check: "clocks",

@@ -135,7 +135,7 @@ function identityCheck({ namespaces: { monitoring: namespace }, loki, cluster }:
         `${path}/pods?labelSelector=${encodeURIComponent(`app.kubernetes.io/name=${lokiName}`)}`,
       );
       const pods = items.filter((pod) => isReady(pod) && usesAccount(pod));
-      if (pods.length === 0) return { status: "fail", evidence: "no pod of Loki is ready" };
+      if (pods.length === 0) return { status: "fail", evidence: "no Loki pod is ready" };
       const without = pods.filter((pod) => !hasVariable(pod, variable));
       if (without.length === 0) {
         return pass(`${pods.length} of ${pods.length} pods have credentials (${identity})`);

@@ -87,22 +87,22 @@ describe("policy rules-are-loaded", () => {
     [
       "disabled",
       release("kube-prometheus-stack", { prometheus: { enabled: false } }),
-      "Prometheus is disabled, so no rule of the stack is evaluated",
+      "Prometheus is disabled, so none of the stack's rules are evaluated",
     ],
     [
       "an agent",
       release("kube-prometheus-stack", { prometheus: { agentMode: true } }),
-      "Prometheus runs as an agent, which evaluates no rules, so no rule of the stack is evaluated",
+      "Prometheus runs as an agent, which evaluates no rules, so none of the stack's rules are evaluated",
     ],
     [
       "paused",
       prometheus({ paused: true, ruleSelector: {} }),
-      "Prometheus is paused, so the operator applies no changes to it, so no rule of the stack is evaluated",
+      "Prometheus is paused, so the operator applies no changes to it, so none of the stack's rules are evaluated",
     ],
     [
       "without replicas",
       chart({ replicas: 0, ruleSelectorNilUsesHelmValues: false }),
-      "Prometheus has no replicas, so no rule of the stack is evaluated",
+      "Prometheus has no replicas, so none of the stack's rules are evaluated",
     ],
   ] as const) {
     it(`does not count a Prometheus that is ${name}`, () => {

@@ -85,7 +85,7 @@ describe("the environment of a stack", () => {
       "nothing",
       [prometheus("eu-1")],
       [],
-      ["production", "the default, because nothing states an environment"],
+      ["production", "the default, because no environment is declared"],
     ],
     [
       "resources that differ",

@@ -33,16 +33,16 @@ describe("policy pinned-charts", () => {
 
   for (const [version, problem] of [
     [undefined, "the chart has no version"],
-    ["", "the version of the chart is not exact"],
-    ["latest", "the version of the chart is not exact"],
-    ["1", "the version of the chart is not exact"],
-    ["1.11", "the version of the chart is not exact"],
-    ["1.11.x", "the version of the chart is not exact"],
-    ["^1.11.1", "the version of the chart is not exact"],
-    ["~1.11.1", "the version of the chart is not exact"],
-    [">=1.11.1", "the version of the chart is not exact"],
-    ["1.11.1 - 2.0.0", "the version of the chart is not exact"],
-    ["1.11.1 || 1.11.2", "the version of the chart is not exact"],
+    ["", "the chart version is not exact"],
+    ["latest", "the chart version is not exact"],
+    ["1", "the chart version is not exact"],
+    ["1.11", "the chart version is not exact"],
+    ["1.11.x", "the chart version is not exact"],
+    ["^1.11.1", "the chart version is not exact"],
+    ["~1.11.1", "the chart version is not exact"],
+    [">=1.11.1", "the chart version is not exact"],
+    ["1.11.1 - 2.0.0", "the chart version is not exact"],
+    ["1.11.1 || 1.11.2", "the chart version is not exact"],
   ] as const) {
     it(`refuses ${JSON.stringify(version)}`, () =>
       assert.deepEqual(problems(pinnedCharts, installed({ version })), [problem]));
@@ -64,11 +64,11 @@ describe("policy pinned-charts", () => {
       "",
       "the chart has no repository, so it depends on the repositories that are configured on this machine",
     ],
-    ["https://charts.bitnami.com/bitnami", "the repository of the chart is not allowed"],
-    [`${repo}.evil.io`, "the repository of the chart is not allowed"],
-    [`${repo}-evil`, "the repository of the chart is not allowed"],
-    [`${repo}/../evil`, "the repository of the chart is not allowed"],
-    ["http://grafana.github.io/helm-charts", "the repository of the chart is not allowed"],
+    ["https://charts.bitnami.com/bitnami", "the chart repository is not allowed"],
+    [`${repo}.evil.io`, "the chart repository is not allowed"],
+    [`${repo}-evil`, "the chart repository is not allowed"],
+    [`${repo}/../evil`, "the chart repository is not allowed"],
+    ["http://grafana.github.io/helm-charts", "the chart repository is not allowed"],
   ] as const) {
     it(`${problem === undefined ? "accepts" : "refuses"} the repository ${String(value)}`, () =>
       assert.deepEqual(

@@ -58,7 +58,7 @@ describe("policy loki-bucket-lifecycle", () => {
   });
 
   for (const [name, rule, problem] of [
-    ["the whole bucket", { ...wide }, /archives all objects of the bucket, including Loki's index/],
+    ["the whole bucket", { ...wide }, /archives all objects in the bucket, including Loki's index/],
     ["the index", { status: "Enabled", filter: { prefix: "index/" } }, /archives the objects of/],
     ["chunks", { status: "Enabled", filter: { prefix: "fake/" } }, /archives objects that Loki/],
   ] as const) {

@@ -99,7 +99,7 @@ describe("policy prometheus-storage", () => {
     assert.equal(
       violationText(violation),
       [
-        "retentionSize is too close to the size of the volume",
+        "retentionSize is too close to the volume size",
         '  where: release "prometheus" (kube-prometheus-stack), values.prometheus.prometheusSpec.retentionSize',
         "  found: a string of 4 characters",
         "  bound: at most 85% of the volume",

@@ -33,7 +33,7 @@ describe("policy prometheus-retention-covers-rules", () => {
   ] as const) {
     it(`refuses ${expr} with ${retention}`, () =>
       assert.deepEqual(found(retention, expr), [
-        "the time range of the rule is longer than the retention of Prometheus",
+        "the rule's time range is longer than the retention of Prometheus",
       ]));
   }
 
@@ -76,7 +76,7 @@ describe("policy prometheus-retention-covers-rules", () => {
     assert.equal(
       violationText(violation),
       [
-        "the time range of the rule is longer than the retention of Prometheus",
+        "the rule's time range is longer than the retention of Prometheus",
         '  where: PrometheusRule "rules", group group, record slo:30d',
         "  found: 30 days",
         '  bound: 15 days, the retention of release "prometheus" (kube-prometheus-stack)',
