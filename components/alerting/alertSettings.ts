@@ -112,7 +112,7 @@ export function mapAlerts(
 /**
  * Returns all rules of an alert with its settings applied, or none if the settings disable it. If a
  * severity is set, rules with different severities are merged into one: Alertmanager cannot distinguish
- * alerts that have the same labels, and would resolve one when the other ends.
+ * alerts that have the same labels, and would resolve one when the other resolves.
  */
 export function withSettings(defaults: AlertRule[], settings: RuleSettings = {}): AlertRule[] {
   const { enabled, forMinutes, severity, threshold } = settings;

@@ -106,7 +106,7 @@ function highLatency(
       `sum by (namespace, service) (${observationRate(histogram, matchers, "5m")}) > ${formatNumber(thresholds.minimumRequestsPerSecond)}`,
     ].join("\n"),
     forMinutes: 10,
-    // Only a warning, because this is a cause. HighLatencyP99 pages if users are affected.
+    // Only a warning, because this is a cause, not a symptom. HighLatencyP99 pages if users are affected.
     severity,
     summary: `${labels.service}: p99 latency of ${dependency} calls is ${value.duration}`,
     description: `The p99 latency of calls from ${service} to ${dependency} was ${value.duration} over the last 5 minutes (threshold: ${threshold} ms). Requests that wait for ${dependency} are slow.`,

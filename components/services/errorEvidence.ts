@@ -13,8 +13,8 @@ export const errorEvidence = {
 } as const;
 
 /**
- * Returns a condition that holds if the failure rate over a window exceeds what chance explains. All
- * terms are rates per second: the bound above, divided by the window. The first comparison does not
+ * Returns a condition that holds if the failure rate over a window exceeds what chance would explain.
+ * All terms are rates per second: the bound above, divided by the window. The first comparison does not
  * change the result, but lets Prometheus skip the subtractions if there are no failures.
  */
 export function exceedsChance(failed: string, requests: string, windowSeconds: number): string {

@@ -66,7 +66,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         summary: `${labels.pod}: memory usage is ${value.percentage} of the limit`,
         description: `The container ${worstMemory} of ${podInNamespace} uses ${value.percentage} of its memory limit (threshold: ${variant.threshold}%). At the limit, the kernel kills it.`,
       })),
-      // Only a warning, because this is a cause. Other alerts page if users are affected.
+      // Only a warning, because this is a cause, not a symptom. Other alerts page if users are affected.
       ...thresholdVariants(settings, "cpuPercent", Severity.Warning).map((variant) => ({
         ...ratioAlert(settings, variant, bridged(settings, recorded.cpu, "cpu")),
         alert: "HighCPU",

@@ -31,7 +31,7 @@ export function probeAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
         {
           record: certificateExpiry,
           // A failed probe returns no certificate, so this bridges one hour. By then, ProbeFailing has
-          // long fired.
+          // been firing for a long time.
           expr: byService(
             "min",
             `last_over_time(probe_ssl_earliest_cert_expiry{${inNamespace}, ${labelMatcher(probeLabel, sortedNames(probed))}}[1h])`,

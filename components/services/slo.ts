@@ -260,7 +260,7 @@ function burnRateAlert(
     `${sloSeries(kind.name, `burn_rate:ratio_rate${window}`)}${selector}`;
   const requests = series("requests:rate5m");
   // With little traffic, a single bad request results in a high ratio. The ratio therefore counts only
-  // if there are more bad requests than chance explains at the budgeted ratio.
+  // if there are more bad requests than chance would explain at the budgeted ratio.
   const isEvident = ({ long, longHours }: BurnRatePair) => {
     const range = `[${long}:5m]`;
     const slots = longHours * 12;

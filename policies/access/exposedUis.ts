@@ -72,7 +72,7 @@ export function checkChartUis(resource: Resource): Finding[] {
   });
 }
 
-/** Whether an ingress is a cloud load balancer, which reaches its Service through node ports. */
+/** Whether an ingress creates a cloud load balancer that reaches its Service through node ports. */
 function needsNodePort(ingress: Plain): boolean {
   const isBalancer =
     /^(alb|gce)/.test(textAt(ingress, "ingressClassName") ?? "") ||
@@ -241,7 +241,7 @@ function checkIngress(resource: Resource, ui: Ui, parts: IngressParts): Finding[
   if (annotations === UNKNOWN) return [{ unknown: tls }];
   const guarded = hasProxy || isGuarded(annotations, className);
   if (ui !== "Grafana" && !guarded) return [{ path, ...unauthenticated(ui) }];
-  // A service without a login needs no TLS in a private network.
+  // A service without a login needs no TLS on a private network.
   const isPrivate = ui !== "Grafana" && isGuarded({}, className);
   return isPrivate ? [] : checkTls(resource, ui, { tls, hosts, annotations });
 }

@@ -52,8 +52,8 @@ export const alertThresholds = resourcePolicy({
   baseline: {
     defaults: {
       maxErrorRatio: 0.25,
-      // Allows for metric and log queries, which may take minutes. A threshold in milliseconds by
-      // mistake is larger.
+      // Allows for metric and log queries, which may take minutes. A threshold that is in
+      // milliseconds by mistake exceeds this bound.
       maxP99LatencySeconds: 100,
       maxMemoryRatio: 0.98,
       maxCpuRatio: 2,

@@ -19,7 +19,7 @@ export interface Signal {
   threshold: number | undefined;
   /** For a latency from one bucket: the fraction of requests that must be faster than the threshold. */
   fraction?: number;
-  /** Whether comparisons over other windows must hold as well, as in SLO alerts. */
+  /** Whether comparisons over other windows must also hold, as in SLO alerts. */
   burnRate: boolean;
   /** Selectors of the measured series. */
   selectors: Selector[];

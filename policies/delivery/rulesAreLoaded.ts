@@ -300,8 +300,8 @@ function hasAlerts(resources: Resource[]): boolean {
 }
 
 /**
- * Checks that a Prometheus that the stack configures runs. A stack without one may rely on another
- * stack.
+ * Checks that no setting stops a Prometheus that the stack configures. A stack without one may rely on
+ * another stack.
  */
 function checkRuns(resource: Resource): StackFinding[] {
   const stop = stoppedPrometheus(resource);

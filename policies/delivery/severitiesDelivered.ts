@@ -166,8 +166,8 @@ function mustNotify(resources: Resource[], config: Config): boolean {
 }
 
 /**
- * Checks the path before the routes: that Prometheus has an Alertmanager, and that the Alertmanager
- * runs.
+ * Checks the part of the path before the routes: that Prometheus has an Alertmanager, and that nothing
+ * stops the Alertmanager.
  */
 function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
   if (!mustNotify(resources, config)) return [];

@@ -72,9 +72,9 @@ export function configurationsIn(resource: Resource): AlertmanagerConfiguration[
 
 /**
  * Returns the configurations that the stack's Alertmanagers load. An Alertmanager that names a Secret or
- * an AlertmanagerConfig loads that; the others load the chart values. If the stack does not install
- * Alertmanager, every Secret with an alertmanager.yaml counts. The operator adds the routes of other
- * AlertmanagerConfigs. An AWS workspace loads its alert manager definition.
+ * an AlertmanagerConfig loads that object; the others load the chart values. If the stack does not
+ * install Alertmanager, every Secret with an alertmanager.yaml counts. The operator adds the routes of
+ * other AlertmanagerConfigs. An AWS workspace loads its alert manager definition.
  */
 export function effectiveConfigurations(resources: Resource[]): AlertmanagerConfiguration[] {
   const installers = resources.filter(

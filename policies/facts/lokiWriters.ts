@@ -75,7 +75,7 @@ export function lokiWriters(resource: Resource): LokiWriter[] {
   });
 }
 
-/** Returns an OpenTelemetry collector's exporters that send to Loki. */
+/** Returns an OpenTelemetry collector's exporters that send logs to Loki. */
 function otelOutputs(values: Plain): Output[] {
   return ["endpoint", "logs_endpoint"].flatMap((key) =>
     outputsIn(
@@ -137,7 +137,7 @@ function blocksIn(text: string, head: RegExp): string[] {
   });
 }
 
-/** Whether a Fluent Bit output sends to Loki. */
+/** Whether a Fluent Bit output sends logs to Loki. */
 export function isLokiOutput({ name = "" }: Record<string, string>): boolean {
   return /^(?:grafana-)?loki$/i.test(name);
 }

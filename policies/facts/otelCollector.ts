@@ -13,7 +13,7 @@ export interface OtelCollector {
   written: Plain;
   /** The effective configuration. */
   config: Plain;
-  /** Whether other pods send to the collector. */
+  /** Whether other pods send data to the collector. */
   isShared: boolean;
 }
 

@@ -84,8 +84,8 @@ function depthOf(tokens: object[]): number {
 }
 
 /**
- * Counts the values in a value, including itself. Each alias counts as a copy. Returns Infinity if there
- * is a cycle.
+ * Counts a value and all values nested in it. Each alias counts as a copy. Returns Infinity if there is
+ * a cycle.
  */
 function sizeOf(value: Plain, known: Map<unknown, number>): number {
   if (typeof value !== "object" || value === null) return 1;

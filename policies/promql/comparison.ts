@@ -11,7 +11,7 @@ export interface Comparison {
   numerator: Expr[];
   /** Factors that the product is divided by. */
   denominator: Expr[];
-  /** Whether `and` or `unless` joins the comparison with another condition, which it may just guard. */
+  /** Whether `and` or `unless` adds another condition, for which the comparison may be only a guard. */
   joined: boolean;
 }
 

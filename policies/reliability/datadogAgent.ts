@@ -5,7 +5,7 @@ import { Plain, UNKNOWN, at, isText } from "../facts/plain";
 const sites =
   /^(datadoghq\.com|datadoghq\.eu|us[35]\.datadoghq\.com|ap[12]\.datadoghq\.com|ddog-gov\.com|datad0g\.com)$/;
 
-/** Checks that the datadog chart's agent can start and sends to a valid Datadog site. */
+/** Checks that the datadog chart's agent can start and sends data to a valid Datadog site. */
 export function checkDatadogAgent(values: Plain): Finding[] {
   const settings = at(values, "datadog");
   if (settings === UNKNOWN) return [];

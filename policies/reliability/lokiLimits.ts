@@ -96,7 +96,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   });
 }
 
-/** Checks that Promtail sends to Loki's API. */
+/** Checks that Promtail sends logs to Loki's API. */
 function checkClients(resource: Resource): Finding[] {
   const path: Path = ["values", "config", "clients"];
   return listAt(resource.props, ...path).flatMap((_, index) =>
