@@ -65,7 +65,7 @@ export {
 } from "./prometheus/prometheusStack";
 export { KeptMetrics, LongTermKind, SsoProvider } from "./prometheus/options";
 export { type ChartArgs, type Toleration } from "./shared/chartArgs";
-export { type SecretKeyReference } from "./shared/secretKeyReference";
+export { type SecretKeyReference } from "./secrets/secretKeyReference";
 export { SizePreset } from "./shared/sizePreset";
 export { ReceiverKind } from "./slack/receiverKinds";
 export {

@@ -10,7 +10,7 @@ import { alertsWithExistingPrometheus } from "../components/prometheus/platformA
 import { awsSdk } from "../components/shared/awsSdk";
 import { objectLabels } from "../components/shared/labels";
 import { tagsOf } from "../components/shared/tags";
-import { webhookSecretName } from "../components/slack/secret";
+import { webhookSecretName } from "../components/slack/credentialFiles";
 import { configSecretName } from "../components/slack/settings";
 import { ampAlerting, topicsByChannel } from "./ampAlerting";
 import { ExistingPrometheus } from "./config/parts";

@@ -13,7 +13,7 @@ import {
   type SecretArguments,
   type SecretPart,
   secretsOf,
-} from "../components/shared/secrets";
+} from "../components/secrets/secrets";
 import { MonitoredServices } from "../components/services/monitoredServices";
 import { PrometheusStack } from "../components/prometheus/prometheusStack";
 import { SlackAlerting } from "../components/slack/slackAlerting";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { LogCollector } from "../logs/options";
 import { servicesSchema } from "../services/settings";
-import { Checked, example } from "../shared/problems";
-import { ComponentArgs, checkArgs, dnsLabel, input, labels, selectorLabels } from "../shared/schemas";
+import { Checked, example, check } from "../shared/problems";
+import { ComponentArgs, dnsLabel, input, labels, selectorLabels } from "../shared/schemas";
 
 export const dataSourceUid = z.string().regex(/^[\w-]{1,40}$/, "must be the UID of a data source");
 
@@ -26,5 +26,5 @@ export type DashboardsSettings = z.output<typeof dashboardsSchema>;
 
 /** Checks the GrafanaDashboards arguments and fills in defaults. */
 export function dashboardsSettings(args: ComponentArgs): Checked<DashboardsSettings> {
-  return checkArgs(dashboardsSchema, args);
+  return check(dashboardsSchema, args);
 }

@@ -1,14 +1,14 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { charts } from "../shared/charts";
+import { charts } from "../charts/charts";
 import { chartRelease } from "../shared/chartRelease";
 import { claim } from "../shared/claims";
 import { checkWithValues } from "../shared/chartValues";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { networkPolicies } from "../shared/networkPolicies";
-import { checkWithSecrets, secretData } from "../shared/secretData";
+import { checkWithSecrets, secretData } from "../secrets/secretData";
 import { datadogNetworkPolicies } from "./networkPolicies";
 import { DatadogSite, HostnameSource, NodeOs } from "./options";
 import { datadogReleaseName, datadogSecretName, datadogSettings, secretNameOf } from "./settings";

@@ -1,19 +1,19 @@
 import { z } from "zod";
-import { charts } from "../shared/charts";
-import { Checked, example, issue } from "../shared/problems";
+import { charts } from "../charts/charts";
+import { Checked, example, issue, check } from "../shared/problems";
 import { checkRedactions, redactionSettings } from "../logs/redactionSettings";
 import { placementSettings } from "../shared/placement";
 import {
   ComponentArgs,
   chartSettings,
-  checkArgs,
   dnsLabel,
   flag,
   input,
   replicas,
-  secretSettings,
   size,
 } from "../shared/schemas";
+import { secretSettings } from "../secrets/secretSettings";
+import { withoutSecrets } from "../secrets/secrets";
 import { DatadogSite, NodeOs, HostnameSource } from "./options";
 
 /** Name of the Secret with the keys, unless `existingSecret` names another. */
@@ -100,7 +100,7 @@ export type DatadogSettings = z.output<typeof datadogSchema>;
 
 /** Checks the DatadogAgent arguments and fills in defaults. */
 export function datadogSettings(args: ComponentArgs): Checked<DatadogSettings> {
-  return checkArgs(datadogSchema, args, "datadog");
+  return check(datadogSchema, withoutSecrets("datadog", args));
 }
 
 function checkKeys(settings: Record<string, unknown>, ctx: z.RefinementCtx): void {

@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { Chart, charts } from "../shared/charts";
+import { Chart, charts } from "../charts/charts";
 import { chartRelease } from "../shared/chartRelease";
 import { Overrides } from "../shared/chartValues";
 import { Fill, Inputs } from "../shared/inputs";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { charts } from "../shared/charts";
+import { charts } from "../charts/charts";
 import { issue } from "../shared/problems";
 import {
   ChartSettings,

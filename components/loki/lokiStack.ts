@@ -4,7 +4,7 @@ import { eventCollector, logCollector } from "../logs/collector";
 import { LogCollector, Redaction, RedactionPattern } from "../logs/options";
 import { chartRelease } from "../shared/chartRelease";
 import { Claim, claim } from "../shared/claims";
-import { Chart, charts } from "../shared/charts";
+import { Chart, charts } from "../charts/charts";
 import { networkPolicies } from "../shared/networkPolicies";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";

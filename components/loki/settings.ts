@@ -2,15 +2,14 @@ import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
 import { logAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
-import { charts } from "../shared/charts";
+import { charts } from "../charts/charts";
 import { hasPlaceholder } from "../shared/placeholders";
-import { Checked, example, issue } from "../shared/problems";
+import { Checked, example, issue, check } from "../shared/problems";
 import { placementSettings } from "../shared/placement";
 import {
   ComponentArgs,
   alertLinkSettings,
   chartSettings,
-  checkArgs,
   checkProtection,
   deleteDataOnDestroy,
   dnsLabel,
@@ -236,10 +235,10 @@ export type S3Settings = LokiSettings & { bucket: string; region: string };
 
 /** Checks the LokiStack arguments and fills in defaults. */
 export function lokiSettings(args: ComponentArgs): Checked<LokiSettings> {
-  if (usesIrsa(args as Unchecked)) return checkArgs(lokiSchema, args);
+  if (usesIrsa(args as Unchecked)) return check(lokiSchema, args);
   // Without IRSA, these arguments have no effect, so no resource should wait for them.
   const { oidcProviderArn: _arn, oidcIssuerUrl: _issuerUrl, ...others } = args as Unchecked;
-  return checkArgs(lokiSchema, others);
+  return check(lokiSchema, others);
 }
 
 /** Settings whose fields may already have failed other checks. */

@@ -3,21 +3,20 @@ import { limits } from "../../policies/shared/limits";
 import { platformAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
 import chartAlerts from "../../policies/shared/kubePrometheusStackAlerts.json";
-import { charts } from "../shared/charts";
+import { charts } from "../charts/charts";
 import { defined } from "../shared/defined";
 import { anchoredPattern } from "../../policies/shared/matcher";
 import { ingressSchema, ingressUrl } from "./grafanaIngress";
 import { ssoSchema } from "./grafanaSso";
 import { longTermSchema, longTermSource, queryUrlOf } from "./longTerm";
 import { KeptMetrics } from "./options";
-import { Checked, Problem, example, issue, valueAt } from "../shared/problems";
+import { Checked, Problem, example, issue, valueAt, check } from "../shared/problems";
 import { isUnresolved } from "../shared/placeholders";
 import { placementSettings } from "../shared/placement";
 import {
   ComponentArgs,
   alertLinkSettings,
   chartSettings,
-  checkArgs,
   checkProtection,
   deleteDataOnDestroy,
   dnsLabel,
@@ -354,7 +353,7 @@ export function replacedRemoteWrite(args: ComponentArgs): Problem[] {
 
 /** Checks the PrometheusStack arguments and fills in defaults. */
 export function prometheusSettings(args: ComponentArgs): Checked<PrometheusSettings> {
-  const checked = checkArgs(prometheusSchema, args);
+  const checked = check(prometheusSchema, args);
   if (checked.settings === undefined) return checked;
   const { grafana } = checked.settings;
   const externalUrl = grafana.externalUrl ?? ingressUrl(grafana.ingress);

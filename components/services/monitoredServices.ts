@@ -13,7 +13,7 @@ import { awsSdk } from "../shared/awsSdk";
 import { claim } from "../shared/claims";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
-import { SecretKeyReference } from "../shared/secretKeyReference";
+import { SecretKeyReference } from "../secrets/secretKeyReference";
 import { MetricConvention, ServiceLanguage, WorkloadKind } from "./options";
 import { MonitoredServicesSettings, servicesSettings } from "./settings";
 import { monitorKind, monitorSpec, probeSpec } from "./serviceMonitor";

@@ -3,10 +3,9 @@ import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
 import { workspaceArn } from "../alerting/workspaceArn";
 import { proberAddress } from "../shared/prober";
-import { Checked, Fix, Problem, example } from "../shared/problems";
+import { Checked, Fix, Problem, example, check } from "../shared/problems";
 import {
   ComponentArgs,
-  checkArgs,
   dnsLabel,
   enumWithAliases,
   hasCredentials,
@@ -255,7 +254,7 @@ export type MonitoredServicesSettings = z.output<typeof servicesSchema>;
 
 /** Checks the MonitoredServices arguments and fills in defaults. */
 export function servicesSettings(args: ComponentArgs): Checked<MonitoredServicesSettings> {
-  return checkArgs(servicesSchema, args);
+  return check(servicesSchema, args);
 }
 
 /** Returns a problem if no service has this name. */

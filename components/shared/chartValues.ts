@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isMap } from "../../policies/shared/isMap";
 import { Values, isPlainMap, mergeValues } from "../../policies/shared/mergeValues";
-import { Chart } from "./charts";
+import { Chart } from "../charts/charts";
 import { hideSecrets } from "./hideSecrets";
 import { isUnresolved } from "./placeholders";
 import { Checked, Problem, valueAt } from "./problems";

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { Chart } from "./charts";
+import { Chart } from "../charts/charts";
 import { isMap } from "../../policies/shared/isMap";
 import { formatPath } from "../../policies/shared/path";
 import { placeholderFor, isUnresolved } from "./placeholders";
-import { Checked, Fix, check, example, issue, layersOf } from "./problems";
-import { type SecretArgument, type SecretPart, secretsOf, withoutSecrets } from "./secrets";
+import { Fix, example, issue, layersOf } from "./problems";
 import { SizePreset } from "./sizePreset";
 
 declare module "zod" {
@@ -218,13 +217,6 @@ export const identitySettings = {
   labels: input(labels.default({})),
 };
 
-/** Returns settings that state only which secrets are set. The secrets themselves are never settings. */
-export function secretSettings<P extends SecretPart>(part: P) {
-  return Object.fromEntries(
-    secretsOf(part).map(({ argument }) => [argument, z.literal(true).optional()]),
-  ) as Record<SecretArgument<P>, z.ZodOptional<z.ZodLiteral<true>>>;
-}
-
 const chartVersion = z
   .string()
   .regex(/^\d+\.\d+\.\d+(-[\w.]+)?$/, "must be an exact version, like 1.2.3, not a range");
@@ -268,18 +260,6 @@ export type ChartSettings = z.output<z.ZodObject<ReturnType<typeof chartSettings
 
 /** Arguments of a component before they are checked. */
 export type ComponentArgs = object;
-
-/**
- * Checks a component's arguments and returns its settings, with defaults filled in. The settings never
- * contain the secrets of the part `secrets`, only whether each one is set.
- */
-export function checkArgs<S extends z.ZodObject>(
-  schema: S,
-  args: ComponentArgs,
-  secrets?: SecretPart,
-): Checked<z.output<S>> {
-  return check(schema, secrets ? withoutSecrets(secrets, args) : args);
-}
 
 /** Reports `deleteDataOnDestroy` if `protectData` does not allow it. */
 export function checkProtection(

@@ -1,5 +1,5 @@
 import { isPlainMap } from "../../policies/shared/mergeValues";
-import type * as recorded from "./chartKeys";
+import type * as recorded from "../charts/chartKeys";
 import { isUnresolved } from "./placeholders";
 import { nearest } from "./problems";
 
@@ -42,7 +42,7 @@ export interface UnknownKey {
  * few programs set chart values.
  */
 export function recordedKeys(chart: string): { version: string; keys: string } | undefined {
-  return (require("./chartKeys") as typeof recorded).chartKeys[chart];
+  return (require("../charts/chartKeys") as typeof recorded).chartKeys[chart];
 }
 
 /** A map in the chart that the values replace with something else, and the keys of the map. */

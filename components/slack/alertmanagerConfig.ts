@@ -4,7 +4,7 @@ import { inhibitRules } from "./inhibition";
 import { quietHours } from "./quietHours";
 import { receivers } from "./receivers";
 import { quietHoursName, routingTree } from "./routes";
-import { credentialFile, secretKeys } from "./secret";
+import { credentialFile, secretKeys } from "./credentialFiles";
 
 /**
  * Returns Alertmanager's configuration: routes, receivers and inhibit rules. It contains no secrets,

@@ -3,7 +3,7 @@ import { workspaceArnParts } from "../alerting/workspaceArn";
 import { inhibitRules } from "./inhibition";
 import { nullReceiver, slackReceiver } from "./receivers";
 import { routingTree } from "./routes";
-import { channelsOf } from "./secret";
+import { channelsOf } from "./credentialFiles";
 import { SlackSettings } from "./settings";
 import { chatTemplate, template } from "./template";
 

@@ -1,4 +1,4 @@
-import { type SecretForm, httpUrl, httpsUrl } from "../shared/secretForms";
+import { type SecretForm, httpUrl, httpsUrl } from "../secrets/secretForms";
 import { template } from "./template";
 
 /** Kinds of receivers in addition to Slack. */

@@ -1,6 +1,6 @@
 import { defined } from "../shared/defined";
 import { KindSettings, ReceiverKind, receiverKinds } from "./receiverKinds";
-import { channelKey, channelsOf, credentialFile, receiverKey, secretKeys } from "./secret";
+import { channelKey, channelsOf, credentialFile, receiverKey, secretKeys } from "./credentialFiles";
 import { SlackSettings } from "./settings";
 import { template } from "./template";
 

@@ -2,19 +2,18 @@ import { z } from "zod";
 import { receiverKinds } from "./receiverKinds";
 import { receiversSchema } from "./receiverSettings";
 import { hasPlaceholder } from "../shared/placeholders";
-import { Checked, example, issue, nearest } from "../shared/problems";
+import { Checked, example, issue, nearest, check } from "../shared/problems";
 import {
   ComponentArgs,
-  checkArgs,
   dnsLabel,
   flag,
   identitySettings,
   input,
-  secretSettings,
   teamName,
   wholeNumber,
 } from "../shared/schemas";
-import { secretsOf } from "../shared/secrets";
+import { secretSettings } from "../secrets/secretSettings";
+import { secretsOf, withoutSecrets } from "../secrets/secrets";
 
 /** Name of the Secret with `alertmanager.yaml` and its templates. */
 export const configSecretName = "alertmanager-config";
@@ -202,7 +201,7 @@ export type SlackSettings = z.output<typeof slackSchema>;
 
 /** Checks the SlackAlerting arguments and fills in defaults. */
 export function slackSettings(args: ComponentArgs): Checked<SlackSettings> {
-  return checkArgs(slackSchema, args, "slack");
+  return check(slackSchema, withoutSecrets("slack", args));
 }
 
 /** Checks that each channel and each receiver has a credential. Settings may have failed other checks. */

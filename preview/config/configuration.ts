@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { type Secret, secrets } from "../../components/shared/secrets";
+import { type Secret, secrets } from "../../components/secrets/secrets";
 import { isMap } from "../../policies/shared/isMap";
 import { type ConfigValue, type ConfigValues, setConfigPath } from "./configPath";
 import { ExpectedError } from "./errors";

@@ -1,4 +1,4 @@
-import { type Secret, secrets } from "../../components/shared/secrets";
+import { type Secret, secrets } from "../../components/secrets/secrets";
 import type { ConfigValues } from "./configPath";
 
 /**

@@ -2,7 +2,7 @@ import { inspect, stripVTControlCharacters } from "node:util";
 import type { PolicyReport, ReportedNote, ReportedViolation } from "../pack/analyzer";
 import { count } from "./count";
 import type { Fact } from "./summary";
-import type { Secret } from "../../components/shared/secrets";
+import type { Secret } from "../../components/secrets/secrets";
 import { type TreeLine, shortType } from "./tree";
 
 /** The content of the text output. */

@@ -1,7 +1,7 @@
 import { isMap } from "../../policies/shared/isMap";
 import { hideSecrets } from "../../components/shared/hideSecrets";
 import { Problem } from "../../components/shared/problems";
-import { secretsOf } from "../../components/shared/secrets";
+import { secretsOf } from "../../components/secrets/secrets";
 import { channel, channelOfKey } from "../../components/slack/settings";
 import { RawConfiguration } from "./context";
 import type { Configuration } from "./schema";

@@ -1,4 +1,4 @@
-import { secrets } from "../../components/shared/secrets";
+import { secrets } from "../../components/secrets/secrets";
 
 /**
  * Component arguments that the stack sets, each with the configuration key that determines it. An entry

@@ -1,7 +1,7 @@
 import { isMap } from "../../policies/shared/isMap";
 import { Placement } from "../../components/shared/placement";
 import { Problem, check, unknownKey } from "../../components/shared/problems";
-import { SecretKey, SecretPart, secrets, secretsOf } from "../../components/shared/secrets";
+import { SecretKey, SecretPart, secrets, secretsOf } from "../../components/secrets/secrets";
 import { Preset } from "../presets/preset";
 import { presets } from "../presets/presets";
 import { existingPrometheusSchema } from "./existingPrometheus";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { serviceSchema } from "../../components/services/settings";
 import { alertSchema } from "../../components/services/thresholdSettings";
-import { secretsOf, type Secret } from "../../components/shared/secrets";
+import { secretsOf, type Secret } from "../../components/secrets/secrets";
 import { presets } from "../presets/presets";
 import { keyOfArgument } from "./argumentKeys";
 import { costSchema } from "./cost";

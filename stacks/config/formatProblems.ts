@@ -1,4 +1,4 @@
-import { isSecretKey } from "../../components/shared/secrets";
+import { isSecretKey } from "../../components/secrets/secrets";
 import { HIDDEN } from "../../components/shared/hideSecrets";
 import { Problem, formatValue } from "../../components/shared/problems";
 import { formatPath } from "../../policies/shared/path";

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Settings, parseConfiguration } from "./parseConfiguration";
 import { formatConfigurationProblems } from "./formatProblems";
 import { rawConfiguration } from "./rawConfiguration";
-import { SecretKey } from "../../components/shared/secrets";
+import { SecretKey } from "../../components/secrets/secrets";
 
 /** Secrets in the configuration. A secret that is not set is undefined. */
 export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>> & {

@@ -39,9 +39,9 @@ import { MonitoredServicesSettings, unknownService } from "../../components/serv
 import { isMap } from "../../policies/shared/isMap";
 import { mergeValues } from "../../policies/shared/mergeValues";
 import { Checked, Problem, check } from "../../components/shared/problems";
-import { secretsOf } from "../../components/shared/secrets";
+import { secretsOf } from "../../components/secrets/secrets";
 import { configSecretName } from "../../components/slack/settings";
-import { webhookSecretName } from "../../components/slack/secret";
+import { webhookSecretName } from "../../components/slack/credentialFiles";
 import { SlackSettings, slackSettings } from "../../components/slack/settings";
 import { defined } from "../../components/shared/defined";
 import { ampProblems, usesAmp, withoutUnavailable } from "./amp";

@@ -1,5 +1,5 @@
 import { PlaintextSecret, RawConfiguration } from "./context";
-import { isSecretKey, secrets as allSecrets } from "../../components/shared/secrets";
+import { isSecretKey, secrets as allSecrets } from "../../components/secrets/secrets";
 import { defined } from "../../components/shared/defined";
 import { isMap } from "../../policies/shared/isMap";
 

@@ -1,5 +1,5 @@
 import { Problem } from "../../components/shared/problems";
-import { isSecretKey } from "../../components/shared/secrets";
+import { isSecretKey } from "../../components/secrets/secrets";
 import { keyOfArgument } from "./argumentKeys";
 
 /** Turns a problem with an argument into a problem with the key that determines the argument. */

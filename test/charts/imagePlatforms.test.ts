@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { PrometheusStack } from "../../components";
-import { charts } from "../../components/shared/charts";
+import { charts } from "../../components/charts/charts";
 import { recordProgram } from "../support/mocks";
 
 // The build files of the projects, read in November 2026, list these platforms.

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { charts } from "../../components/shared/charts";
+import { charts } from "../../components/charts/charts";
 import { keyPaths, keysOf } from "./keyPaths";
 import { chartKeysModule, readLines, unknownKeys } from "./unknownKeys";
 import { chartKeysFile } from "./writeChartKeys";

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { charts } from "../../components/shared/charts";
+import { charts } from "../../components/charts/charts";
 import { formatKeys, unknownKeys as unknownKeysOf } from "../../components/shared/unknownKeys";
 import { keysOf, pathOf } from "./keyPaths";
 

@@ -3,6 +3,6 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { chartKeysModule } from "./unknownKeys";
 
-export const chartKeysFile = path.join(__dirname, "../../components/shared/chartKeys.ts");
+export const chartKeysFile = path.join(__dirname, "../../components/charts/chartKeys.ts");
 
 if (require.main === module) fs.writeFileSync(chartKeysFile, chartKeysModule());

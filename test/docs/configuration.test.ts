@@ -11,7 +11,7 @@ import { configurationSchema } from "../../stacks/config/schema";
 import { dev } from "../../stacks/presets/dev";
 import { prod } from "../../stacks/presets/prod";
 import { serviceSchema } from "../../components/services/settings";
-import { secrets } from "../../components/shared/secrets";
+import { secrets } from "../../components/secrets/secrets";
 import { effectsPage, generatedPage, generatedPages } from "../../tools/docs";
 import { blocksOf, readPage } from "./markdown";
 

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { toolEntry } from "../../tools/paths.cjs";
-import { charts } from "../../components/shared/charts";
+import { charts } from "../../components/charts/charts";
 import { projectDirectory } from "../support/stackConfig";
 import { cellsOf, readPage } from "./markdown";
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { groupBy } from "../../components/shared/groupBy";
-import { secrets as allSecrets } from "../../components/shared/secrets";
+import { secrets as allSecrets } from "../../components/secrets/secrets";
 import {
   type Action,
   type ResourceDifference,

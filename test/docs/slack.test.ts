@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { secretKeys } from "../../components/slack/secret";
-import { isSecretKey } from "../../components/shared/secrets";
+import { secretKeys } from "../../components/slack/credentialFiles";
+import { isSecretKey } from "../../components/secrets/secrets";
 import { parseConfiguration } from "../../stacks/config/parseConfiguration";
 import { configuration, projectDirectory } from "../support/stackConfig";
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { charts } from "../../components/shared/charts";
+import { charts } from "../../components/charts/charts";
 import type { ObjectMeta } from "../../verify/cluster/objects";
 import { AwsAccount } from "../support/awsAccount";
 import { Ground } from "../support/cluster/ground";

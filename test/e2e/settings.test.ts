@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { groupBy } from "../../components/shared/groupBy";
-import { secrets } from "../../components/shared/secrets";
+import { secrets } from "../../components/secrets/secrets";
 import { settingEffect, withSample } from "../docs/settingEffects";
 import { settingSamples } from "../docs/settingSamples";
 import { Ground } from "../support/cluster/ground";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { charts as libraryCharts } from "../../components/shared/charts";
+import { charts as libraryCharts } from "../../components/charts/charts";
 import type { RenderedChanges } from "../../preview/charts/renderedChanges";
 import { toolPath } from "../../tools/paths.cjs";
 import { projectDirectory } from "../support/stackConfig";

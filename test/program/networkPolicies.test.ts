@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { charts } from "../../components/shared/charts";
+import { charts } from "../../components/charts/charts";
 import { Expression, Labels, Pod, RecordedPods, recordedPods } from "../charts/recordedPods";
 import { End, PolicyManifest, Port, isAllowed } from "../support/networkPolicy";
 import { runProgram } from "../support/runProgram";

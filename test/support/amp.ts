@@ -1,4 +1,4 @@
-import { secretsOf } from "../../components/shared/secrets";
+import { secretsOf } from "../../components/secrets/secrets";
 
 export const workspaceArn =
   "arn:aws:aps:us-east-1:123456789012:workspace/ws-1234abcd-12ab-34cd-56ef-1234567890ab";

@@ -1,6 +1,6 @@
 import { parsePath } from "../../preview/config/configPath";
 import { RawConfiguration } from "../../stacks/config/parseConfiguration";
-import { SecretKey } from "../../components/shared/secrets";
+import { SecretKey } from "../../components/secrets/secrets";
 
 type Path = (string | number)[];
 

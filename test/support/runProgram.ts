@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { secrets as allSecrets } from "../../components/shared/secrets";
+import { secrets as allSecrets } from "../../components/secrets/secrets";
 import { fixedResults } from "../../preview/engine/invokes";
 import { RecordProgramOptions, Recording, recordProgram } from "./mocks";
 import { asTexts, projectDirectory, secrets, shippedConfig, withChanges } from "./stackConfig";

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { dashboardUids } from "../../components/alerting/dashboardLinks";
 import { platformAlerts } from "../../components/prometheus/platformAlerts";
 import { receivers } from "../../components/slack/receivers";
-import { availableKeys } from "../../components/slack/secret";
+import { availableKeys } from "../../components/slack/credentialFiles";
 import { serviceAlerts } from "../../components/services/serviceAlerts";
 import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
 import { Api, sendTo } from "../../verify/cluster/api";

@@ -1,10 +1,10 @@
-import { availableKeys, webhookSecretName } from "../../components/slack/secret";
+import { availableKeys, webhookSecretName } from "../../components/slack/credentialFiles";
 import { secretNameOf } from "../../components/datadog/settings";
 import { tlsSecretOf } from "../../components/prometheus/grafanaIngress";
 import { longTermCredentials } from "../../components/prometheus/longTerm";
 import { PrometheusSettings } from "../../components/prometheus/settings";
 import { grafanaAdminSecretName } from "../../components/prometheus/values";
-import { secrets } from "../../components/shared/secrets";
+import { secrets } from "../../components/secrets/secrets";
 import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
 import { type Check, pass } from "../check";
 import type { Secret } from "../cluster/objects";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { checkServices } from "../../services/serviceChecks";
 import { serviceFields, unknownService } from "../../services/settings";
-import { Checked, example, issue } from "../../shared/problems";
-import { ComponentArgs, checkArgs, dnsLabel, identitySettings, input } from "../../shared/schemas";
+import { Checked, example, issue, check } from "../../shared/problems";
+import { ComponentArgs, dnsLabel, identitySettings, input } from "../../shared/schemas";
 
 const notify = z
   .array(
@@ -63,7 +63,7 @@ export type DatadogMonitorsSettings = z.output<typeof datadogMonitorsSchema>;
 
 /** Checks the DatadogMonitors arguments and fills in defaults. */
 export function datadogMonitorsSettings(args: ComponentArgs): Checked<DatadogMonitorsSettings> {
-  return checkArgs(datadogMonitorsSchema, args);
+  return check(datadogMonitorsSchema, args);
 }
 
 /** Reports overrides for services that do not exist. */

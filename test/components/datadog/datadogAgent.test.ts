@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { charts } from "../../../components/shared/charts";
+import { charts } from "../../../components/charts/charts";
 import { DatadogAgent, DatadogAgentArgs } from "../../../components/datadog/datadogAgent";
 import {
   RecordProgramOptions,

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { charts } from "../../../components/shared/charts";
+import { charts } from "../../../components/charts/charts";
 import { LokiStack, LokiStackArgs } from "../../../components/loki/lokiStack";
 import {
   RecordProgramOptions,

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { charts } from "../../../components/shared/charts";
+import { charts } from "../../../components/charts/charts";
 import { inputs, recordedFile } from "../../integration/logs/recorded/inputs";
 
 const fix = "run test/integration/logs/recorded/record.ts again";

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { charts } from "../../../components/shared/charts";
+import { charts } from "../../../components/charts/charts";
 import {
   PrometheusStack,
   PrometheusStackArgs,

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { charts } from "../../../components/shared/charts";
+import { charts } from "../../../components/charts/charts";
 import { Problem } from "../../../components/shared/problems";
 import { formatPath } from "../../../policies/shared/path";
 import {

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { charts } from "../../../components/shared/charts";
+import { charts } from "../../../components/charts/charts";
 import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
 import { limits } from "../../../policies/shared/limits";
 import { pinnedCharts } from "../../../policies/reliability/pinnedCharts";

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { ruleGroups } from "../../../components/alerting/rules";
 import { serviceAlerts } from "../../../components/services/serviceAlerts";
-import { charts } from "../../../components/shared/charts";
+import { charts } from "../../../components/charts/charts";
 import { Checked } from "../../../components/shared/problems";
 import { lokiSettings } from "../../../components/loki/settings";
 import { prometheusSettings } from "../../../components/prometheus/settings";

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
-import { secretsOf } from "../../../components/shared/secrets";
+import { secretsOf } from "../../../components/secrets/secrets";
 import { ampChanges as base, workspaceArn } from "../../support/amp";
 import { configuration, parsedProd } from "../../support/stackConfig";
 

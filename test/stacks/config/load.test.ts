@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { loadSettings } from "../../../stacks/config/load";
-import { secrets as allSecrets } from "../../../components/shared/secrets";
+import { secrets as allSecrets } from "../../../components/secrets/secrets";
 import { recordProgram } from "../../support/mocks";
 import { asTexts, secrets, shippedConfig } from "../../support/stackConfig";
 

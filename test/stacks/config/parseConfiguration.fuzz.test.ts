@@ -6,7 +6,7 @@ import { formatConfigurationProblems } from "../../../stacks/config/formatProble
 import { Secrets } from "../../../stacks/config/load";
 import { rawConfiguration } from "../../../stacks/config/rawConfiguration";
 import { deployMonitoring } from "../../../stacks/monitoring";
-import { secrets } from "../../../components/shared/secrets";
+import { secrets } from "../../../components/secrets/secrets";
 import { fixedResults } from "../../../preview/engine/invokes";
 import { recordProgram } from "../../support/mocks";
 import { asTexts, secrets as shippedSecrets, shippedConfig } from "../../support/stackConfig";

@@ -4,7 +4,7 @@ import * as https from "node:https";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { charts } from "../../../components/shared/charts";
+import { charts } from "../../../components/charts/charts";
 import { toolPath } from "../../../tools/paths.cjs";
 
 /**

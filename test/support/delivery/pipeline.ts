@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { listAt } from "../../../policies/facts/plain";
 import { scrapeTargets } from "../../../policies/shared/scrapeTargets";
-import { isSecretKey } from "../../../components/shared/secrets";
+import { isSecretKey } from "../../../components/secrets/secrets";
 import { projectDirectory } from "../stackConfig";
 import { podOf } from "./fakeServices";
 import { type RunningTool, freePort, startTool } from "./processes";

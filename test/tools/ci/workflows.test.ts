@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { charts } from "../../../components/shared/charts";
+import { charts } from "../../../components/charts/charts";
 import { projectDirectory } from "../../support/stackConfig";
 
 const read = (file: string) => fs.readFileSync(path.join(projectDirectory, file), "utf8");
@@ -199,7 +199,7 @@ describe("renovate.json", () => {
     };
     const [manager] = customManagers;
     const [pattern = ""] = manager?.managerFilePatterns ?? [];
-    const file = "components/shared/charts.ts";
+    const file = "components/charts/charts.ts";
     assert.match(file, new RegExp(pattern.slice(1, -1)));
     const found = [...read(file).matchAll(new RegExp(manager?.matchStrings[0] ?? "", "g"))].map(
       ({ groups }) => ({ ...groups }),

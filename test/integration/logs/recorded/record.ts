@@ -10,7 +10,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { charts } from "../../../../components/shared/charts";
+import { charts } from "../../../../components/charts/charts";
 import { manifestsOf } from "../../../charts/render";
 import { inputs, recordedFile } from "./inputs";
 

@@ -1,8 +1,8 @@
 import { isMap } from "../../policies/shared/isMap";
 import { formatPath } from "../../policies/shared/path";
-import { HIDDEN } from "./hideSecrets";
-import { isUnresolved } from "./placeholders";
-import type { Problem } from "./problems";
+import { HIDDEN } from "../shared/hideSecrets";
+import { isUnresolved } from "../shared/placeholders";
+import type { Problem } from "../shared/problems";
 import { type SecretForm, httpUrl, httpsUrl } from "./secretForms";
 
 /** A secret in the configuration. Its row in the table below is its only definition. */

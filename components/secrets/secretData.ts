@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isUnresolved } from "./placeholders";
+import { isUnresolved } from "../shared/placeholders";
 import {
   type FormOfEntry,
   type SecretEntry,
@@ -8,8 +8,8 @@ import {
   secretProblem,
   secretsOf,
 } from "./secrets";
-import type { Checked } from "./problems";
-import { settingsOrThrow } from "./settingsOrThrow";
+import type { Checked } from "../shared/problems";
+import { settingsOrThrow } from "../shared/settingsOrThrow";
 
 type Data = Record<string, pulumi.Input<string>>;
 

@@ -1,5 +1,5 @@
 import { hasPlaceholder } from "../shared/placeholders";
-import { type SecretArgument, secretKeyOfEntry, secretsOf } from "../shared/secrets";
+import { type SecretArgument, secretKeyOfEntry, secretsOf } from "../secrets/secrets";
 import { SlackSettings } from "./settings";
 
 /** Name of the Secret with the receivers' credentials, unless `existingSecret` names another. */

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { secretKeyOfEntry, secrets, withoutSecrets } from "../../../components/shared/secrets";
+import { secretKeyOfEntry, secrets, withoutSecrets } from "../../../components/secrets/secrets";
 import { datadogSchema } from "../../../components/datadog/settings";
 import { slackSchema } from "../../../components/slack/settings";
 import { configuration } from "../../../preview/config/configuration";
