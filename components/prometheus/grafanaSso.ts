@@ -72,7 +72,7 @@ export const ssoSchema = z
       }),
     allowedDomains: example(z.array(hostName).min(1), ["example.com"]).optional().meta({
       description:
-        "Allowed email domains, for all providers except `github`. Required for `google`, where anyone can have an account.",
+        "Allowed email domains, for all providers except `github`. Required for `google`, where anyone can create an account.",
       defaultText: "every domain",
     }),
     allowedOrganizations: example(
@@ -80,7 +80,9 @@ export const ssoSchema = z
       ["acme"],
     )
       .optional()
-      .describe("Allowed organizations. Required for `github`, where anyone can have an account."),
+      .describe(
+        "Allowed organizations. Required for `github`, where anyone can create an account.",
+      ),
     allowedGroups: input(
       groups.optional().meta({
         description: "Allowed groups, for all providers except `github`.",

@@ -269,10 +269,10 @@ export interface GrafanaSso {
   groupsClaim?: string;
   /**
    * Allowed email domains, for all providers except `github`. Required for `google`, where anyone can
-   * have an account. Default: every domain.
+   * create an account. Default: every domain.
    */
   allowedDomains?: string[];
-  /** Allowed organizations. Required for `github`, where anyone can have an account. */
+  /** Allowed organizations. Required for `github`, where anyone can create an account. */
   allowedOrganizations?: string[];
   /**
    * Allowed groups, for all providers except `github`: group addresses for Google, object IDs for
@@ -310,8 +310,8 @@ export interface GrafanaArgs {
   ingress?: GrafanaIngress;
   /**
    * Size in GiB of a volume for changes that users make in Grafana, such as users and their
-   * preferences. Grafana then stops during an update, because only one pod at a time can use the
-   * volume. If you remove the setting, the volume remains, unless `deleteDataOnDestroy` is true.
+   * preferences. Grafana is then briefly unavailable during updates, because only one pod at a time can
+   * use the volume. If you remove the setting, the volume remains, unless `deleteDataOnDestroy` is true.
    * Default: none.
    */
   storageGb?: number;

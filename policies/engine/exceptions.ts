@@ -89,7 +89,7 @@ export interface Exception {
   until: string;
 }
 
-/** The exceptions of a resource from a policy. */
+/** Exceptions that exempt a resource, or rules in it, from a policy. */
 export interface Exceptions {
   /** Returns the exception that covers the resource or, if given, the rule in it. */
   covering: (rule?: string) => Exception | undefined;

@@ -165,7 +165,7 @@ function updates(kind: string, was: PlainMap, is: PlainMap): string[] {
 }
 
 /**
- * Replaces paths of images with the images before and after. Images come first, because a long list is
+ * Replaces the paths of changed images with the old and the new image. Images come first, because a long list is
  * truncated.
  */
 function withImages(paths: string[], different: Difference[]): string[] {
