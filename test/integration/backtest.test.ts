@@ -489,7 +489,7 @@ describe("npm run preview -- --against --backtest", () => {
   });
 
   it("says what to do without data or without Prometheus", async () => {
-    await assert.rejects(run(base, base, folder), /contains no Prometheus blocks\n {2}fix: name/);
+    await assert.rejects(run(base, base, folder), /contains no Prometheus blocks\n {2}fix: pass/);
     process.env["PATH"] = "/nonexistent";
     try {
       await assert.rejects(
