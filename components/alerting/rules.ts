@@ -17,7 +17,7 @@ export interface AlertRule {
    * it.
    */
   alert: string;
-  /** PromQL expression. The alert fires for every series that it returns. */
+  /** PromQL expression. The alert fires once per series in the result. */
   expr: string;
   /** Minutes for which the expression must hold before the alert fires. */
   forMinutes: number;

@@ -140,8 +140,7 @@ export function prometheusDashboard(): DashboardModel {
 
 /** Returns the dashboard for notifications to Slack and other receivers. */
 export function deliveryDashboard(): DashboardModel {
-  // Alertmanager exports zeros for every supported integration, so this filters out unused
-  // integrations.
+  // Hides unused integrations, for which Alertmanager exports zeros.
   const ofUsed = (expr: string) =>
     `${expr} and on (integration) (sum by (integration) (alertmanager_notifications_total{${matchers}}) > 0)`;
   const perIntegration = (metric: string) => ofUsed(sumRate(`${metric}{${matchers}}`, "integration"));

@@ -76,8 +76,7 @@ export function shortProvenErrorRatio(
   const all = `${requests}{${inNamespace}}`;
   const [recentFailures, allRecent] = recentSums(now, inNamespace);
   return [
-    // Limited to services with failures, because Prometheus evaluates this for every service every 30
-    // seconds.
+    // Skips services without failures, because this runs for every service every 30 seconds.
     smaller(
       quotient(positive(failures), all),
       `${quotient(positive(recentFailures), allRecent)} * 2`,

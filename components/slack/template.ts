@@ -201,7 +201,7 @@ function groupUrl(base: string): string {
   return `${base}/#/alerts?filter=${matchers(".GroupLabels")}`;
 }
 
-/** Returns the URL of the form for a new silence, with matchers for every label of the alert. */
+/** Returns the URL of Alertmanager's new-silence form, prefilled with matchers for the alert's labels. */
 function silenceUrl(base: string): string {
   return `${base}/#/silences/new?filter=${matchers(".Labels")}`;
 }

@@ -260,8 +260,8 @@ const deferred: [module: string, importer: string][] = [
   ["@npmcli/arborist", "@pulumi/pulumi"],
   ["normalize-package-data", "@pulumi/pulumi"],
   ["../locales/index.cjs", "zod"],
-  // Only its functions that create node groups use `@pulumi/aws`, and a preview does not support the
-  // transforms in them. All of AWS would make the bundle twice as large.
+  // Only functions for node groups and for the creator of a cluster use it. The bundle would be twice as
+  // large with it.
   ["@pulumi/aws", "@pulumi/eks"],
   // Builders for version 2 of Grafana's dashboards, with all of its types.
   ...["visualizationV2Builder", "visualizationBuilder", "queryV2Builder", "queryBuilder"].map(
@@ -284,8 +284,8 @@ const deferModules: esbuild.Plugin = {
       if (pluginData === build || !isDeferred) return undefined;
       const resolved = await build.resolve(id, { resolveDir, kind, pluginData: build });
       if (resolved.errors.length > 0) return undefined;
-      // Packages that do not import the SDK can be loaded outside the bundle. The builders and
-      // `@pulumi/aws` are never read.
+      // Outside the bundle, `@pulumi/aws` loads a second copy of the SDK, which shares the state of the
+      // first one. The other packages do not import the SDK, and the unused builders are never read.
       return {
         path: resolved.path,
         namespace,

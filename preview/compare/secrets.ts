@@ -1,3 +1,4 @@
+import { differences } from "./differences";
 import type { PreviewState } from "./state";
 
 /**
@@ -9,12 +10,13 @@ export function secretChanges(
   { encrypted: after }: PreviewState,
 ) {
   if (before === undefined || after === undefined) return [];
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((setting) => before[setting] !== after[setting])
-    .map((setting) => ({ setting, change: changeOf(before[setting], after[setting]) }));
+  return differences(before, after).map(({ path, before, after }) => ({
+    setting: path,
+    change: changeOf(before, after),
+  }));
 }
 
-function changeOf(before: string | undefined, after: string | undefined): string {
+function changeOf(before: unknown, after: unknown): string {
   if (before === undefined) return "added";
   return after === undefined ? "removed" : "new value, or the same value encrypted again";
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { type Secret, secrets } from "../../components/secrets/secrets";
 import { isMap } from "../../policies/shared/isMap";
+import { type Path, formatPath } from "../../policies/shared/path";
 import { type ConfigValue, type ConfigValues, setConfigPath } from "./configPath";
 import { ExpectedError } from "./errors";
 import { secretsInUse } from "./program";
@@ -84,7 +85,13 @@ export function configuration(sources: ConfigurationSources): Configuration {
       ...textsInside(values[key]),
     ]),
     encrypted: Object.fromEntries(
-      Object.entries(values).flatMap(([key, value]) => fingerprints(key, value)),
+      Object.entries(values).flatMap(([key, value]) => {
+        const [namespace, name = ""] = key.split(":");
+        return fingerprints(value, [name]).map(([path, hash]) => [
+          `${namespace}:${formatPath(path)}`,
+          hash,
+        ]);
+      }),
     ),
   };
 }
@@ -158,13 +165,13 @@ function isEncrypted(value: ConfigValue | undefined): value is { secure: string 
  * Returns a hash for each `{secure: ...}` in a value, with its path. The hash differs if the secret
  * differs or was encrypted again.
  */
-function fingerprints(path: string, value: ConfigValue): [path: string, hash: string][] {
+function fingerprints(value: ConfigValue, path: Path): [path: Path, hash: string][] {
   if (isEncrypted(value)) {
     return [[path, createHash("sha256").update(value.secure).digest("hex").slice(0, 16)]];
   }
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, item]: [string, ConfigValue]) =>
-    fingerprints(Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, item),
+    fingerprints(item, [...path, Array.isArray(value) ? Number(key) : key]),
   );
 }
 

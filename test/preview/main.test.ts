@@ -55,6 +55,21 @@ describe("npm run preview", () => {
     ]);
   });
 
+  it("includes resources of AWS that a function of @pulumi/eks creates", () => {
+    fs.cpSync(project, out, { recursive: true });
+    fs.symlinkSync(path.resolve("node_modules"), path.join(out, "node_modules"));
+    fs.writeFileSync(
+      path.join(out, "index.ts"),
+      `import * as pulumi from "@pulumi/pulumi";
+       import { createNodeGroupSecurityGroup } from "@pulumi/eks";
+       createNodeGroupSecurityGroup("nodes", {
+         vpcId: "vpc-1", clusterSecurityGroup: { id: "sg-1" }, eksCluster: { name: "main" },
+       } as never, new pulumi.ComponentResource("example:index:Nodes", "nodes"));`,
+    );
+    const { stdout, stderr } = previewIn(out, "--stack", "prod");
+    assert.match(stdout, /^ {2}\+ .*aws:ec2:SecurityGroup +nodes-nodeSecurityGroup$/m, stderr);
+  });
+
   it("exits with 1 if a mandatory policy is violated, and with 0 if the policy is advisory", () => {
     const violation = ["--stack", "prod", "--config", "prometheus.retentionDays=400"];
     const { code, stdout } = preview(...violation);

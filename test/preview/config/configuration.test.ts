@@ -75,17 +75,17 @@ describe("the configuration of a preview", () => {
           {
             config: {
               "monitoring:datadogApiKey": { secure },
-              "monitoring:slackWebhookUrls": { payments: { secure: "AAABAE" } },
+              "monitoring:slackWebhookUrls": { "#payments": { secure: "AAABAE" } },
               "monitoring:other": { list: [1, { token: { secure: "AAABAE" } }] },
             },
           },
         ],
       }).encrypted;
     const { "monitoring:datadogApiKey": key, ...others } = hashes("AAABAD");
-    const hash = others["monitoring:slackWebhookUrls.payments"];
+    const hash = others['monitoring:slackWebhookUrls["#payments"]'];
     assert.match(hash ?? "", /^[0-9a-f]{16}$/);
     assert.deepEqual(others, {
-      "monitoring:slackWebhookUrls.payments": hash,
+      'monitoring:slackWebhookUrls["#payments"]': hash,
       "monitoring:other.list[1].token": hash,
     });
     assert.notEqual(key, hash);
