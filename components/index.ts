@@ -20,7 +20,7 @@ export {
   type DatadogMonitorsArgs,
   type DatadogServiceMonitors,
 } from "./datadog/monitors/datadogMonitors";
-export { DatadogSite, HostnameSource, NodeOs } from "./datadog/options";
+export { DatadogSite, HostnameSource, NodeOs } from "./datadog/enums";
 export {
   datadogEnv,
   datadogExclusion,
@@ -30,8 +30,9 @@ export {
   openMetricsAnnotations,
   type OpenMetricsEndpoint,
 } from "./datadog/workload";
-export { AwsIdentity, LokiMode, LokiStorage } from "./loki/options";
-export { LogCollector, Redaction, type RedactionPattern } from "./logs/options";
+export { AwsIdentity, LokiMode, LokiStorage } from "./loki/enums";
+export { LogCollector, Redaction } from "./logs/enums";
+export type { RedactionPattern } from "./logs/redactionPattern";
 export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./loki/lokiStack";
 export {
   type AlertMetrics,
@@ -49,7 +50,7 @@ export {
   type ServiceMetrics,
   type WarningThresholds,
 } from "./services/monitoredServices";
-export { MetricConvention, ServiceLanguage, WorkloadKind } from "./services/options";
+export { MetricConvention, ServiceLanguage, WorkloadKind } from "./services/settings/enums";
 export {
   type AlertmanagerArgs,
   type BasicAuthReference,
@@ -63,7 +64,7 @@ export {
   type PrometheusStackArgs,
   type ScrapedMetrics,
 } from "./prometheus/prometheusStack";
-export { KeptMetrics, LongTermKind, SsoProvider } from "./prometheus/options";
+export { KeptMetrics, LongTermKind, SsoProvider } from "./prometheus/enums";
 export { type ChartArgs, type Toleration } from "./shared/chartArgs";
 export { type SecretKeyReference } from "./secrets/secretKeyReference";
 export { SizePreset } from "./shared/sizePreset";

@@ -24,7 +24,7 @@ export {
 } from "./catalog";
 export type { PolicyConfigProblem } from "./engine/config";
 export type { PolicyDescription, Profile } from "./engine/description";
-export { limits } from "./shared/limits";
+export { limits } from "./limits/limits";
 
 /**
  * The policy pack. Create exactly one instance in the entry file of a policy pack: `new

@@ -4,9 +4,9 @@ import { DatadogAgent } from "../components/datadog/datadogAgent";
 import { objectLabels } from "../components/shared/labels";
 import { DatadogMonitors } from "../components/datadog/monitors/datadogMonitors";
 import { DatadogProvider } from "../components/datadog/monitors/resources";
-import { DatadogSite } from "../components/datadog/options";
+import { DatadogSite } from "../components/datadog/enums";
 import { GrafanaDashboards } from "../components/dashboards/grafanaDashboards";
-import { LogCollector } from "../components/logs/options";
+import { LogCollector } from "../components/logs/enums";
 import { LokiStack } from "../components/loki/lokiStack";
 import {
   type SecretArgument,

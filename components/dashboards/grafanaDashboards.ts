@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { LogCollector } from "../logs/options";
+import { LogCollector } from "../logs/enums";
 import { MonitoredServicesArgs } from "../services/monitoredServices";
 import { claim } from "../shared/claims";
 import { afterChecks, checkInputs } from "../shared/inputs";

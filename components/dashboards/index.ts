@@ -8,7 +8,7 @@ import { dashboardsSettings } from "./settings";
 import type { GrafanaDashboardsArgs } from "./grafanaDashboards";
 import { formatArgumentProblems } from "../shared/problems";
 
-export { LogCollector } from "../logs/options";
+export { LogCollector } from "../logs/enums";
 export type { GrafanaDashboardsArgs };
 
 /** A dashboard that any Grafana can load. */

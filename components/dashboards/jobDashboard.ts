@@ -1,6 +1,6 @@
-import { recordedJobs } from "../services/jobAlerts";
-import { WorkloadKind } from "../services/options";
-import { MonitoredServicesSettings } from "../services/settings";
+import { recordedJobs } from "../services/alerts/jobAlerts";
+import { WorkloadKind } from "../services/settings/enums";
+import { MonitoredServicesSettings } from "../services/settings/settings";
 import { DashboardModel, graph, query, table } from "./model";
 
 /** Returns the dashboard for scheduled job runs, if at least one service is a job. */

@@ -1,5 +1,5 @@
 import { podMetrics } from "../../policies/shared/metricNames";
-import { MonitoredServicesSettings } from "../services/settings";
+import { MonitoredServicesSettings } from "../services/settings/settings";
 import { DashboardModel, Query, graph, query, stat, table } from "./model";
 import { metricsOf, podThreshold, rate, sumRate, withSelector } from "./queries";
 import { SourceSelectors, deploymentsOf, podPanels, throttledRatio } from "./serviceDashboards";

@@ -1,4 +1,5 @@
-import { LogCollector, collectorMetrics } from "../logs/options";
+import { collectorMetrics } from "../logs/collectorMetrics";
+import { LogCollector } from "../logs/enums";
 import { DashboardModel, Panel, Query, graph, query, stat } from "./model";
 import { mean, rate, sumRate } from "./queries";
 

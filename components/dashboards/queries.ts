@@ -1,10 +1,10 @@
 import { MetricKey } from "../../policies/shared/metricNames";
 import { Scope, formatNumber, serviceMatchers } from "../alerting/promql";
 import { Severity } from "../alerting/rules";
-import { Histogram, ServiceMetricNames, quantile } from "../services/histograms";
-import { inPodScope } from "../services/podScope";
-import { MonitoredServicesSettings } from "../services/settings";
-import { ThresholdName, metricVariants, thresholdVariants } from "../services/thresholdVariants";
+import { Histogram, ServiceMetricNames, quantile } from "../services/settings/histograms";
+import { inPodScope } from "../services/alerts/podScope";
+import { MonitoredServicesSettings } from "../services/settings/settings";
+import { ThresholdName, metricVariants, thresholdVariants } from "../services/alerts/thresholdVariants";
 import { Query, query } from "./model";
 
 /** Window that Grafana derives from the scrape interval and the panel's width. */

@@ -1,5 +1,5 @@
-import { ServiceLanguage } from "../services/options";
-import { MonitoredServicesSettings } from "../services/settings";
+import { ServiceLanguage } from "../services/settings/enums";
+import { MonitoredServicesSettings } from "../services/settings/settings";
 import { Panel, Query, graph, query } from "./model";
 import { rate, sumRate } from "./queries";
 

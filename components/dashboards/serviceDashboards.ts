@@ -1,20 +1,20 @@
 import { dashboardPath } from "../alerting/dashboardLinks";
 import { podNamePattern } from "../alerting/promql";
 import { MetricKey, podMetrics } from "../../policies/shared/metricNames";
-import { configuredServices } from "../services/configuredServices";
+import { configuredServices } from "../services/alerts/configuredServices";
 import {
   HistogramKey,
   RequestKey,
   ServiceMetricNames,
   histogramOf,
   requestRate,
-} from "../services/histograms";
-import { newImages } from "../services/newImages";
-import { certificateExpiry, probeLabel } from "../services/probeAlerts";
-import { recorded } from "../services/recordedSeries";
-import { MonitoredServicesSettings } from "../services/settings";
-import { sloSeries } from "../services/slo";
-import { hasProbe } from "../services/thresholdVariants";
+} from "../services/settings/histograms";
+import { newImages } from "../services/alerts/newImages";
+import { certificateExpiry, probeLabel } from "../services/alerts/probeAlerts";
+import { recorded } from "../services/alerts/recordedSeries";
+import { MonitoredServicesSettings } from "../services/settings/settings";
+import { sloSeries } from "../services/alerts/slo";
+import { hasProbe } from "../services/alerts/thresholdVariants";
 import { DashboardModel, Panel, Query, graph, logs, query, stat, table } from "./model";
 import {
   byMetrics,

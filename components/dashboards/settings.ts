@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { LogCollector } from "../logs/options";
-import { servicesSchema } from "../services/settings";
+import { LogCollector } from "../logs/enums";
+import { servicesSchema } from "../services/settings/settings";
 import { Checked, example, check } from "../shared/problems";
 import { ComponentArgs, dnsLabel, input, labels, selectorLabels } from "../shared/schemas";
 

@@ -14,7 +14,7 @@ import {
 } from "../shared/schemas";
 import { secretSettings } from "../secrets/secretSettings";
 import { withoutSecrets } from "../secrets/secrets";
-import { DatadogSite, NodeOs, HostnameSource } from "./options";
+import { DatadogSite, NodeOs, HostnameSource } from "./enums";
 
 /** Name of the Secret with the keys, unless `existingSecret` names another. */
 export const datadogSecretName = "datadog-secret";

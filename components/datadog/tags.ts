@@ -1,4 +1,4 @@
-import { DatadogSite } from "./options";
+import { DatadogSite } from "./enums";
 
 /** Returns the URL of a site's web application. Sites with a two-label domain use the prefix `app.`. */
 export function datadogUrl(site: DatadogSite): string {

@@ -1,4 +1,4 @@
-import { HostnameSource, NodeOs } from "./options";
+import { HostnameSource, NodeOs } from "./enums";
 import { DatadogSettings, secretNameOf } from "./settings";
 import { datadogClusterName } from "./tags";
 import { defined } from "../shared/defined";

@@ -9,8 +9,9 @@ import { objectLabels } from "../shared/labels";
 import { alloyConfigMap, alloyEventsConfigMap, alloyEventsValues, alloyValues } from "./alloy";
 import { AlloyConfigArgs, alloyConfig, alloyEventsConfig } from "./alloyConfig";
 import { promtailValues } from "./promtail";
-import { LogCollector } from "./options";
+import { LogCollector } from "./enums";
 import { CollectorSettings } from "./settings";
+import { Values } from "../../policies/shared/mergeValues";
 
 export interface LogCollectorArgs {
   inputs: Inputs<CollectorSettings>;
@@ -19,6 +20,12 @@ export interface LogCollectorArgs {
   /** The caller's values for the collector's chart, merged last. */
   overrides?: Overrides | undefined;
 }
+
+/** Returns the chart values of each collector. */
+const chartValues: Record<
+  Exclude<LogCollector, "none">,
+  (settings: CollectorSettings, pushUrl: string) => Values
+> = { alloy: alloyValues, promtail: promtailValues };
 
 /** Registers the log collector that the settings select, and returns its release. */
 export function logCollector(
@@ -31,24 +38,22 @@ export function logCollector(
     pushUrl,
     overrides,
   } = args;
-  if (settings.collector === LogCollector.None) return undefined;
-  const chart = charts[settings.collector];
+  const { collector } = settings;
+  if (collector === LogCollector.None) return undefined;
+  const chart = charts[collector];
   const resourceName = `${name}-${chart.name}`;
-  const isAlloy = settings.collector === LogCollector.Alloy;
   return chartRelease(
     resourceName,
     {
       releaseName: chart.name,
       chart: chart.name,
       settings: collectorChart(chart, settings, fill),
-      values: fill((all) =>
-        isAlloy ? alloyValues(all) : promtailValues(all, pushUrl(all.namespace)),
-      ),
+      values: fill((all) => chartValues[collector](all, pushUrl(all.namespace))),
       overrides,
     },
     pulumi.mergeOptions(opts, {
       dependsOn: [
-        ...(isAlloy
+        ...(collector === LogCollector.Alloy
           ? [alloyConfiguration(`${name}-alloy-config`, alloyConfigMap, alloyConfig, args, opts)]
           : []),
         ...reader(resourceName, chart.name, "pods", fill, opts),

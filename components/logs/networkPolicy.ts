@@ -5,7 +5,8 @@ import {
   onlyTo,
   podsNamed,
 } from "../shared/networkPolicies";
-import { LogCollector, collectorMetrics } from "./options";
+import { collectorMetrics } from "./collectorMetrics";
+import { LogCollector } from "./enums";
 import { CollectorSettings } from "./settings";
 
 /**

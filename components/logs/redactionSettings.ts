@@ -2,7 +2,7 @@ import { z } from "zod";
 import { example, issue } from "../shared/problems";
 import { checkUniqueNames, dnsLabel } from "../shared/schemas";
 import { capturingGroups, matchesEmptyText, re2Problem } from "./re2";
-import { Redaction } from "./options";
+import { Redaction } from "./enums";
 
 const expression = example(
   z

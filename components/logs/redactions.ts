@@ -1,4 +1,4 @@
-import { Redaction } from "./options";
+import { Redaction } from "./enums";
 import { RedactionSettings } from "./redactionSettings";
 
 /**

@@ -12,7 +12,7 @@ import {
 import { Placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
 import { redactionSettings } from "./redactionSettings";
-import { LogCollector } from "./options";
+import { LogCollector } from "./enums";
 
 const { chartVersion, repository } = chartSource(charts.alloy);
 

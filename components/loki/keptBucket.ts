@@ -5,7 +5,7 @@ import { Location, rememberSettings, unchangedLocation } from "../shared/dataLoc
 import { Inputs } from "../shared/inputs";
 import { Problem } from "../shared/problems";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
-import { LokiStorage } from "./options";
+import { LokiStorage } from "./enums";
 import { LokiSettings } from "./settings";
 
 /** Returns the deployed bucket, or fails if its name or region differs from the arguments. */

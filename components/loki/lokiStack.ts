@@ -1,7 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { eventCollector, logCollector } from "../logs/collector";
-import { LogCollector, Redaction, RedactionPattern } from "../logs/options";
+import { LogCollector, Redaction } from "../logs/enums";
+import { RedactionPattern } from "../logs/redactionPattern";
 import { chartRelease } from "../shared/chartRelease";
 import { Claim, claim } from "../shared/claims";
 import { Chart, charts } from "../charts/charts";
@@ -15,7 +16,7 @@ import { ChartArgs } from "../shared/chartArgs";
 import { lokiNetworkPolicies } from "./networkPolicies";
 import { lokiRules } from "./rules";
 import { AlertRuleSettings } from "../alerting/alertRuleSettings";
-import { AwsIdentity, LokiMode, LokiStorage } from "./options";
+import { AwsIdentity, LokiMode, LokiStorage } from "./enums";
 import { LokiSettings, lokiSettings } from "./settings";
 import { providerRegion } from "../shared/awsSdk";
 import { bucketIsKept, bucketMemory, logsAreKept } from "./keptBucket";

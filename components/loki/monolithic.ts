@@ -1,4 +1,4 @@
-import { LokiMode } from "./options";
+import { LokiMode } from "./enums";
 import { LokiSettings } from "./settings";
 import { monolithicSizes } from "./sizes";
 import { lokiName } from "./urls";

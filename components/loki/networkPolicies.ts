@@ -1,5 +1,5 @@
 import { collectorPolicy } from "../logs/networkPolicy";
-import { LogCollector } from "../logs/options";
+import { LogCollector } from "../logs/enums";
 import { upgradeJobLabels } from "../shared/growVolumes";
 import {
   Connections,
@@ -9,7 +9,7 @@ import {
   onlyTo,
   podsNamed,
 } from "../shared/networkPolicies";
-import { AwsIdentity, LokiMode, LokiStorage } from "./options";
+import { AwsIdentity, LokiMode, LokiStorage } from "./enums";
 import { LokiSettings } from "./settings";
 import { lokiName } from "./urls";
 

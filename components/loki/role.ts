@@ -1,7 +1,7 @@
 import type { Role } from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import { lokiAccessPolicy } from "./iam";
-import { AwsIdentity } from "./options";
+import { AwsIdentity } from "./enums";
 import { S3Settings } from "./settings";
 import { lokiName } from "./urls";
 import { irsaTrust, podIdentityTrust, roleName } from "../shared/iam";

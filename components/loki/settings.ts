@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { limits } from "../../policies/shared/limits";
+import { limits } from "../../policies/limits/limits";
 import { logAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
 import { charts } from "../charts/charts";
@@ -26,7 +26,7 @@ import {
 } from "../shared/schemas";
 import { checkRedactions } from "../logs/redactionSettings";
 import { checkEvents, collectorFields } from "../logs/settings";
-import { LokiMode, LokiStorage, AwsIdentity } from "./options";
+import { LokiMode, LokiStorage, AwsIdentity } from "./enums";
 
 /**
  * Number of days that the bucket retains replaced and deleted objects. During this time, an operator

@@ -1,4 +1,4 @@
-import { LokiMode } from "./options";
+import { LokiMode } from "./enums";
 import { LokiSettings } from "./settings";
 import { Resources, resources, sizeTable } from "../shared/resources";
 import { SizePreset } from "../shared/sizePreset";

@@ -3,7 +3,7 @@ import type { Bucket } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { lokiBucket } from "./bucket";
 import { lokiRole } from "./role";
-import { LokiStorage } from "./options";
+import { LokiStorage } from "./enums";
 import { LokiSettings, S3Settings } from "./settings";
 import { Inputs } from "../shared/inputs";
 

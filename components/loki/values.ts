@@ -1,4 +1,4 @@
-import { LokiMode, LokiStorage } from "./options";
+import { LokiMode, LokiStorage } from "./enums";
 import { LokiSettings } from "./settings";
 import { replayCeiling } from "./sizes";
 import { lokiName } from "./urls";

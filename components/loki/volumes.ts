@@ -1,6 +1,6 @@
 import { defined } from "../shared/defined";
 import { Values } from "../../policies/shared/mergeValues";
-import { LokiMode } from "./options";
+import { LokiMode } from "./enums";
 import { LokiSettings } from "./settings";
 import { distributedSizes } from "./sizes";
 import { lokiName } from "./urls";

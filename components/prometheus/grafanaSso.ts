@@ -4,7 +4,7 @@ import { defined } from "../shared/defined";
 import { hasPlaceholder } from "../shared/placeholders";
 import { example, issue } from "../shared/problems";
 import { hostName, httpsUrl, input, secretKey } from "../shared/schemas";
-import { SsoProvider } from "./options";
+import { SsoProvider } from "./enums";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -9,9 +9,9 @@ import {
   isNamedByVariable,
   metricsReadByGrafana,
 } from "../dashboards/expressions";
-import { LogCollector } from "../logs/options";
-import { serviceAlerts } from "../services/serviceAlerts";
-import { MonitoredServicesSettings, servicesSettings } from "../services/settings";
+import { LogCollector } from "../logs/enums";
+import { serviceAlerts } from "../services/alerts/serviceAlerts";
+import { MonitoredServicesSettings, servicesSettings } from "../services/settings/settings";
 import { chartMetrics, chartRelabelings } from "./chartMetrics.json";
 import { communityMetrics } from "./communityMetrics";
 import { platformAlerts } from "./platformAlerts";

@@ -5,7 +5,7 @@ import { PolicyDocument, allow, partition, policyDocument, roleName } from "../s
 import { hasPlaceholder } from "../shared/placeholders";
 import { example, issue } from "../shared/problems";
 import { hasCredentials, httpUrl, input, secretKey } from "../shared/schemas";
-import { LongTermKind } from "./options";
+import { LongTermKind } from "./enums";
 
 /** Properties of a kind of store, for the checks, Prometheus and Grafana. */
 interface Kind {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { workspaceAccessPolicy, workspaceRoleName } from "./longTerm";
-import { LongTermKind } from "./options";
+import { LongTermKind } from "./enums";
 import { PrometheusSettings } from "./settings";
 import { serviceNames } from "./urls";
 import { podIdentityTrust } from "../shared/iam";

@@ -4,7 +4,7 @@ import { labels, value } from "../alerting/annotations";
 import { formatNumber, scrapePoolTargets } from "../alerting/promql";
 import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
-import { collectorMetrics } from "../logs/options";
+import { collectorMetrics } from "../logs/collectorMetrics";
 
 /** Options of the alerts on the monitoring stack itself. */
 export interface PlatformAlertOptions {

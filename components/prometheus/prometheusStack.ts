@@ -30,7 +30,7 @@ import { ChartArgs } from "../shared/chartArgs";
 import { blackboxExporter } from "./blackboxExporter";
 import type * as keepLists from "./keepLists";
 import { longTermRole } from "./longTermRole";
-import { KeptMetrics, LongTermKind, SsoProvider } from "./options";
+import { KeptMetrics, LongTermKind, SsoProvider } from "./enums";
 import {
   PrometheusSettings,
   droppedDataSources,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { limits } from "../../policies/shared/limits";
+import { limits } from "../../policies/limits/limits";
 import { platformAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
 import chartAlerts from "../../policies/shared/kubePrometheusStackAlerts.json";
@@ -9,7 +9,7 @@ import { anchoredPattern } from "../../policies/shared/matcher";
 import { ingressSchema, ingressUrl } from "./grafanaIngress";
 import { ssoSchema } from "./grafanaSso";
 import { longTermSchema, longTermSource, queryUrlOf } from "./longTerm";
-import { KeptMetrics } from "./options";
+import { KeptMetrics } from "./enums";
 import { Checked, Problem, example, issue, valueAt, check } from "../shared/problems";
 import { isUnresolved } from "../shared/placeholders";
 import { placementSettings } from "../shared/placement";

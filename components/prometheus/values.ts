@@ -1,4 +1,4 @@
-import { limits } from "../../policies/shared/limits";
+import { limits } from "../../policies/limits/limits";
 import { RuleSettings } from "../alerting/alertSettings";
 import { ingressValues } from "./grafanaIngress";
 import { ssoSections, ssoVariables } from "./grafanaSso";

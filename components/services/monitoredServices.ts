@@ -7,17 +7,17 @@ import { AlertRuleSettings } from "../alerting/alertRuleSettings";
 import { ruleNamespaceArgs } from "../alerting/ruleNamespace";
 import { ruleObjects } from "../alerting/ruleObjects";
 import { ruleGroups } from "../alerting/rules";
-import { serviceAlerts } from "./serviceAlerts";
+import { serviceAlerts } from "./alerts/serviceAlerts";
 import { defined } from "../shared/defined";
 import { awsSdk } from "../shared/awsSdk";
 import { claim } from "../shared/claims";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { SecretKeyReference } from "../secrets/secretKeyReference";
-import { MetricConvention, ServiceLanguage, WorkloadKind } from "./options";
-import { MonitoredServicesSettings, servicesSettings } from "./settings";
+import { MetricConvention, ServiceLanguage, WorkloadKind } from "./settings/enums";
+import { MonitoredServicesSettings, servicesSettings } from "./settings/settings";
 import { monitorKind, monitorSpec, probeSpec } from "./serviceMonitor";
-import { hasProbe, isScraped, metricsFor } from "./thresholdVariants";
+import { hasProbe, isScraped, metricsFor } from "./alerts/thresholdVariants";
 
 /** Service level objective for availability, latency or both. */
 export interface ServiceLevelObjective {

@@ -5,7 +5,7 @@ import {
 } from "../../policies/shared/serviceExceptions";
 import { alertNames } from "../alerting/alertNames";
 import { defined } from "../shared/defined";
-import { MonitoredServicesSettings, ServiceSettings } from "./settings";
+import { MonitoredServicesSettings, ServiceSettings } from "./settings/settings";
 
 type AlertOverrides = NonNullable<ServiceSettings["alerts"]>;
 

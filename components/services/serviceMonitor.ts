@@ -1,10 +1,10 @@
 import { podVersion } from "../logs/podLabels";
 import { defined } from "../shared/defined";
 import { httpModule } from "../shared/prober";
-import { probeLabel } from "./probeAlerts";
-import { WorkloadKind } from "./options";
-import { MonitoredServicesSettings, ServiceSettings } from "./settings";
-import { metricsFor } from "./thresholdVariants";
+import { probeLabel } from "./alerts/probeAlerts";
+import { WorkloadKind } from "./settings/enums";
+import { MonitoredServicesSettings, ServiceSettings } from "./settings/settings";
+import { metricsFor } from "./alerts/thresholdVariants";
 
 /** Returns the kind of the object that configures Prometheus to scrape a service. */
 export function monitorKind({ kind }: Pick<ServiceSettings, "kind">) {

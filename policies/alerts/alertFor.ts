@@ -12,7 +12,7 @@ import { Expr, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/
 import { recordedRange } from "../promql/records";
 import { namedServices, scopesOf } from "../promql/scope";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
-import { clamp, limits } from "../shared/limits";
+import { clamp, limits } from "../limits/limits";
 
 const { critical, warning, slow } = limits.alertForMinutes;
 

@@ -12,7 +12,7 @@ import { ServiceException, reasonFix, serviceExceptions } from "../facts/service
 import { Selector } from "../promql/expr";
 import { Records } from "../promql/records";
 import { ServiceScope, includesService, namedServices } from "../promql/scope";
-import { limits } from "../shared/limits";
+import { limits } from "../limits/limits";
 import { perObject } from "../shared/perObject";
 import { SignalName } from "../shared/serviceExceptions";
 

@@ -11,7 +11,7 @@ import { chartMonitors, isMonitor, scrapedServices } from "../facts/services";
 import { Expr, Selector, allows, callsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { parseDuration } from "../shared/duration";
-import { limits } from "../shared/limits";
+import { limits } from "../limits/limits";
 import { Matcher } from "../shared/matcher";
 
 const properties = {

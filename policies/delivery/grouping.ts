@@ -6,7 +6,7 @@ import { canHoldAlertmanager } from "../facts/alertmanager";
 import { PlainMap, UNKNOWN, setAt } from "../facts/plain";
 import { RouteNode, inheritedSettings, matches, readRoutes } from "../facts/routes";
 import { parseDuration } from "../shared/duration";
-import { clamp, limits } from "../shared/limits";
+import { clamp, limits } from "../limits/limits";
 
 const { waitSeconds, intervalSeconds, repeatSeconds } = limits.grouping;
 

@@ -41,7 +41,7 @@ import {
 } from "../facts/selection";
 import { readYaml } from "../facts/yaml";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
-import { limits } from "../shared/limits";
+import { limits } from "../limits/limits";
 import { own } from "../shared/own";
 import { checkRuleFiles } from "./ruleFiles";
 import { checkTargets, concernsTargets } from "./scrapedTargets";

@@ -1,6 +1,6 @@
 import { ConfigProperty, withProfile } from "./description";
 import { exceptionAnnotation, exceptionForm, exceptionProperties } from "./exceptions";
-import { limits } from "../shared/limits";
+import { limits } from "../limits/limits";
 import { AnyPolicy } from "./policy";
 
 /** Generates the page about all policies, as Markdown. */

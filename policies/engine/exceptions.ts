@@ -1,6 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import { Plain, at, textAt } from "../facts/plain";
-import { limits } from "../shared/limits";
+import { limits } from "../limits/limits";
 import { ConfigProperty } from "./description";
 import { Violation } from "./violation";
 import { matchesGlob } from "../shared/glob";

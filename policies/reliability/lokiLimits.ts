@@ -9,11 +9,15 @@ import { isCollector, isLokiOutput, lokiWriters, withoutComments } from "../fact
 import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt, textsAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
+import { limits } from "../limits/limits";
 import { checkTenants } from "./lokiTenants";
 import { unansweredAddresses } from "../facts/unansweredAddresses";
 
 const properties = {
-  maxIngestionRateMb: numberProperty(200, "Maximum ingestion rate per tenant, in MB per second."),
+  maxIngestionRateMb: numberProperty(
+    limits.lokiIngestionRateMb.max,
+    "Maximum ingestion rate per tenant, in MB per second.",
+  ),
 };
 
 export const lokiLimits = resourcePolicy({
@@ -70,11 +74,11 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   if (chart?.chart === "fluent-bit") return checkOutputs(resource);
   if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
   return lokiConfigPaths.flatMap((source) => {
-    const limits = at(readConfig(at(chart.values, ...source)), "limits_config");
-    if (!isMap(limits)) return [];
+    const limitsConfig = at(readConfig(at(chart.values, ...source)), "limits_config");
+    if (!isMap(limitsConfig)) return [];
     const path: Path = ["values", ...source, "limits_config"];
     const check = (name: string, isWrong: (value: Plain) => boolean, bound: string): Finding[] =>
-      checkField({ path: [...path, name], value: limits[name] }, (value) =>
+      checkField({ path: [...path, name], value: limitsConfig[name] }, (value) =>
         isWrong(value)
           ? {
               problem: `${name} does not limit anything`,

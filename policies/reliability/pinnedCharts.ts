@@ -4,7 +4,7 @@ import { isHelmType } from "../facts/helm";
 import { UNKNOWN, at } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { movingTags } from "./imageTags";
-import { limits } from "../shared/limits";
+import { limits } from "../limits/limits";
 
 const properties = {
   allowedRepositories: listProperty(

@@ -6,7 +6,7 @@ import { settingsInValues } from "../facts/grafanaSettings";
 import { lokiWritePath } from "../facts/loki";
 import { Path, Plain, at, entriesAt, formatPath, isText, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { limits } from "../shared/limits";
+import { limits } from "../limits/limits";
 import { own } from "../shared/own";
 
 const { prometheus, lokiReplication } = limits.replicasInProd;

@@ -9,7 +9,7 @@ import { prometheusServer, remoteWrites } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { chartMonitors, isMonitor } from "../facts/services";
 import { parseDuration } from "../shared/duration";
-import { clamp, limits } from "../shared/limits";
+import { clamp, limits } from "../limits/limits";
 
 const { min, max, default: defaultSeconds } = limits.scrapeIntervalSeconds;
 const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";

@@ -3,7 +3,7 @@ import { ConfigOf, numberProperty } from "../engine/properties";
 import { isHelmType, isTruthy } from "../facts/helm";
 import { Path, Plain, at, entriesAt, isMap, isText, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { limits } from "../shared/limits";
+import { limits } from "../limits/limits";
 
 const { min, max, maxForAudits } = limits.logGroupRetentionDays;
 const types = new Set(["aws:cloudwatch/logGroup:LogGroup", "aws-native:logs:LogGroup"]);

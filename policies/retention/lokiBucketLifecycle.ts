@@ -12,7 +12,7 @@ import {
 } from "../facts/buckets";
 import { isHelmType } from "../facts/helm";
 import { UNKNOWN, at, listAt } from "../facts/plain";
-import { limits } from "../shared/limits";
+import { limits } from "../limits/limits";
 
 const { maxAbort, maxNoncurrent, margin } = limits.bucketLifecycleDays;
 

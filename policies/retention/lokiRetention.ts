@@ -8,7 +8,7 @@ import { Path, Plain, at, formatPath, entriesAt, isText, listAt, textAt } from "
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
-import { clamp, limits } from "../shared/limits";
+import { clamp, limits } from "../limits/limits";
 import { own } from "../shared/own";
 
 const { min, max, default: defaultDays } = limits.lokiRetentionDays;

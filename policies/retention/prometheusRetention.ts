@@ -11,7 +11,7 @@ import {
 import { formatPath } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
-import { clamp, limits } from "../shared/limits";
+import { clamp, limits } from "../limits/limits";
 
 const { min, max, minInProd, default: defaultDays } = limits.prometheusRetentionDays;
 
@@ -20,7 +20,7 @@ const properties = {
   minDays: numberProperty(min, "Minimum number of days."),
   minDaysInProd: numberProperty(minInProd, "Minimum number of days in production."),
   minHoursWithLongTermStorage: numberProperty(
-    2,
+    limits.prometheusRetentionHoursWithLongTermStorage.min,
     "Minimum retention, in hours, of a server that sends its samples to long-term storage through remote write or a Thanos sidecar that uploads blocks.",
   ),
   maxDays: numberProperty(max, "Maximum number of days."),

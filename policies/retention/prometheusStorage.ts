@@ -12,7 +12,7 @@ import {
 } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
-import { limits } from "../shared/limits";
+import { limits } from "../limits/limits";
 import { parseQuantity, parseSize } from "../shared/quantity";
 
 const { bytes, perSecond } = limits.prometheusSamples;

@@ -1,4 +1,4 @@
-import { AwsIdentity, LokiStorage } from "../../components/loki/options";
+import { AwsIdentity, LokiStorage } from "../../components/loki/enums";
 import type { Settings } from "../config/parseConfiguration";
 import { ClusterMode } from "../config/schema";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { serviceSchema } from "../../components/services/settings";
-import { alertSchema } from "../../components/services/thresholdSettings";
+import { serviceSchema } from "../../components/services/settings/settings";
+import { alertSchema } from "../../components/services/settings/thresholdSettings";
 import { secretsOf, type Secret } from "../../components/secrets/secrets";
 import { presets } from "../presets/presets";
 import { keyOfArgument } from "./argumentKeys";

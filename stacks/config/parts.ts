@@ -16,10 +16,10 @@ import {
   DatadogMonitorsSettings,
   datadogMonitorsSettings,
 } from "../../components/datadog/monitors/settings";
-import { HostnameSource, NodeOs } from "../../components/datadog/options";
+import { HostnameSource, NodeOs } from "../../components/datadog/enums";
 import { DatadogSettings, datadogSchema, datadogSettings } from "../../components/datadog/settings";
 import { datadogTraceUrl } from "../../components/datadog/tags";
-import { AwsIdentity } from "../../components/loki/options";
+import { AwsIdentity } from "../../components/loki/enums";
 import { LokiSettings, lokiSettings, oidcExamples } from "../../components/loki/settings";
 import { lokiUrl } from "../../components/loki/urls";
 import { ingressSchema, ingressUrl } from "../../components/prometheus/grafanaIngress";
@@ -29,13 +29,16 @@ import {
   prometheusSettings,
   reviewedRevisions,
 } from "../../components/prometheus/settings";
-import { LongTermKind } from "../../components/prometheus/options";
+import { LongTermKind } from "../../components/prometheus/enums";
 import {
   alertmanagerUrl,
   operatedAlertmanagerUrl,
   remoteWriteUrls,
 } from "../../components/prometheus/urls";
-import { MonitoredServicesSettings, unknownService } from "../../components/services/settings";
+import {
+  MonitoredServicesSettings,
+  unknownService,
+} from "../../components/services/settings/settings";
 import { isMap } from "../../policies/shared/isMap";
 import { mergeValues } from "../../policies/shared/mergeValues";
 import { Checked, Problem, check } from "../../components/shared/problems";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type PresetName, presets } from "../presets/presets";
 import { existingPrometheusSchema } from "./existingPrometheus";
 import { parseFractions } from "./fractions";
-import { serviceSchema } from "../../components/services/settings";
+import { serviceSchema } from "../../components/services/settings/settings";
 import { isMap } from "../../policies/shared/isMap";
 import { placementSettings } from "../../components/shared/placement";
 import { example, issue } from "../../components/shared/problems";

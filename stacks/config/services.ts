@@ -1,10 +1,10 @@
-import { jobThresholds } from "../../components/services/serviceChecks";
+import { jobThresholds } from "../../components/services/settings/serviceChecks";
 import {
   MonitoredServicesSettings,
   serviceSchema,
   servicesSettings,
-} from "../../components/services/settings";
-import { WorkloadKind } from "../../components/services/options";
+} from "../../components/services/settings/settings";
+import { WorkloadKind } from "../../components/services/settings/enums";
 import { defined } from "../../components/shared/defined";
 import { proberAddress } from "../../components/shared/prober";
 import { PrometheusSettings } from "../../components/prometheus/settings";

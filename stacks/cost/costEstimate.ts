@@ -1,9 +1,9 @@
-import { LokiMode, LokiStorage } from "../../components/loki/options";
+import { LokiMode, LokiStorage } from "../../components/loki/enums";
 import { deletedVersionDays } from "../../components/loki/settings";
 import { lokiVolumeCount } from "../../components/loki/volumes";
 import { PrometheusSettings } from "../../components/prometheus/settings";
 import { defined } from "../../components/shared/defined";
-import { limits } from "../../policies/shared/limits";
+import { limits } from "../../policies/limits/limits";
 import type { Settings } from "../config/parseConfiguration";
 import { storesOfServiceLogs } from "./logStores";
 

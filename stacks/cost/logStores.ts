@@ -1,4 +1,4 @@
-import { LogCollector } from "../../components/logs/options";
+import { LogCollector } from "../../components/logs/enums";
 import type { Settings } from "../config/parseConfiguration";
 
 /** Returns whether Loki and Datadog store the logs of the services, which make up most of the logs. */

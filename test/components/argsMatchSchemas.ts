@@ -5,7 +5,7 @@ import type { datadogMonitorsSchema } from "../../components/datadog/monitors/se
 import type { datadogSchema } from "../../components/datadog/settings";
 import type { lokiSchema } from "../../components/loki/settings";
 import type { prometheusSchema } from "../../components/prometheus/settings";
-import type { serviceSchema, servicesSchema } from "../../components/services/settings";
+import type { serviceSchema, servicesSchema } from "../../components/services/settings/settings";
 import type { slackSchema } from "../../components/slack/settings";
 
 // Types only: `npm run typecheck` fails where the arguments of a component and its schema differ.

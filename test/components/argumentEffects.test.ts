@@ -12,7 +12,7 @@ import { datadogMonitorsSchema } from "../../components/datadog/monitors/setting
 import { datadogSchema } from "../../components/datadog/settings";
 import { lokiSchema } from "../../components/loki/settings";
 import { prometheusSchema } from "../../components/prometheus/settings";
-import { servicesSchema } from "../../components/services/settings";
+import { servicesSchema } from "../../components/services/settings/settings";
 import { slackSchema } from "../../components/slack/settings";
 import { recordProgram } from "../support/mocks";
 

@@ -10,7 +10,7 @@ import { type PartName, keysOfPart, partSchemas } from "../../stacks/config/read
 import { configurationSchema } from "../../stacks/config/schema";
 import { dev } from "../../stacks/presets/dev";
 import { prod } from "../../stacks/presets/prod";
-import { serviceSchema } from "../../components/services/settings";
+import { serviceSchema } from "../../components/services/settings/settings";
 import { secrets } from "../../components/secrets/secrets";
 import { effectsPage, generatedPage, generatedPages } from "../../tools/docs";
 import { blocksOf, readPage } from "./markdown";

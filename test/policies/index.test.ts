@@ -9,6 +9,7 @@ import {
   policyDescriptions,
   policyPackConfig,
 } from "../../policies/index";
+import { presets } from "../../stacks/presets/presets";
 
 const directory = path.resolve(__dirname, "../../policies");
 const readJson = (file: string): unknown =>
@@ -93,9 +94,9 @@ describe("policies", () => {
     assert.equal(run.stdout, "same", run.stderr);
   });
 
-  for (const file of ["config.dev.json", "config.prod.json"]) {
-    it(`have nothing against ${file}`, () =>
-      assert.deepEqual(checkPolicyConfig(readJson(file)), []));
+  for (const preset of Object.keys(presets)) {
+    it(`have a valid configuration for the preset ${preset}`, () =>
+      assert.deepEqual(checkPolicyConfig(readJson(`config.${preset}.json`)), []));
   }
 
   describe("checkPolicyConfig", () => {

@@ -1,6 +1,10 @@
-import { BurnRatePair, burnRatePairs, burnRateWindows } from "../../components/services/burnRates";
-import { protocols } from "../../components/services/recordedSeries";
-import { sloSeries } from "../../components/services/slo";
+import {
+  BurnRatePair,
+  burnRatePairs,
+  burnRateWindows,
+} from "../../components/services/settings/burnRates";
+import { protocols } from "../../components/services/alerts/recordedSeries";
+import { sloSeries } from "../../components/services/alerts/slo";
 import { Scenario } from "./scenarios";
 import { BudgetKind } from "./budgets";
 

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { errorEvidence } from "../../components/services/errorEvidence";
+import { errorEvidence } from "../../components/services/alerts/errorEvidence";
 
 /**
  * The alerts on errors, computed from the requests between scrapes every 30 seconds. The constants are

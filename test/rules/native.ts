@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { AlertGroup } from "../../components/alerting/rules";
-import { recorded } from "../../components/services/recordedSeries";
+import { recorded } from "../../components/services/alerts/recordedSeries";
 import { requestMetricNames } from "../../policies/shared/metricNames";
 import { Recipe, SeriesOf, goneAbove, serviceLabels, slow } from "./recipes";
 import { definitionsFor } from "./rulesUnderTest";

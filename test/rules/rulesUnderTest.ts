@@ -5,8 +5,8 @@ import {
 } from "../../components/prometheus/platformAlerts";
 import { RulesSettings, withRuleSettings } from "../../components/alerting/alertSettings";
 import { AlertGroup, RuleGroup, ruleGroups } from "../../components/alerting/rules";
-import { serviceAlerts } from "../../components/services/serviceAlerts";
-import { servicesSettings } from "../../components/services/settings";
+import { serviceAlerts } from "../../components/services/alerts/serviceAlerts";
+import { servicesSettings } from "../../components/services/settings/settings";
 
 const services = [
   {

@@ -1,4 +1,4 @@
-import { configuredServices } from "../../components/services/configuredServices";
+import { configuredServices } from "../../components/services/alerts/configuredServices";
 import { Scenario } from "./scenarios";
 
 const recorded = "namespace_pod:workload:info";

@@ -4,7 +4,7 @@ import { dashboardUids } from "../../components/alerting/dashboardLinks";
 import { platformAlerts } from "../../components/prometheus/platformAlerts";
 import { receivers } from "../../components/slack/receivers";
 import { availableKeys } from "../../components/slack/credentialFiles";
-import { serviceAlerts } from "../../components/services/serviceAlerts";
+import { serviceAlerts } from "../../components/services/alerts/serviceAlerts";
 import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
 import { Api, sendTo } from "../../verify/cluster/api";
 import type { Apis } from "../../verify/check";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { AwsIdentity, LokiStorage } from "../../components/loki/options";
+import { AwsIdentity, LokiStorage } from "../../components/loki/enums";
 import { lokiName } from "../../components/loki/urls";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import { type Check, pass } from "../check";

@@ -1,6 +1,6 @@
 import { platformAlerts } from "../../components/prometheus/platformAlerts";
 import type { AlertGroup } from "../../components/alerting/rules";
-import { serviceAlerts } from "../../components/services/serviceAlerts";
+import { serviceAlerts } from "../../components/services/alerts/serviceAlerts";
 import { servicesComponents } from "../../stacks/config/services";
 import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
 import { type Check, listed, pass } from "../check";

@@ -1,17 +1,21 @@
-import { bucketSeries, histogramOf, requestSeries } from "../../components/services/histograms";
+import {
+  bucketSeries,
+  histogramOf,
+  requestSeries,
+} from "../../components/services/settings/histograms";
 import { monitorKind } from "../../components/services/serviceMonitor";
 import type {
   MonitoredServicesSettings,
   ServiceSettings,
-} from "../../components/services/settings";
-import { WorkloadKind } from "../../components/services/options";
-import { probeLabel } from "../../components/services/probeAlerts";
+} from "../../components/services/settings/settings";
+import { WorkloadKind } from "../../components/services/settings/enums";
+import { probeLabel } from "../../components/services/alerts/probeAlerts";
 import {
   hasAlerts,
   hasProbe,
   isScraped,
   metricsFor,
-} from "../../components/services/thresholdVariants";
+} from "../../components/services/alerts/thresholdVariants";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { accessCommands } from "../../stacks/accessCommands";
 import type { Settings } from "../../stacks/config/parseConfiguration";

@@ -1,4 +1,4 @@
-import { LogCollector } from "../../components/logs/options";
+import { LogCollector } from "../../components/logs/enums";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import { type Check, listed, pass } from "../check";
 import { type DaemonSet, type List, type Pod, isReady } from "../cluster/objects";

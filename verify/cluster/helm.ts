@@ -1,5 +1,5 @@
 import { datadogReleaseName } from "../../components/datadog/settings";
-import { LogCollector } from "../../components/logs/options";
+import { LogCollector } from "../../components/logs/enums";
 import { lokiName } from "../../components/loki/urls";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import type { Api } from "./api";

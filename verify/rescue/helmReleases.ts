@@ -1,4 +1,4 @@
-import { LogCollector } from "../../components/logs/options";
+import { LogCollector } from "../../components/logs/enums";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import type { Api } from "../cluster/api";
 import { type ReleaseName, releasesOf, revisionOf, revisionsOf } from "../cluster/helm";

@@ -1,4 +1,4 @@
-import { mustBeUp } from "../../services/thresholdVariants";
+import { mustBeUp } from "../../services/alerts/thresholdVariants";
 import { clusterTag } from "../tags";
 import { operationFor } from "./monitors";
 import { DatadogMonitorsSettings } from "./settings";

@@ -1,9 +1,9 @@
 import { alertNames } from "../../alerting/alertNames";
 import { formatNumber } from "../../alerting/promql";
 import { runbookUrl } from "../../alerting/rules";
-import { ServiceSettings } from "../../services/settings";
-import { Thresholds } from "../../services/thresholdSettings";
-import { mustBeUp, thresholdsFor } from "../../services/thresholdVariants";
+import { ServiceSettings } from "../../services/settings/settings";
+import { Thresholds } from "../../services/settings/thresholdSettings";
+import { mustBeUp, thresholdsFor } from "../../services/alerts/thresholdVariants";
 import { defined } from "../../shared/defined";
 import { clusterTag } from "../tags";
 import { DatadogMonitorsSettings } from "./settings";

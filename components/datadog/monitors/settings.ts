@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { checkServices } from "../../services/serviceChecks";
-import { serviceFields, unknownService } from "../../services/settings";
+import { checkServices } from "../../services/settings/serviceChecks";
+import { serviceFields, unknownService } from "../../services/settings/settings";
 import { Checked, example, issue, check } from "../../shared/problems";
 import { ComponentArgs, dnsLabel, identitySettings, input } from "../../shared/schemas";
 

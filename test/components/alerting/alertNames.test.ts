@@ -8,8 +8,8 @@ import {
 import { linkedPanels } from "../../../components/alerting/dashboardLinks";
 import { AlertGroup } from "../../../components/alerting/rules";
 import { platformAlerts } from "../../../components/prometheus/platformAlerts";
-import { serviceAlerts } from "../../../components/services/serviceAlerts";
-import { servicesSettings } from "../../../components/services/settings";
+import { serviceAlerts } from "../../../components/services/alerts/serviceAlerts";
+import { servicesSettings } from "../../../components/services/settings/settings";
 
 const namesIn = (groups: AlertGroup[]) =>
   [

@@ -4,8 +4,8 @@ import { ruleNamespaceArgs } from "../../../components/alerting/ruleNamespace";
 import { ruleObjects } from "../../../components/alerting/ruleObjects";
 import { RuleGroup, ruleGroups } from "../../../components/alerting/rules";
 import { workspaceArnParts } from "../../../components/alerting/workspaceArn";
-import { serviceAlerts } from "../../../components/services/serviceAlerts";
-import { servicesSettings } from "../../../components/services/settings";
+import { serviceAlerts } from "../../../components/services/alerts/serviceAlerts";
+import { servicesSettings } from "../../../components/services/settings/settings";
 import { declarationsIn } from "../../../policies/shared/ruleDeclarations";
 import { workspaceArn } from "../../support/amp";
 

@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
 import { ruleObjects } from "../../../components/alerting/ruleObjects";
 import { RuleGroup, ruleGroups } from "../../../components/alerting/rules";
-import { serviceAlerts } from "../../../components/services/serviceAlerts";
-import { servicesSettings } from "../../../components/services/settings";
+import { serviceAlerts } from "../../../components/services/alerts/serviceAlerts";
+import { servicesSettings } from "../../../components/services/settings/settings";
 
 function groupsFor(
   count: number,

@@ -9,8 +9,8 @@ import {
 } from "../../../components/prometheus/keepLists";
 import { platformAlerts } from "../../../components/prometheus/platformAlerts";
 import { prometheusSettings } from "../../../components/prometheus/settings";
-import { serviceAlerts } from "../../../components/services/serviceAlerts";
-import { servicesSettings } from "../../../components/services/settings";
+import { serviceAlerts } from "../../../components/services/alerts/serviceAlerts";
+import { servicesSettings } from "../../../components/services/settings/settings";
 import { at } from "../../../policies/facts/plain";
 import { anchoredPattern } from "../../../policies/shared/matcher";
 import { metricsRead } from "../../../policies/shared/metricsRead";

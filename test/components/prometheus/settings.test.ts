@@ -7,7 +7,7 @@ import {
   droppedDataSources,
   prometheusSettings,
 } from "../../../components/prometheus/settings";
-import { limits } from "../../../policies/shared/limits";
+import { limits } from "../../../policies/limits/limits";
 
 const identity = { cluster: "ticketing-prod", environment: "prod" };
 

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { noPlaintextCredentials } from "../../../policies/access/noPlaintextCredentials";
-import { limits } from "../../../policies/shared/limits";
+import { limits } from "../../../policies/limits/limits";
 import { problems, release } from "../../policies/subjects";
 import { valuesFor } from "./valuesFor";
 

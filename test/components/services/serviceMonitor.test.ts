@@ -3,7 +3,7 @@ import {
   type MonitoredServicesSettings,
   type ServiceSettings,
   servicesSettings,
-} from "../../../components/services/settings";
+} from "../../../components/services/settings/settings";
 import { monitorKind, monitorSpec } from "../../../components/services/serviceMonitor";
 
 function specFor(service: object, alerts: object = {}): any {

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { LokiMode } from "../../../components/loki/options";
+import { LokiMode } from "../../../components/loki/enums";
 import { Cluster } from "./support/cluster";
 import { eventually } from "./support/processes";
 import { assertDocumentedQueries } from "./support/queries";

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { judgedByThePack } from "../completePack";
 import { alertThresholds } from "../../../policies/alerts/alertThresholds";
 import { UNKNOWN } from "../../../policies/facts/plain";
-import { limits } from "../../../policies/shared/limits";
+import { limits } from "../../../policies/limits/limits";
 import { violationText } from "../../../policies/engine/violation";
 import {
   alerts,

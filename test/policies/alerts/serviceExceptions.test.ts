@@ -1,9 +1,9 @@
 import * as assert from "node:assert/strict";
 import { ruleGroups } from "../../../components/alerting/rules";
 import { serviceExceptions } from "../../../components/services/policyExceptions";
-import { serviceAlerts } from "../../../components/services/serviceAlerts";
+import { serviceAlerts } from "../../../components/services/alerts/serviceAlerts";
 import { monitorSpec } from "../../../components/services/serviceMonitor";
-import { servicesSettings } from "../../../components/services/settings";
+import { servicesSettings } from "../../../components/services/settings/settings";
 import { alertFor } from "../../../policies/alerts/alertFor";
 import { alertThresholds } from "../../../policies/alerts/alertThresholds";
 import { requiredAlerts } from "../../../policies/alerts/requiredAlerts";

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { PlainMap, UNKNOWN, at } from "../../../policies/facts/plain";
 import { grouping } from "../../../policies/delivery/grouping";
-import { limits } from "../../../policies/shared/limits";
+import { limits } from "../../../policies/limits/limits";
 import { violationText } from "../../../policies/engine/violation";
 import { assertSilent, configSecret, remedied, routesFirst } from "../platformSubjects";
 import { judge, problems, release } from "../subjects";

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { charts } from "../../../components/charts/charts";
 import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
-import { limits } from "../../../policies/shared/limits";
+import { limits } from "../../../policies/limits/limits";
 import { pinnedCharts } from "../../../policies/reliability/pinnedCharts";
 import { violationText } from "../../../policies/engine/violation";
 import { fake } from "../fakes";

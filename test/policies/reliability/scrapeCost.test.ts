@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { PlainMap, UNKNOWN, at } from "../../../policies/facts/plain";
-import { limits } from "../../../policies/shared/limits";
+import { limits } from "../../../policies/limits/limits";
 import { scrapeCost } from "../../../policies/reliability/scrapeCost";
 import { violationText } from "../../../policies/engine/violation";
 import { assertSilent, remedied, stack } from "../platformSubjects";

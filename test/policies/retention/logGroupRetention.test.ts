@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { UNKNOWN } from "../../../policies/facts/plain";
-import { limits } from "../../../policies/shared/limits";
+import { limits } from "../../../policies/limits/limits";
 import { logGroupRetention } from "../../../policies/retention/logGroupRetention";
 import { violationText } from "../../../policies/engine/violation";
 import { assertSilent, remedied } from "../platformSubjects";

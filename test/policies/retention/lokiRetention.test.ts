@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { PlainMap, UNKNOWN, plain } from "../../../policies/facts/plain";
-import { limits } from "../../../policies/shared/limits";
+import { limits } from "../../../policies/limits/limits";
 import { lokiRetention } from "../../../policies/retention/lokiRetention";
 import { violationText } from "../../../policies/engine/violation";
 import { fake } from "../fakes";

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { PlainMap, UNKNOWN, plain } from "../../../policies/facts/plain";
 import { Resource } from "../../../policies/facts/resource";
-import { limits } from "../../../policies/shared/limits";
+import { limits } from "../../../policies/limits/limits";
 import { prometheusRetention } from "../../../policies/retention/prometheusRetention";
 import { violationText } from "../../../policies/engine/violation";
 import { fake } from "../fakes";

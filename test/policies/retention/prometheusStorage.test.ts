@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
-import { limits } from "../../../policies/shared/limits";
+import { limits } from "../../../policies/limits/limits";
 import { prometheusStorage } from "../../../policies/retention/prometheusStorage";
 import { violationText } from "../../../policies/engine/violation";
 import { assertSilent, remedied, stack } from "../platformSubjects";

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { LokiMode } from "../../../../components/loki/options";
+import { LokiMode } from "../../../../components/loki/enums";
 import { Values, mergeValues } from "../../../../policies/shared/mergeValues";
 import { freePorts } from "../../../support/ports";
 import { Loki, LokiPorts, lokiPorts } from "./loki";
