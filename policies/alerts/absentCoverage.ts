@@ -1,4 +1,4 @@
-import { alertsOfStack } from "./checkRules";
+import { alertsOfStack, ofRule, unlessUnknown } from "./checkRules";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { Resource } from "../facts/resource";
@@ -38,17 +38,14 @@ function check(resources: Resource[]): StackFinding[] {
     const names = [...metrics].join(", ");
     return [
       {
-        urn: rule.urn,
-        rule: rule.name,
+        ...ofRule(rule),
         problem: `no alert fires when ${names} ${metrics.size > 1 ? "are" : "is"} absent`,
-        where: rule.where,
         bound: "an alert on absent() of the metric, or on its target's `up`",
         fix: `add an alert on absent(${[...metrics][0]}), or on up == 0 for its targets`,
       },
     ];
   });
-  // The missing alert may be in a rule that is still unknown.
-  return violations.length > 0 && unknown.length > 0 ? unknown : violations;
+  return unlessUnknown(violations, unknown);
 }
 
 /**

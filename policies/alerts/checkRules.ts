@@ -6,7 +6,14 @@ import {
   ViolationFinding,
 } from "../engine/policy";
 import { Resource } from "../facts/resource";
-import { Rule, canContainRules, judgedRules, rulesOf, rulesOfStack } from "../facts/rules";
+import {
+  Rule,
+  StackRule,
+  canContainRules,
+  judgedRules,
+  rulesOf,
+  rulesOfStack,
+} from "../facts/rules";
 import { Expr, selectorsOf } from "../promql/expr";
 import { inClassicForm } from "../promql/nativeHistograms";
 import { parsePromQL } from "../promql/parse";
@@ -94,6 +101,16 @@ export function withRecordsOfStack<Config>(
       });
     },
   };
+}
+
+/** Returns the parts of a stack finding that identify its rule. */
+export function ofRule({ urn, name, where }: StackRule) {
+  return { urn, rule: name, where };
+}
+
+/** Returns violations for missing rules, unless a rule that is still unknown may be the missing one. */
+export function unlessUnknown(violations: StackFinding[], unknown: StackFinding[]): StackFinding[] {
+  return violations.length > 0 && unknown.length > 0 ? unknown : violations;
 }
 
 /** Returns the valid alerts of a stack, with recorded series replaced by their expressions. */

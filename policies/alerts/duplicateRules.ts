@@ -1,8 +1,9 @@
+import { ofRule } from "./checkRules";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { helmChart } from "../facts/helm";
 import { Resource } from "../facts/resource";
-import { Rule, canHoldRules, rulesOfStack } from "../facts/rules";
+import { StackRule, canHoldRules, rulesOfStack } from "../facts/rules";
 import { parsePromQL } from "../promql/parse";
 import { labelsOf } from "../promql/labels";
 import { selectorsOf } from "../promql/expr";
@@ -24,30 +25,32 @@ export const duplicateRules = stackPolicy({
   },
 });
 
-type Alert = Rule & { urn: string };
-
 /** Finds alerts with the same name, labels and selectors. */
-function repeated(alerts: Alert[]): StackFinding[] {
-  const firstByKey = new Map<string, Alert>();
+function repeated(alerts: StackRule[]): StackFinding[] {
+  const firstByKey = new Map<string, StackRule>();
   return alerts.flatMap((alert) => {
-    const { urn, name, where } = alert;
     const key = keyOf(alert);
     const first = firstByKey.get(key);
     if (first === undefined) {
       firstByKey.set(key, alert);
       return [];
     }
-    const problem = `the alert ${name} exists twice`;
-    const found = `also in ${first.where}`;
-    return [{ urn, rule: name, problem, where, found, fix: "remove one of the two" }];
+    return [
+      {
+        ...ofRule(alert),
+        problem: `the alert ${alert.name} exists twice`,
+        found: `also in ${first.where}`,
+        fix: "remove one of the two",
+      },
+    ];
   });
 }
 
 /** Finds recording rules in one object whose results have the same name and no distinguishing label. */
-function recordedTwice(rules: Alert[]): StackFinding[] {
-  const firstByKey = new Map<string, Alert>();
+function recordedTwice(rules: StackRule[]): StackFinding[] {
+  const firstByKey = new Map<string, StackRule>();
   return rules.flatMap((rule): StackFinding[] => {
-    const { urn, name, record, labels, where } = rule;
+    const { urn, record, labels } = rule;
     if (record === undefined) return [];
     const key = JSON.stringify([urn, record, labels]);
     const first = firstByKey.get(key);
@@ -56,10 +59,8 @@ function recordedTwice(rules: Alert[]): StackFinding[] {
     if (!isSingle(first.expr) || !isSingle(rule.expr)) return [];
     return [
       {
-        urn,
-        rule: name,
-        problem: `two rules record ${name} without labels that distinguish their results`,
-        where,
+        ...ofRule(rule),
+        problem: `two rules record ${record} without labels that distinguish their results`,
         found: `also in ${first.where}`,
         fix: "rename one of the two, or add a distinguishing label to each",
       },
@@ -78,7 +79,7 @@ function isSingle(expr: string): boolean {
  * Returns the key that identifies duplicates. It excludes thresholds, so alerts that differ only in the
  * threshold are duplicates.
  */
-function keyOf({ name, expr, labels }: Alert): string {
+function keyOf({ name, expr, labels }: StackRule): string {
   const parsed = parsePromQL(expr);
   const selectors = parsed.error === undefined ? selectorsOf(parsed.expr) : [expr];
   const texts = new Set(selectors.map((selector) => JSON.stringify(selector)));
@@ -88,7 +89,7 @@ function keyOf({ name, expr, labels }: Alert): string {
   return JSON.stringify([name, sortedLabels.sort(), [...texts].sort()]);
 }
 
-function alsoInChart(alerts: Alert[], resources: Resource[]): StackFinding[] {
+function alsoInChart(alerts: StackRule[], resources: Resource[]): StackFinding[] {
   const chartAlerts = new Map(
     resources.flatMap((resource) => {
       const release = helmChart(resource)?.release;
@@ -97,17 +98,15 @@ function alsoInChart(alerts: Alert[], resources: Resource[]): StackFinding[] {
       );
     }),
   );
-  return alerts.flatMap(({ name, where, urn }) => {
-    const { alert, release } = chartAlerts.get(withoutPrefix(name)) ?? {};
+  return alerts.flatMap((rule) => {
+    const { alert, release } = chartAlerts.get(withoutPrefix(rule.name)) ?? {};
     if (alert === undefined) return [];
     return [
       {
-        urn,
-        rule: name,
+        ...ofRule(rule),
         problem: `the chart already has the alert ${alert}`,
-        where,
         found: `release "${release}" (kube-prometheus-stack)`,
-        fix: `defaultRules.disabled.${alert}: true in the values of ${release}, or remove ${name}`,
+        fix: `defaultRules.disabled.${alert}: true in the values of ${release}, or remove ${rule.name}`,
       },
     ];
   });

@@ -1,7 +1,8 @@
+import { ofRule } from "./checkRules";
 import { StackFinding } from "../engine/policy";
 import { keepListsOf } from "../facts/keepLists";
 import { Resource } from "../facts/resource";
-import { Rule } from "../facts/rules";
+import { StackRule } from "../facts/rules";
 import { anchoredPattern } from "../shared/matcher";
 import { metricsRead } from "../shared/metricsRead";
 import { scrapeTargets, targetsWith } from "../shared/scrapeTargets";
@@ -10,10 +11,7 @@ import { scrapeTargets, targetsWith } from "../shared/scrapeTargets";
  * Reports metrics that a rule reads but that kube-prometheus-stack's keep lists drop. Ignores names that
  * an application could also use, because only the chart's targets have keep lists.
  */
-export function checkKept(
-  resources: Resource[],
-  rules: (Rule & { urn: string })[],
-): StackFinding[] {
+export function checkKept(resources: Resource[], rules: StackRule[]): StackFinding[] {
   const lists = resources.flatMap(keepListsOf);
   if (lists.length === 0) return [];
   const isDropped = (metric: string): boolean => {
@@ -26,10 +24,8 @@ export function checkKept(
     metricsRead(rule.expr)
       .filter((metric) => /^\w+$/.test(metric) && isDropped(metric))
       .map((metric) => ({
-        urn: rule.urn,
-        rule: rule.name,
+        ...ofRule(rule),
         problem: `the keep list of ${namesOf(targetsWith(metric))} drops the metric ${metric}`,
-        where: rule.where,
         bound: "a metric that the keep lists contain",
         fix: `add ${metric} to metrics.also of PrometheusStack (monitoring:prometheus.metrics.also), or to your own list in its values`,
       })),

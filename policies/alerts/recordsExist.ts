@@ -1,9 +1,10 @@
+import { ofRule, unlessUnknown } from "./checkRules";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { helmChart } from "../facts/helm";
 import { Plain, UNKNOWN, at, hasUnknown, isText } from "../facts/plain";
 import { canRunPrometheus, prometheusServer } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
-import { Rule, canHoldRules, rulesOfStack } from "../facts/rules";
+import { StackRule, canHoldRules, rulesOfStack } from "../facts/rules";
 import { isMonitor, scrapedServices } from "../facts/services";
 import { Expr, Selector, nodesOf, selectorsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
@@ -45,22 +46,25 @@ function withoutRange(name: string): string {
 function check(resources: Resource[]): StackFinding[] {
   if (!resources.some((resource) => prometheusServer(resource) !== undefined)) return [];
   const { rules, unknown } = rulesOfStack(resources);
+  const alerts = parsedAlerts(rules);
   return [
-    ...checkJobs(resources, rules),
+    ...checkJobs(resources, alerts),
     ...checkKept(resources, rules),
-    ...checkRecords(rules, unknown),
-    ...checkStale(resources, rules),
-    ...checkPodLabels(resources, rules),
-    ...checkMetrics(resources, rules),
+    ...unlessUnknown(checkRecords(rules, alerts), unknown),
+    ...checkStale(resources, rules, alerts),
+    ...checkPodLabels(resources, alerts),
+    ...checkMetrics(resources, rules, alerts),
   ];
 }
 
-type StackRule = Rule & { urn: string };
+interface ParsedAlert {
+  rule: StackRule;
+  expr: Expr;
+  selectors: readonly Selector[];
+}
 
 /** Returns the valid alerts, with the selectors in their expressions. */
-function readingAlerts(
-  rules: StackRule[],
-): { rule: StackRule; expr: Expr; selectors: readonly Selector[] }[] {
+function parsedAlerts(rules: StackRule[]): ParsedAlert[] {
   return rules.flatMap((rule) => {
     const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
     if (parsed === undefined || parsed.error !== undefined) return [];
@@ -69,26 +73,27 @@ function readingAlerts(
 }
 
 /** Checks that the Kubernetes metrics in alerts exist and that an enabled exporter exposes them. */
-function checkMetrics(resources: Resource[], rules: StackRule[]): StackFinding[] {
+function checkMetrics(
+  resources: Resource[],
+  rules: StackRule[],
+  alerts: ParsedAlert[],
+): StackFinding[] {
   const disabled = disabledExporters(resources);
   const records = new Set(rules.map(({ record }) => record));
-  return readingAlerts(rules).flatMap(({ rule, selectors }): StackFinding[] => {
+  return alerts.flatMap(({ rule, selectors }): StackFinding[] => {
     const metrics = new Set(selectors.map(({ metric = "" }) => metric));
     return [...metrics].flatMap((metric): StackFinding[] => {
-      const { urn, name, where } = rule;
       if (records.has(metric)) return [];
       const right = meantMetric(metric);
       if (right !== undefined) {
         const problem = `nothing exports the metric ${metric}`;
-        return [{ urn, rule: name, where, problem, bound: right, fix: `write ${right}` }];
+        return [{ ...ofRule(rule), problem, bound: right, fix: `write ${right}` }];
       }
       const exporter = disabled.find(({ prefix }) => prefix.test(metric));
       if (exporter === undefined) return [];
       return [
         {
-          urn,
-          rule: name,
-          where,
+          ...ofRule(rule),
           problem: `nothing exports the metric ${metric}, because the values disable ${exporter.key}`,
           bound: "an exporter in the stack",
           fix: `set ${exporter.key}.enabled: true`,
@@ -140,10 +145,10 @@ function jobsOf(resources: Resource[]): string[] {
 }
 
 /** Reports jobs that differ from a target of the stack by one or two letters. */
-function checkJobs(resources: Resource[], rules: StackRule[]): StackFinding[] {
+function checkJobs(resources: Resource[], alerts: ParsedAlert[]): StackFinding[] {
   const jobs = jobsOf(resources);
   if (jobs.length === 0) return [];
-  return readingAlerts(rules).flatMap(({ rule, selectors }): StackFinding[] => {
+  return alerts.flatMap(({ rule, selectors }): StackFinding[] => {
     const named = selectors.flatMap(({ matchers }) =>
       matchers.flatMap(({ label, operator, value }) =>
         label === "job" && operator === "=" && value.length >= 8 ? [value] : [],
@@ -157,10 +162,8 @@ function checkJobs(resources: Resource[], rules: StackRule[]): StackFinding[] {
         if (!isTypo || similar.length < 8) return [];
         return [
           {
-            urn: rule.urn,
-            rule: rule.name,
+            ...ofRule(rule),
             problem: `no target of the stack has the job ${job}`,
-            where: rule.where,
             bound: "the name of a Service that a monitor selects",
             fix: `write ${similar}`,
           },
@@ -176,7 +179,11 @@ const LOOKBACK_SECONDS = 300;
  * Reports series that are recorded at intervals longer than Prometheus's lookback. They disappear
  * between samples.
  */
-function checkStale(resources: Resource[], rules: StackRule[]): StackFinding[] {
+function checkStale(
+  resources: Resource[],
+  rules: StackRule[],
+  alerts: ParsedAlert[],
+): StackFinding[] {
   const hasOwnLookback = resources.some((resource) => {
     const { spec } = prometheusServer(resource) ?? {};
     return (
@@ -190,17 +197,15 @@ function checkStale(resources: Resource[], rules: StackRule[]): StackFinding[] {
     if (record !== undefined && seconds > LOOKBACK_SECONDS) rare.set(record, interval);
   }
   if (rare.size === 0) return [];
-  return readingAlerts(rules).flatMap(({ rule, selectors }): StackFinding[] => {
+  return alerts.flatMap(({ rule, selectors }): StackFinding[] => {
     const [read] = selectors
       .filter(({ rangeSeconds }) => rangeSeconds === undefined)
       .flatMap(({ metric = "" }) => (rare.has(metric) ? metric : []));
     if (read === undefined) return [];
     return [
       {
-        urn: rule.urn,
-        rule: rule.name,
+        ...ofRule(rule),
         problem: `the series ${read} is recorded so infrequently that it disappears between evaluations`,
-        where: rule.where,
         found: `every ${rare.get(read) ?? ""}`,
         bound: "at most 5m, the default lookback of Prometheus",
         fix: `set interval: 1m in the group that records it, or read last_over_time(${read}[…])`,
@@ -213,7 +218,7 @@ function checkStale(resources: Resource[], rules: StackRule[]): StackFinding[] {
  * Reports object labels that kube-state-metrics does not export, because its allowlist does not contain
  * them.
  */
-function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding[] {
+function checkPodLabels(resources: Resource[], alerts: ParsedAlert[]): StackFinding[] {
   const charts = resources.flatMap((resource) => helmChart(resource) ?? []);
   const stacks = charts.filter(({ chart }) => chart === "kube-prometheus-stack");
   const values = stacks.map((each) => at(each.values, "kube-state-metrics"));
@@ -224,7 +229,7 @@ function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding
   if (stacks.length === 0 || isElsewhere || stacks.some((each) => each.values === UNKNOWN))
     return [];
   if (values.some(isAllowed)) return [];
-  return readingAlerts(rules).flatMap(({ rule, expr, selectors }): StackFinding[] => {
+  return alerts.flatMap(({ rule, expr, selectors }): StackFinding[] => {
     // Without these labels, `unless` excludes nothing, so the alert fires anyway.
     const excluding = new Set(
       nodesOf(expr).flatMap((node) =>
@@ -239,11 +244,9 @@ function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding
     if (label === undefined) return [];
     return [
       {
-        urn: rule.urn,
-        rule: rule.name,
+        ...ofRule(rule),
         problem:
           "kube-state-metrics does not export object labels by default, so no series matches",
-        where: rule.where,
         found: label.label,
         bound: "a list of labels in kube-state-metrics.metricLabelsAllowlist",
         fix: "set kube-state-metrics.metricLabelsAllowlist: [pods=[<label>]]",
@@ -252,11 +255,12 @@ function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding
   });
 }
 
-function checkRecords(rules: StackRule[], unknown: StackFinding[]): StackFinding[] {
+/** Reports recorded series that no rule records and whose names resemble one that a rule does. */
+function checkRecords(rules: StackRule[], alerts: ParsedAlert[]): StackFinding[] {
   const records = new Set(rules.flatMap(({ record }) => record ?? []));
   const names = [...records].filter((name) => name.includes(":"));
   if (names.length === 0) return [];
-  const reading = readingAlerts(rules).flatMap(({ rule, selectors }) => {
+  const reading = alerts.flatMap(({ rule, selectors }) => {
     const missing = selectors
       .map(({ metric = "" }) => metric)
       .filter((metric) => metric.includes(":") && !records.has(metric));
@@ -264,8 +268,8 @@ function checkRecords(rules: StackRule[], unknown: StackFinding[]): StackFinding
   });
   // This many names cannot all be misspelled, so another stack probably records the series.
   if (reading.length > MANY) return [];
-  const findings = reading.flatMap(({ rule, missing }): StackFinding[] => {
-    return [...new Set(missing)].flatMap((metric) => {
+  return reading.flatMap(({ rule, missing }) =>
+    [...new Set(missing)].flatMap((metric): StackFinding[] => {
       const similar = closest(metric, names);
       // Names that differ only in the range are different series.
       const isTypo =
@@ -273,15 +277,12 @@ function checkRecords(rules: StackRule[], unknown: StackFinding[]): StackFinding
       if (!isTypo) return [];
       return [
         {
-          urn: rule.urn,
-          rule: rule.name,
+          ...ofRule(rule),
           problem: `no rule records the series ${metric}`,
-          where: rule.where,
           bound: "a series that a rule of the stack records",
           fix: `write ${similar}, or add a rule that records ${metric}`,
         },
       ];
-    });
-  });
-  return findings.length > 0 && unknown.length > 0 ? unknown : findings;
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-import { alertsOfStack } from "./checkRules";
+import { alertsOfStack, unlessUnknown } from "./checkRules";
 import { gapOf } from "./coverage";
 import { Signal, signalsOf } from "./signals";
 import { StackFinding, stackPolicy } from "../engine/policy";
@@ -131,8 +131,7 @@ function check(
       missing.filter((name) => !excepted.includes(name)),
     );
   });
-  // The missing alert may be in a rule that is still unknown.
-  return [...accepted, ...(violations.length > 0 && unknown.length > 0 ? unknown : violations)];
+  return [...accepted, ...unlessUnknown(violations, unknown)];
 }
 
 /**

@@ -189,11 +189,14 @@ function joined(read: Rules[]): Rules {
   };
 }
 
+/** A rule with the URN of its resource. */
+export type StackRule = Rule & { urn: string };
+
 /** Returns all rules of a stack, and the first unknown value that could contain additional rules. */
 export function rulesOfStack(resources: Resource[]) {
   const read = resources.map((resource) => ({ ...rulesOf(resource), urn: resource.urn }));
   return {
-    rules: read.flatMap(({ rules, urn }) => rules.map((rule) => ({ ...rule, urn }))),
+    rules: read.flatMap(({ rules, urn }) => rules.map((rule): StackRule => ({ ...rule, urn }))),
     unknown: read
       .flatMap(({ unknownAt, urn }) => (unknownAt ? [{ unknown: unknownAt, urn }] : []))
       .slice(0, 1),
