@@ -6,7 +6,7 @@ import { namespaceOfRules } from "../facts/declarations";
 import { UNKNOWN } from "../facts/plain";
 import { serviceExceptions } from "../facts/serviceExceptions";
 import { Rule, canContainRules } from "../facts/rules";
-import { Comparison, isComparison } from "../promql/comparison";
+import { Comparison, isComparison, subjectOf } from "../promql/comparison";
 import { comparisonsOf } from "../promql/findComparisons";
 import { Expr, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
 import { recordedRange } from "../promql/records";
@@ -164,16 +164,12 @@ const singleEvent = /(^|_)oom_(kill|events)|uncorrectable|kernel_panic|node_boot
  * Returns the number of minutes that a condition holds after one event; undefined if it does not detect
  * an event.
  */
-function eventMinutes({
-  operator,
-  threshold,
-  numerator,
-  denominator,
-}: Comparison): number | undefined {
-  const [factor, ...others] = numerator;
-  if (factor === undefined || others.length + denominator.length > 0) return undefined;
-  const [call, ...calls] = callsOf(factor, /^(rate|changes|resets)$/);
-  const [selector] = selectorsOf(factor);
+function eventMinutes(comparison: Comparison): number | undefined {
+  const { operator, threshold } = comparison;
+  const subject = subjectOf(comparison);
+  if (subject === undefined) return undefined;
+  const [call, ...calls] = callsOf(subject, /^(rate|changes|resets)$/);
+  const [selector] = selectorsOf(subject);
   const range = selector?.rangeSeconds;
   if (call !== undefined && calls.length === 0 && range !== undefined) {
     // The solver converts a comparison of an increase to a comparison of a rate.
@@ -185,12 +181,12 @@ function eventMinutes({
   }
   // An alert on a recent start holds until the process is older than the threshold.
   const isAge =
-    factor.kind === "binary" &&
-    factor.operator === "-" &&
-    factor.left.kind === "call" &&
-    factor.left.name === "time" &&
-    factor.right.kind === "selector" &&
-    /(^|_)(start|boot)_time_seconds$/.test(factor.right.metric ?? "");
+    subject.kind === "binary" &&
+    subject.operator === "-" &&
+    subject.left.kind === "call" &&
+    subject.left.name === "time" &&
+    subject.right.kind === "selector" &&
+    /(^|_)(start|boot)_time_seconds$/.test(subject.right.metric ?? "");
   return isAge && operator.startsWith("<") ? threshold / SECONDS_PER_MINUTE : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { ViolationFinding } from "../engine/policy";
 import { numeral } from "../engine/violation";
-import { Comparison } from "../promql/comparison";
+import { Comparison, neverHolds, subjectOf } from "../promql/comparison";
 import { Expr, callsOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { countGroups, highestGroup } from "../shared/groups";
@@ -64,25 +64,18 @@ const calendar: Record<string, [least: number, most: number]> = {
   month: [1, 12],
 };
 
-function impossibleTime({ operator, threshold, numerator, denominator }: Comparison) {
-  const [factor, ...others] = numerator;
-  if (factor?.kind !== "call" || others.length + denominator.length > 0) return [];
-  const bounds = own(calendar, factor.name);
-  if (bounds === undefined) return [];
+function impossibleTime(comparison: Comparison) {
+  const subject = subjectOf(comparison);
+  const bounds = subject?.kind === "call" ? own(calendar, subject.name) : undefined;
+  if (subject?.kind !== "call" || bounds === undefined) return [];
   const [least, most] = bounds;
-  const isNever =
-    (operator === "==" && (threshold < least || threshold > most)) ||
-    (operator === ">" && threshold >= most) ||
-    (operator === ">=" && threshold > most) ||
-    (operator === "<" && threshold <= least) ||
-    (operator === "<=" && threshold < least);
-  if (!isNever) return [];
+  if (!neverHolds(comparison, least, most)) return [];
   return [
     {
-      problem: `${factor.name}() never returns such a value, so the condition never holds`,
-      found: `${operator} ${numeral(threshold)}`,
+      problem: `${subject.name}() never returns such a value, so the condition never holds`,
+      found: `${comparison.operator} ${numeral(comparison.threshold)}`,
       bound: `${least} to ${most}, in UTC`,
-      fix: factor.name === "day_of_week" ? "write 0 for Sunday" : "correct the number",
+      fix: subject.name === "day_of_week" ? "write 0 for Sunday" : "correct the number",
     },
   ];
 }

@@ -1,9 +1,10 @@
 import { ViolationFinding } from "../engine/policy";
 import { numeral } from "../engine/violation";
-import { Comparison, isComparison, negated } from "../promql/comparison";
+import { Comparison, isComparison, negated, subjectOf } from "../promql/comparison";
 import { preservesUnit } from "../promql/constants";
 import { Call, Expr, Selector, allows, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
+import { SECONDS_PER_DAY } from "../shared/duration";
 
 /*
  * Finds conditions that hold while everything works, because the comparison is reversed. Such an alert
@@ -29,11 +30,6 @@ function alternativesOf(expr: Expr): Expr[] {
     return [...alternativesOf(expr.left), ...alternativesOf(expr.right)];
   }
   return isComparison(expr) && nodesOf(expr).filter(isComparison).length === 1 ? [expr] : [];
-}
-
-/** Returns the single factor that a comparison constrains. */
-function subjectOf({ numerator, denominator }: Comparison): Expr | undefined {
-  return numerator.length === 1 && denominator.length === 0 ? numerator[0] : undefined;
 }
 
 /** Whether a factor is a metric, or an aggregation that returns one of its values or their average. */
@@ -122,8 +118,6 @@ function shareOf(comparison: Comparison): ViolationFinding | undefined {
   };
 }
 
-const DAY = 86_400;
-
 /** Returns the metric of a difference if its other side is the current time. */
 function differenceOf(subject: Expr | undefined): { metric: string; isAge: boolean } | undefined {
   if (subject?.kind !== "binary" || subject.operator !== "-") return undefined;
@@ -154,7 +148,7 @@ function ageOf(comparison: Comparison): ViolationFinding | undefined {
   const { metric = "", isAge } = differenceOf(subjectOf(comparison)) ?? {};
   if (isAge !== true || threshold <= 0) return undefined;
   const isStart = /(^|_)(start|boot)_time_seconds$/.test(metric);
-  if (isStart && operator.startsWith(">") && threshold <= DAY) {
+  if (isStart && operator.startsWith(">") && threshold <= SECONDS_PER_DAY) {
     return inverted(comparison, "for every process that does not restart");
   }
   const isOfSuccess = /last_(\w+_)?(success\w*|complet\w+|backup\w*)(_|$)/.test(metric);

@@ -1,7 +1,7 @@
 import { ViolationFinding } from "../engine/policy";
 import { numeral } from "../engine/violation";
 import { stateLabels } from "../promql/stateLabels";
-import { Comparison, isComparison } from "../promql/comparison";
+import { Comparison, isComparison, subjectOf } from "../promql/comparison";
 import { constantOf, preservesUnit } from "../promql/constants";
 import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
@@ -104,21 +104,17 @@ const manyCores = 30;
  * Reports CPU thresholds that look like percentages. A rate of CPU time is measured in cores, so 80 does
  * not mean 80% of a limit.
  */
-function checkCores({
-  operator,
-  numerator,
-  denominator,
-  threshold,
-}: Comparison): ViolationFinding[] {
-  const [factor, ...others] = numerator;
-  if (factor === undefined || others.length + denominator.length > 0) return [];
+function checkCores(comparison: Comparison): ViolationFinding[] {
+  const { operator, threshold } = comparison;
+  const subject = subjectOf(comparison);
+  if (subject === undefined) return [];
   if (!operator.startsWith(">") || threshold < manyCores || threshold > 100) return [];
-  const selectors = selectorsOf(factor);
-  const isOfPods = callsOf(factor, /./).every(
+  const selectors = selectorsOf(subject);
+  const isOfPods = callsOf(subject, /./).every(
     ({ grouping }) =>
       grouping === undefined || (grouping.kind === "by" && grouping.labels.includes("pod")),
   );
-  const isRate = callsOf(factor, /^i?rate$/).length === 1 && isOfPods;
+  const isRate = callsOf(subject, /^i?rate$/).length === 1 && isOfPods;
   const isCpu = selectors.every(({ metric }) => metric === "container_cpu_usage_seconds_total");
   if (!isRate || !isCpu) return [];
   return [
@@ -135,17 +131,18 @@ function checkCores({
  * Checks that the expression selects a state. Without a selection, one state is always 1 and the others
  * are 0.
  */
-function checkStates({ operator, numerator, denominator, threshold }: Comparison) {
-  const [factor, ...others] = numerator;
-  if (factor === undefined || others.length + denominator.length > 0) return [];
+function checkStates(comparison: Comparison): ViolationFinding[] {
+  const { operator, threshold } = comparison;
+  const subject = subjectOf(comparison);
+  if (subject?.kind !== "selector") return [];
   const isAlways = threshold === 0 ? /^(==|>|<=)$/.test(operator) : /^(==|>=|<)$/.test(operator);
-  if (!isAlways || (threshold !== 0 && threshold !== 1) || factor.kind !== "selector") return [];
-  const { label, isComplete } = own(stateLabels, factor.metric ?? "") ?? {};
-  if (!isComplete || factor.matchers.some((matcher) => matcher.label === label)) return [];
+  if (!isAlways || (threshold !== 0 && threshold !== 1)) return [];
+  const { label, isComplete } = own(stateLabels, subject.metric ?? "") ?? {};
+  if (!isComplete || subject.matchers.some((matcher) => matcher.label === label)) return [];
   return [
     {
       problem: `each object has one series per ${label}, so the alert always fires`,
-      found: factor.metric,
+      found: subject.metric,
       bound: `a matcher for ${label}`,
       fix: `add ${label}="…" to the selector`,
     },
@@ -160,13 +157,13 @@ function isMeasured(factor: Expr): boolean {
 /** Number of bytes below which a memory or disk threshold was probably meant in another unit. */
 const fewBytes = 100_000;
 
-function checkBytes({ numerator, denominator, threshold }: Comparison): ViolationFinding[] {
-  const [factor, ...others] = numerator;
-  if (factor === undefined || others.length + denominator.length > 0 || !isMeasured(factor))
-    return [];
+function checkBytes(comparison: Comparison): ViolationFinding[] {
+  const { threshold } = comparison;
+  const subject = subjectOf(comparison);
+  if (subject === undefined || !isMeasured(subject)) return [];
   const isSpace = ({ metric = "" }: Selector) =>
     /_bytes$/.test(metric) && /memory|_mem_|heap|rss|filesystem|volume|disk|swap/.test(metric);
-  const selectors = selectorsOf(factor);
+  const selectors = selectorsOf(subject);
   if (selectors.length === 0 || !selectors.every(isSpace)) return [];
   if (!(threshold >= 2 && threshold < fewBytes)) return [];
   return [
@@ -225,51 +222,69 @@ function latenciesOf([time, ...others]: Expr[], divisors: Expr[]): string[] {
   return isQuantile || isMeasured(time) ? names.map((name) => name.replace(/_bucket$/, "")) : [];
 }
 
-/**
- * Reports differences from the current time that are compared with days or hours, although they are in
- * seconds.
- */
-function checkTimes({
-  operator,
-  numerator,
-  denominator,
-  threshold,
-}: Comparison): ViolationFinding[] {
-  const [difference, ...others] = numerator;
-  if (difference === undefined || others.length + denominator.length > 0) return [];
+/** Reports times that are compared with a threshold in another unit. */
+function checkTimes(comparison: Comparison): ViolationFinding[] {
+  const violation =
+    expirationAsDuration(comparison) ??
+    differenceInMilliseconds(comparison) ??
+    differenceOfFewSeconds(comparison);
+  return violation === undefined ? [] : [violation];
+}
+
+/** Reports an expiration timestamp that is compared with a remaining time. */
+function expirationAsDuration(comparison: Comparison): ViolationFinding | undefined {
+  const { operator, threshold } = comparison;
+  const subject = subjectOf(comparison);
+  if (subject === undefined || !isMeasured(subject)) return undefined;
   // Timestamps have been greater than one billion since 2001.
-  if (isMeasured(difference) && operator.startsWith("<") && threshold > 0 && threshold < 1e9) {
-    const [metric] = selectorsOf(difference).flatMap(({ metric = "" }) =>
-      /expiry$|expiration_timestamp|not_?after(_|$)/i.test(metric) ? metric : [],
-    );
-    if (metric === undefined) return [];
-    return [
-      {
-        problem: "an expiration timestamp is compared with a duration, so the alert never fires",
-        found: `${operator} ${numeral(threshold)}`,
-        bound: "the remaining time",
-        fix: `${metric} - time() ${operator} ${numeral(threshold)}`,
-      },
-    ];
-  }
-  if (difference.kind !== "binary" || difference.operator !== "-" || threshold <= 0) return [];
-  const { left, right } = difference;
-  const isNow = (side: Expr) => side.kind === "call" && side.name === "time";
-  const [milliseconds] = [left, right]
-    .filter((side) => isMeasured(side) && [left, right].some(isNow))
+  if (!operator.startsWith("<") || threshold <= 0 || threshold >= 1e9) return undefined;
+  const metric = selectorsOf(subject)
+    .map(({ metric = "" }) => metric)
+    .find((name) => /expiry$|expiration_timestamp|not_?after(_|$)/i.test(name));
+  if (metric === undefined) return undefined;
+  return {
+    problem: "an expiration timestamp is compared with a duration, so the alert never fires",
+    found: `${operator} ${numeral(threshold)}`,
+    bound: "the remaining time",
+    fix: `${metric} - time() ${operator} ${numeral(threshold)}`,
+  };
+}
+
+/** Returns the two sides of a difference that is compared with a positive threshold. */
+function differenceIn(comparison: Comparison): [left: Expr, right: Expr] | undefined {
+  const subject = subjectOf(comparison);
+  if (subject?.kind !== "binary" || subject.operator !== "-") return undefined;
+  return comparison.threshold > 0 ? [subject.left, subject.right] : undefined;
+}
+
+function isNow(side: Expr): boolean {
+  return side.kind === "call" && side.name === "time";
+}
+
+/** Reports a difference between the current time, in seconds, and a metric in milliseconds. */
+function differenceInMilliseconds(comparison: Comparison): ViolationFinding | undefined {
+  const sides = differenceIn(comparison) ?? [];
+  if (!sides.some(isNow)) return undefined;
+  const milliseconds = sides
+    .filter(isMeasured)
     .flatMap(selectorsOf)
-    .flatMap(({ metric = "" }) => (/_(ms|millis|milliseconds)$/.test(metric) ? metric : []));
-  if (milliseconds !== undefined) {
-    return [
-      {
-        problem: "time() is in seconds, but the metric is in milliseconds",
-        found: milliseconds,
-        bound: "times in the same unit",
-        fix: `write ${milliseconds} / 1000`,
-      },
-    ];
-  }
-  const names = selectorsOf(difference).map(({ metric = "" }) => metric);
+    .map(({ metric = "" }) => metric)
+    .find((name) => /_(ms|millis|milliseconds)$/.test(name));
+  if (milliseconds === undefined) return undefined;
+  return {
+    problem: "time() is in seconds, but the metric is in milliseconds",
+    found: milliseconds,
+    bound: "times in the same unit",
+    fix: `write ${milliseconds} / 1000`,
+  };
+}
+
+/** Reports a difference from the current time, in seconds, that is compared with days or hours. */
+function differenceOfFewSeconds(comparison: Comparison): ViolationFinding | undefined {
+  const { operator, threshold } = comparison;
+  const [left, right] = differenceIn(comparison) ?? [];
+  if (left === undefined || right === undefined) return undefined;
+  const names = [left, right].flatMap(selectorsOf).map(({ metric = "" }) => metric);
   const untilExpiry =
     isNow(right) &&
     operator.startsWith("<") &&
@@ -280,17 +295,13 @@ function checkTimes({
     operator.startsWith(">") &&
     threshold < 60 &&
     names.some((name) => /timestamp|last_|_time(_seconds)?$|expir/.test(name));
-  if (!untilExpiry && !sinceEvent) return [];
-  return [
-    {
-      problem: "a time in seconds is compared with a threshold of a few seconds",
-      found: `${operator} ${numeral(threshold)}`,
-      bound: "a threshold in seconds: a day is 86400",
-      fix: untilExpiry
-        ? `${operator} ${numeral(threshold)} * 86400`
-        : `${operator} ${numeral(threshold)} * 3600`,
-    },
-  ];
+  if (!untilExpiry && !sinceEvent) return undefined;
+  return {
+    problem: "a time in seconds is compared with a threshold of a few seconds",
+    found: `${operator} ${numeral(threshold)}`,
+    bound: "a threshold in seconds: a day is 86400",
+    fix: `${operator} ${numeral(threshold)} * ${untilExpiry ? 86_400 : 3600}`,
+  };
 }
 
 /**

@@ -8,7 +8,7 @@ import { numeral } from "../engine/violation";
 import { metricVocabulary } from "../facts/metricVocabulary";
 import { Resource } from "../facts/resource";
 import { Rule, canContainRules } from "../facts/rules";
-import { Comparison, isComparison, negated } from "../promql/comparison";
+import { Comparison, isComparison, negated, neverHolds, subjectOf } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
@@ -61,15 +61,17 @@ function check(resource: Resource, _: object, records?: Records) {
  */
 function checkCounters(expr: Expr): ViolationFinding[] {
   return comparisonsOf(expr)
-    .filter(({ operator, threshold, joined, numerator: [factor, ...others], denominator }) => {
-      if (factor === undefined || others.length > 0 || denominator.length > 0) return false;
-      const calls = callsOf(factor, /./);
-      const isPlain = nodesOf(factor).every(({ kind }) => kind === "selector" || kind === "call");
+    .filter((comparison) => {
+      const { operator, threshold, joined } = comparison;
+      const subject = subjectOf(comparison);
+      if (subject === undefined) return false;
+      const calls = callsOf(subject, /./);
+      const isPlain = nodesOf(subject).every(({ kind }) => kind === "selector" || kind === "call");
       const isWrapped = calls.some(({ name }) => /^(max|min|avg|last)_over_time$/.test(name));
       const isAggregated = calls.every(
         ({ name, grouping }) => grouping ?? name.endsWith("_over_time"),
       );
-      const selectors = selectorsOf(factor);
+      const selectors = selectorsOf(subject);
       if (!isPlain || !isAggregated || selectors.length === 0) return false;
       if (operator.startsWith("<")) {
         return (
@@ -101,15 +103,17 @@ function checkCounters(expr: Expr): ViolationFinding[] {
  */
 function checkRestarts(expr: Expr): ViolationFinding[] {
   return comparisonsOf(expr)
-    .filter(({ operator, threshold, numerator: [factor, ...others], denominator }) => {
-      if (factor === undefined || others.length > 0 || denominator.length > 0) return false;
-      const selectors = selectorsOf(factor);
+    .filter((comparison) => {
+      const { operator, threshold } = comparison;
+      const subject = subjectOf(comparison);
+      if (subject === undefined) return false;
+      const selectors = selectorsOf(subject);
       const isRate =
         selectors.length > 0 &&
         selectors.every(({ metric }) => metric === podMetrics.restarts) &&
-        callsOf(factor, /^i?rate$/).length > 0 &&
-        nodesOf(factor).every(({ kind }) => kind === "selector" || kind === "call");
-      const isOfPods = callsOf(factor, /^(sum|count)$/).every(
+        callsOf(subject, /^i?rate$/).length > 0 &&
+        nodesOf(subject).every(({ kind }) => kind === "selector" || kind === "call");
+      const isOfPods = callsOf(subject, /^(sum|count)$/).every(
         ({ grouping }) => grouping?.kind === "by" && grouping.labels.includes("pod"),
       );
       return isRate && /^(>|==)/.test(operator) && threshold >= (isOfPods ? 0.1 : 1);
@@ -170,12 +174,8 @@ function checkRatios(expr: Expr): ViolationFinding[] {
     }));
 }
 
-function isNever({ operator, threshold }: Comparison): boolean {
-  if (operator === ">") return threshold >= 1;
-  if (operator === ">=") return threshold > 1;
-  if (operator === "<") return threshold <= 0;
-  if (operator === "<=") return threshold < 0;
-  return operator === "==" && (threshold > 1 || threshold < 0);
+function isNever(comparison: Comparison): boolean {
+  return neverHolds(comparison, 0, 1);
 }
 
 function isAlways({ operator, ...comparison }: Comparison): boolean {

@@ -35,6 +35,24 @@ export const negated: Record<ComparisonOperator, ComparisonOperator> = {
   "!=": "==",
 };
 
+/** Returns the single factor that a comparison constrains; undefined for a product or a quotient. */
+export function subjectOf({ numerator, denominator }: Comparison): Expr | undefined {
+  return numerator.length === 1 && denominator.length === 0 ? numerator[0] : undefined;
+}
+
+/** Whether no value between two bounds, including both, satisfies a comparison. */
+export function neverHolds(
+  { operator, threshold }: Comparison,
+  least: number,
+  most: number,
+): boolean {
+  if (operator === ">") return threshold >= most;
+  if (operator === ">=") return threshold > most;
+  if (operator === "<") return threshold <= least;
+  if (operator === "<=") return threshold < least;
+  return operator === "==" && (threshold < least || threshold > most);
+}
+
 export function isComparison(expr: Expr): expr is Binary & { operator: ComparisonOperator } {
   return expr.kind === "binary" && expr.operator in flipped;
 }
