@@ -1,5 +1,5 @@
 import { environmentPropertyWith, isProd } from "../engine/environment";
-import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
+import { StackFinding, located, stackPolicy } from "../engine/policy";
 import { Violation } from "../engine/violation";
 import { Bucket, BucketPart, first, inline, isBucketType, lokiBuckets } from "../facts/buckets";
 import { isHelmType } from "../facts/helm";
@@ -50,9 +50,8 @@ function checkNames(resource: Resource): StackFinding[] {
   if (!buckets.some((name) => /[:/]/.test(name))) return [];
   return [
     {
-      urn: resource.urn,
+      ...located(resource, "loki.storage.bucketNames"),
       problem: "the name of Loki's bucket is a URL or an ARN",
-      where: `${describeResource(resource)}, loki.storage.bucketNames`,
       bound: "the bucket name",
       fix: "use only the name, without s3:// or arn:aws:s3:::",
     },

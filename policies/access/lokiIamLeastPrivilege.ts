@@ -12,6 +12,7 @@ import {
   StackFinding,
   ViolationFinding,
   describeResource,
+  located,
   resourcePolicy,
 } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
@@ -206,9 +207,8 @@ function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFin
     if (trusted.length === 0 || trusted.some(fits)) return [];
     return [
       {
-        urn: role.urn,
+        ...located(role, "assumeRolePolicy"),
         problem: "Loki cannot assume its role, because the role trusts a different service account",
-        where: `${describeResource(role)}, assumeRolePolicy`,
         found: trusted[0]?.join("/"),
         bound: `${namespace}/${account ?? "<service account of Loki>"}`,
         fix: "name the release's namespace and service account in the condition",
@@ -240,8 +240,7 @@ function checkAssociations(resources: Resource[], roles: Resource[]): StackFindi
     return [
       {
         ...openToPods,
-        urn: role.urn,
-        where: `${describeResource(role)}, assumeRolePolicy`,
+        ...located(role, "assumeRolePolicy"),
       },
     ];
   });
@@ -277,9 +276,8 @@ function checkAnnotation(resource: Resource): StackFinding[] {
   if (chart !== "loki" || at(values, ...path) === undefined) return [];
   return [
     {
-      urn: resource.urn,
+      ...located(resource, ["values", ...path]),
       problem: "the chart does not read the service account at this path, so Loki has no role",
-      where: `${describeResource(resource)}, ${formatPath(["values", ...path])}`,
       bound: "values.serviceAccount",
       fix: "move it to values.serviceAccount",
     },

@@ -1,4 +1,4 @@
-import { StackFinding, describeResource } from "../engine/policy";
+import { StackFinding, describeResource, located } from "../engine/policy";
 import { helmChart } from "../facts/helm";
 import { Principal, coversAction, readDocument } from "../facts/iam";
 import { collectors, lokiCharts } from "../facts/loki";
@@ -25,10 +25,9 @@ export function checkPodIdentities(resources: Resource[]): StackFinding[] {
     if (isElsewhere) return [];
     return [
       {
-        urn: first.urn,
+        ...located(first, "namespace"),
         problem:
           "the association names a different namespace than the release, so its pods receive no credentials",
-        where: `${describeResource(first)}, namespace`,
         found: textAt(first.props, "namespace"),
         bound: `${namespace}, the namespace of ${describeResource(release)}`,
         fix: `set namespace: ${namespace}`,
@@ -56,9 +55,8 @@ export function checkSessions(roles: Resource[]): StackFinding[] {
     );
     if (statements.length === 0 || statements.some(({ unknown }) => unknown)) return [];
     return missing.map((action) => ({
-      urn: role.urn,
+      ...located(role, "assumeRolePolicy"),
       problem: `the trust policy does not allow ${action}, so EKS does not provide credentials to the pods`,
-      where: `${describeResource(role)}, assumeRolePolicy`,
       bound: sessionActions.join(" and "),
       fix: `add ${action} to Action`,
     }));

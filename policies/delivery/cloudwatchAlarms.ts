@@ -1,5 +1,5 @@
 import { distance } from "fastest-levenshtein";
-import { StackFinding, describeResource } from "../engine/policy";
+import { StackFinding, located } from "../engine/policy";
 import { numeral } from "../engine/violation";
 import { readDocument } from "../facts/iam";
 import {
@@ -42,7 +42,7 @@ const DAY = 86_400;
 
 /** Checks for alarms with periods that CloudWatch rejects, and for alarms without data to compare. */
 function checkAlarm(alarm: Resource): StackFinding[] {
-  const { urn, props } = alarm;
+  const { props } = alarm;
   const read = (key: string) => Number(at(props, key) === UNKNOWN ? NaN : (at(props, key) ?? NaN));
   const [period, points, periods] = [
     read("period"),
@@ -88,9 +88,8 @@ function checkAlarm(alarm: Resource): StackFinding[] {
     ),
     ...silent,
   ].map(([key, problem, fix]) => ({
-    urn,
+    ...located(alarm, key),
     problem,
-    where: `${describeResource(alarm)}, ${key}`,
     fix,
   }));
 }
@@ -403,9 +402,8 @@ function checkFilters(alarms: Resource[], resources: Resource[]): StackFinding[]
     if (suggestion === undefined) return [];
     return [
       {
-        urn: alarm.urn,
+        ...located(alarm, "metricName"),
         problem: "no metric filter writes the alarm's metric, so the alarm never fires",
-        where: `${describeResource(alarm)}, metricName`,
         bound: suggestion,
         fix: `set metricName: ${suggestion}`,
       },
@@ -430,9 +428,8 @@ function checkTopics(alarms: Resource[], resources: Resource[]): StackFinding[] 
       ...(/^alias\/aws\/sns$/.test(textAt(topic.props, "kmsMasterKeyId") ?? "")
         ? [
             {
-              urn: topic.urn,
+              ...located(topic, "kmsMasterKeyId"),
               problem: "CloudWatch cannot use the topic's KMS key, so no alarm reaches the topic",
-              where: `${describeResource(topic)}, kmsMasterKeyId`,
               bound: "a customer managed key that CloudWatch can use, or no key",
               fix: "set kmsMasterKeyId to a key whose policy allows cloudwatch.amazonaws.com",
             },
@@ -442,10 +439,9 @@ function checkTopics(alarms: Resource[], resources: Resource[]): StackFinding[] 
         .filter((policy) => policy.type === topicPolicyType && refersTo(policy, "arn", topic))
         .filter(({ props }) => isClosed(at(props, "policy")))
         .map((policy) => ({
-          urn: policy.urn,
+          ...located(policy, "policy"),
           problem:
             "the topic's policy does not allow CloudWatch to publish, so no alarm reaches the topic",
-          where: `${describeResource(policy)}, policy`,
           bound: "sns:Publish for cloudwatch.amazonaws.com",
           fix: "add a statement for the principal cloudwatch.amazonaws.com",
         })),

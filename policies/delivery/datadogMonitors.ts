@@ -1,4 +1,4 @@
-import { StackFinding, describeResource } from "../engine/policy";
+import { StackFinding, located } from "../engine/policy";
 import { numeral } from "../engine/violation";
 import { Plain, UNKNOWN, at, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
@@ -14,9 +14,8 @@ export function checkMonitor(monitor: Resource): StackFinding[] {
       ...checkMessage(monitor, query),
       ...checkRenotification(monitor),
     ].map(([key, problem, fix]) => ({
-      urn: monitor.urn,
+      ...located(monitor, key),
       problem,
-      where: `${describeResource(monitor)}, ${key}`,
       fix,
     })),
   ];
@@ -129,7 +128,7 @@ function checkRenotification({ props }: Resource): Mistake[] {
 
 /** Reports thresholds that contradict the query or each other. Datadog rejects such a monitor. */
 function checkThresholds(monitor: Resource): StackFinding[] {
-  const { urn, props } = monitor;
+  const { props } = monitor;
   const query = textAt(props, "query") ?? "";
   const [, operator = "", limit = ""] = /(>=?|<=?)\s*(-?\d+(?:\.\d+)?)\s*$/.exec(query) ?? [];
   const read = (key: string) => {
@@ -144,11 +143,10 @@ function checkThresholds(monitor: Resource): StackFinding[] {
   if (!isContrary && !isReversed) return [];
   return [
     {
-      urn,
+      ...located(monitor, "monitorThresholds"),
       problem: isContrary
         ? "the critical threshold differs from the threshold in the query, so Datadog rejects the monitor"
         : "the warning threshold is beyond the critical threshold, so Datadog rejects the monitor",
-      where: `${describeResource(monitor)}, monitorThresholds`,
       bound: isContrary
         ? `the threshold in the query, ${limit}`
         : "a warning threshold that is reached before the critical threshold",
@@ -176,9 +174,8 @@ function checkUnit(monitor: Resource): StackFinding[] {
   if (isPercentage && operator === ">" && Number(limit) >= 100) {
     return [
       {
-        urn: monitor.urn,
+        ...located(monitor, "query"),
         problem: `${metric} is a percentage, so the monitor never fires`,
-        where: `${describeResource(monitor)}, query`,
         found: `${operator} ${limit}`,
         fix: "write a threshold below 100",
       },
@@ -188,9 +185,8 @@ function checkUnit(monitor: Resource): StackFinding[] {
   const right = isMeantAsRatio ? Number(limit) * 100 : Number(limit) / 100;
   return [
     {
-      urn: monitor.urn,
+      ...located(monitor, "query"),
       problem: `${metric} is a ${isPercentage ? "percentage" : "ratio"}, but the monitor compares it with a ${isPercentage ? "ratio" : "percentage"}`,
-      where: `${describeResource(monitor)}, query`,
       found: `${operator} ${limit}`,
       fix: `write ${operator} ${numeral(right)}`,
     },

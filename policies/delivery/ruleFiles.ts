@@ -1,6 +1,6 @@
-import { StackFinding, describeResource } from "../engine/policy";
+import { StackFinding, located } from "../engine/policy";
 import { helmChart } from "../facts/helm";
-import { at, entriesAt, formatPath, hasUnknown, isMap, isText, listAt } from "../facts/plain";
+import { at, entriesAt, hasUnknown, isMap, isText, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { matchesGlob } from "../shared/glob";
@@ -30,10 +30,9 @@ export function checkRuleFiles(resource: Resource): StackFinding[] {
       if (!hasGroups || patterns.some((pattern) => matchesGlob(pattern, path))) return [];
       return [
         {
-          urn: resource.urn,
+          ...located(resource, ["values", key, name]),
           problem:
             "Prometheus does not load a file that contains rules, because rule_files does not include it",
-          where: `${describeResource(resource)}, ${formatPath(["values", key, name])}`,
           bound: `the files ${patterns.join(", ")}`,
           fix: `move the groups to values.serverFiles["alerting_rules.yml"], or add ${path} to values.serverFiles["prometheus.yml"].rule_files`,
         },

@@ -1,4 +1,4 @@
-import { StackFinding, describeResource } from "../engine/policy";
+import { StackFinding, located } from "../engine/policy";
 import { helmChart } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths } from "../facts/loki";
 import {
@@ -45,9 +45,8 @@ function checkThanosRuler(resource: Resource, resources: Resource[]): StackFindi
       ? []
       : [
           {
-            urn: resource.urn,
+            ...located(resource, [...ruler.spec, keys[0] ?? ""]),
             problem: `${ruler.what} ${problem}`,
-            where: `${describeResource(resource)}, ${formatPath([...ruler.spec, keys[0] ?? ""])}`,
             fix,
           },
         ];
@@ -98,9 +97,8 @@ function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding
   if (isBare) {
     return [
       {
-        urn: resource.urn,
+        ...located(resource, urlPath),
         problem: "the Alertmanager URL of Loki's ruler has no scheme",
-        where: `${describeResource(resource)}, values.loki.rulerConfig.alertmanager_url`,
         bound: "a URL such as http://alertmanager-operated.monitoring.svc:9093",
         fix: "put http:// before the address",
       },
@@ -108,17 +106,18 @@ function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding
   }
   const isLocal = isText(url) && /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url);
   if (url !== undefined && !isLocal) return [];
-  const path: Path = ["values", "loki", "rulerConfig", "alertmanager_url"];
   return [
     {
-      urn: resource.urn,
+      ...located(resource, urlPath),
       problem: "Loki's ruler does not send its alerts to an Alertmanager",
-      where: `${describeResource(resource)}, ${formatPath(path)}`,
       bound: "the address of an Alertmanager",
-      fix: `set ${formatPath(path)}: http://alertmanager-operated.<namespace>.svc:9093`,
+      fix: `set ${formatPath(urlPath)}: http://alertmanager-operated.<namespace>.svc:9093`,
     },
   ];
 }
+
+/** Path at which a violation suggests to set the Alertmanager URL of Loki's ruler. */
+const urlPath: Path = ["values", "loki", "rulerConfig", "alertmanager_url"];
 
 function alertmanagerUrl(values: Plain): Plain {
   const configs = [
@@ -134,8 +133,7 @@ export function rulerAddresses(resource: Resource): Address[] {
   const url = lokiCharts.has(chart) ? alertmanagerUrl(values) : undefined;
   if (!isText(url)) return [];
   return url.split(",").map((text) => ({
-    urn: resource.urn,
-    where: `${describeResource(resource)}, values.loki.rulerConfig.alertmanager_url`,
+    ...located(resource, urlPath),
     kind: "alertmanager",
     text: text.trim(),
     namespace: at(resource.props, "namespace"),

@@ -1,4 +1,4 @@
-import { StackFinding, describeResource } from "../engine/policy";
+import { StackFinding, located } from "../engine/policy";
 import { helmChart } from "../facts/helm";
 import {
   Plain,
@@ -139,9 +139,8 @@ function checkStaticTargets(resource: Resource): StackFinding[] {
     const name = textAt(job, "job_name");
     return [
       {
-        urn: resource.urn,
+        ...located(resource, `targets${name === undefined ? "" : ` of the job ${name}`}`),
         problem: "a static target is a URL, so Prometheus cannot scrape it",
-        where: `${describeResource(resource)}, targets${name === undefined ? "" : ` of the job ${name}`}`,
         bound: "<host>:<port>",
         fix: "use only the host and the port, and set the job's scheme and metrics path",
       },

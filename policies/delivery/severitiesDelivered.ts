@@ -13,7 +13,7 @@ import { rejectedFields, routeMistakes } from "./routeMistakes";
 import { canHoldLogRules, checkRulers, rulerAddresses } from "./rulers";
 import { checkVendorMonitors, isVendorMonitor } from "./vendorMonitors";
 import { Address, unansweredAddresses } from "../facts/unansweredAddresses";
-import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
+import { StackFinding, located, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
 import {
   AlertmanagerConfiguration,
@@ -24,7 +24,7 @@ import { definitionTemplates, isAlertManagerDefinition, rejectedByWorkspace } fr
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { isService } from "../facts/clusterServices";
 import { integrationsOf } from "../facts/integrations";
-import { Path, PlainMap, at, entriesAt, formatPath, listAt, textAt, textsAt } from "../facts/plain";
+import { Path, PlainMap, at, entriesAt, listAt, textAt, textsAt } from "../facts/plain";
 import {
   alertmanagerTargets,
   canRunPrometheus,
@@ -81,16 +81,17 @@ export const severitiesDelivered = stackPolicy({
   check(resources, config) {
     const { paths, unreadable, unknown } = deliveryPaths(resources);
     const defined = definedIn(resources.flatMap(templateTexts));
+    // Notifications are optional outside production.
+    const mustNotify = resources.some((resource) => isProd(resource, config, resources));
     return [
       ...unknown,
       ...undefinedWorkspaces(resources),
-      ...brokenLinks(resources, config),
-      ...(mustNotify(resources, config) ? checkVendorMonitors(resources) : []),
+      ...(mustNotify ? [...brokenLinks(resources), ...checkVendorMonitors(resources)] : []),
       ...unreadable
         .filter(({ missingSecret }) => !config.externalSecrets.includes(missingSecret ?? ""))
         .map(describeUnreadable),
       ...paths
-        .filter((path) => mustNotify(resources, config) || hasIntegrations(path.config))
+        .filter((path) => mustNotify || hasIntegrations(path.config))
         .flatMap((path) => [
           ...checkPath(path, knownLabels(resourcesWithPath(path, resources)), config),
           ...templateMistakes(path.config, path.configuration, defined).map(
@@ -132,10 +133,9 @@ function checkObjectFields(resource: Resource): StackFinding[] {
   return [...routes, ...receivers, ...integrations, ...rules]
     .filter((path) => String(path.at(-1)).includes("_"))
     .map((path) => ({
-      urn: resource.urn,
+      ...located(resource, path),
       problem:
         "the field is spelled as in Alertmanager's configuration file, so the API server removes it",
-      where: `${describeResource(resource)}, ${formatPath(path)}`,
       bound: "names such as groupBy, sendResolved and apiURL",
       fix: "write the name in camel case, without _",
     }));
@@ -160,21 +160,14 @@ function knownLabels(resources: Resource[]): Labels[] {
   return [{ alertname: "SomeAlert", namespace: "some-namespace" }, ...services, ...rules];
 }
 
-/** Whether the stack must send notifications, which is optional outside production. */
-function mustNotify(resources: Resource[], config: Config): boolean {
-  return resources.some((resource) => isProd(resource, config, resources));
-}
-
 /**
  * Checks the part of the path before the routes: that Prometheus has an Alertmanager, and that nothing
  * stops the Alertmanager.
  */
-function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
-  if (!mustNotify(resources, config)) return [];
+function brokenLinks(resources: Resource[]): StackFinding[] {
   const stopped = stoppedAlertmanagers(resources).map(({ resource, path, problem, fix }) => ({
-    urn: resource.urn,
+    ...located(resource, path),
     problem: `Alertmanager ${problem}, so alerts reach no receiver`,
-    where: `${describeResource(resource)}, ${formatPath(path)}`,
     fix,
   }));
   const hasAlerts = rulesOfStack(resources).rules.some(({ alert }) => alert !== undefined);
@@ -184,9 +177,8 @@ function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
     if (!hasAlerts && chartAlertsOf(resource).size === 0) return [];
     return [
       {
-        urn: resource.urn,
+        ...located(resource, path),
         problem: "Prometheus does not send its alerts to an Alertmanager",
-        where: `${describeResource(resource)}, ${formatPath(path)}`,
         bound: "the chart's Alertmanager, or the address of another one",
         fix: "enable Alertmanager, or set the address of another one (alertingEndpoints, or alerting.alertmanagers of a Prometheus)",
       },
@@ -206,10 +198,9 @@ function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
 
 /** Returns the addresses to which Prometheus sends alerts. */
 function alertmanagerAddresses(resource: Resource): Address[] {
-  const { urn, props } = resource;
+  const { props } = resource;
   return alertmanagerTargets(resource).map(({ path, target }) => ({
-    urn,
-    where: `${describeResource(resource)}, ${formatPath(path)}`,
+    ...located(resource, path),
     kind: "alertmanager",
     text: target,
     namespace: at(props, "namespace") ?? at(props, "metadata", "namespace"),

@@ -1,4 +1,4 @@
-import { StackFinding, describeResource } from "../engine/policy";
+import { StackFinding, located } from "../engine/policy";
 import { UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { alarmInputs, checkAlarms, cloudwatchAlarm } from "./cloudwatchAlarms";
@@ -47,7 +47,7 @@ export function checkVendorMonitors(resources: Resource[]): StackFinding[] {
  * endpoint.
  */
 function checkMute(resource: Resource): StackFinding[] {
-  const { urn, type, props } = resource;
+  const { type, props } = resource;
   const isEndless =
     type === "datadog:index/downtimeSchedule:DowntimeSchedule" &&
     textAt(props, "scope") === "*" &&
@@ -60,11 +60,10 @@ function checkMute(resource: Resource): StackFinding[] {
   if (!isEndless && !isNowhere) return [];
   return [
     {
-      urn,
+      ...located(resource, isEndless ? "scope" : "endpoint"),
       problem: isEndless
         ? "the downtime mutes every monitor and never ends"
         : "the subscription's endpoint is a placeholder",
-      where: `${describeResource(resource)}, ${isEndless ? "scope" : "endpoint"}`,
       fix: isEndless ? "set oneTimeSchedule.end, or a scope" : "set endpoint to your own address",
     },
   ];
@@ -76,7 +75,7 @@ function checkReceivers(resources: Resource[]): StackFinding[] {
     .filter(({ type }) => !resources.some((other) => readers[type]?.test(other.type)))
     .filter((monitor) => !isComposed(resources, monitor))
     .flatMap((monitor) => {
-      const { urn, type, props } = monitor;
+      const { type, props } = monitor;
       if (props === UNKNOWN) return [];
       if (type === compositeAlarm && isRead(resources, monitor)) return [];
       if (type === syntheticTest && !isScheduled(monitor)) return [];
@@ -84,9 +83,8 @@ function checkReceivers(resources: Resource[]): StackFinding[] {
       if (isDatadog ? hasHandle(monitor) : hasActions(monitor)) return [];
       return [
         {
-          urn,
+          ...located(monitor, isDatadog ? "message" : "alarmActions"),
           problem: "the monitor has no receiver",
-          where: `${describeResource(monitor)}, ${isDatadog ? "message" : "alarmActions"}`,
           bound: isDatadog ? "a message with an @ handle" : "an enabled action",
           fix: isDatadog
             ? "add a handle to the message, such as @slack-alerts or @pagerduty"

@@ -282,6 +282,15 @@ export function describeResource(resource: Resource): string {
   return `release "${chart.release}"${isKnownChart(chart.chart) ? ` (${chart.chart})` : ""}`;
 }
 
+/**
+ * Returns the URN of a resource and the location of a value in it, given as a path or as text. Stack
+ * policies add both to their findings.
+ */
+export function located(resource: Resource, place: Path | string): { urn: string; where: string } {
+  const text = typeof place === "string" ? place : formatPath(place);
+  return { urn: resource.urn, where: `${describeResource(resource)}, ${text}` };
+}
+
 /** A value and its path in a resource's properties. */
 export interface Field {
   path: Path;

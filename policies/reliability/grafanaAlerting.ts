@@ -1,16 +1,6 @@
-import { StackFinding, describeResource } from "../engine/policy";
+import { StackFinding, located } from "../engine/policy";
 import { Grafana } from "../facts/dataSources";
-import {
-  Path,
-  Plain,
-  at,
-  entriesAt,
-  formatPath,
-  hasUnknown,
-  isText,
-  listAt,
-  textAt,
-} from "../facts/plain";
+import { Path, Plain, at, entriesAt, hasUnknown, isText, listAt, textAt } from "../facts/plain";
 import { readConfig } from "../facts/yaml";
 import { parseDuration } from "../shared/duration";
 
@@ -39,8 +29,7 @@ export function checkAlerting(
       ),
     ),
   ].map(({ path: place, ...mistake }) => ({
-    urn: resource.urn,
-    where: `${describeResource(resource)}, ${formatPath(place)}`,
+    ...located(resource, place),
     ...mistake,
   }));
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { StackFinding, ViolationFinding, describeResource, stackPolicy } from "../engine/policy";
+import { StackFinding, ViolationFinding, located, stackPolicy } from "../engine/policy";
 import { isServer, isService } from "../facts/clusterServices";
 import {
   DataSource,
@@ -10,17 +10,7 @@ import {
   isConfigMap,
 } from "../facts/dataSources";
 import { isHelmType, isTruthy } from "../facts/helm";
-import {
-  Plain,
-  at,
-  entriesAt,
-  formatPath,
-  hasUnknown,
-  isMap,
-  isText,
-  listAt,
-  textAt,
-} from "../facts/plain";
+import { Plain, at, entriesAt, hasUnknown, isMap, isText, listAt, textAt } from "../facts/plain";
 import { Resource, objectName } from "../facts/resource";
 import { Address, unansweredAddresses } from "../facts/unansweredAddresses";
 import { SecretKeys, isSecret, secretKeysIn } from "../facts/secrets";
@@ -171,30 +161,22 @@ const httpTypes = /^(prometheus|loki|tempo|alertmanager|jaeger|zipkin|elasticsea
 
 /** Checks that Grafana loads the dashboards in its values. */
 function checkFiles({ resource, base, values }: Grafana): StackFinding[] {
-  const { urn } = resource;
-  const release = describeResource(resource);
   const folders = entriesAt(values, "dashboards").filter(([, files]) => isMap(files));
   const providers = at(values, "dashboardProviders");
   if (hasUnknown(providers)) return [];
   const paths = JSON.stringify(providers ?? "").match(/\/[\w./-]+/g) ?? [];
   const isRead = (folder: string) =>
     paths.some((path) => `/var/lib/grafana/dashboards/${folder}/`.startsWith(path));
-  const place = (...keys: string[]) =>
-    `${release}, ${formatPath([...base, "dashboards", ...keys])}`;
   return folders.flatMap(([folder, files]): StackFinding[] => {
-    if (Object.keys(files as object).length === 0) return [];
-    if (!isRead(folder)) {
-      return [
-        {
-          urn,
-          where: place(folder),
-          problem: "Grafana does not load the dashboards, because no provider reads their folder",
-          bound: `a provider for /var/lib/grafana/dashboards/${folder}`,
-          fix: `add a provider to dashboardProviders with options.path: /var/lib/grafana/dashboards/${folder}`,
-        },
-      ];
-    }
-    return [];
+    if (Object.keys(files as object).length === 0 || isRead(folder)) return [];
+    return [
+      {
+        ...located(resource, [...base, "dashboards", folder]),
+        problem: "Grafana does not load the dashboards, because no provider reads their folder",
+        bound: `a provider for /var/lib/grafana/dashboards/${folder}`,
+        fix: `add a provider to dashboardProviders with options.path: /var/lib/grafana/dashboards/${folder}`,
+      },
+    ];
   });
 }
 
@@ -210,9 +192,8 @@ function checkAdmin({ resource, base, values }: Grafana, keysOf: SecretKeys): St
     if (keys === undefined || keys.has(key)) return [];
     return [
       {
-        urn: resource.urn,
+        ...located(resource, [...base, "admin", field]),
         problem: `the admin Secret does not have the key ${key}, so Grafana does not start`,
-        where: `${describeResource(resource)}, ${formatPath([...base, "admin", field])}`,
         bound: `one of: ${[...keys].join(", ")}`,
         fix: `add the key ${key} to the Secret, or set ${field}`,
       },

@@ -1,4 +1,4 @@
-import { StackFinding, describeResource } from "../engine/policy";
+import { StackFinding, located } from "../engine/policy";
 import { Grafana } from "../facts/dataSources";
 import { isEnabled, settingsInValues } from "../facts/grafanaSettings";
 import { Path, Plain, at, formatPath, hasUnknown, isText, listAt, textAt } from "../facts/plain";
@@ -29,8 +29,7 @@ export function checkUrl({ resource, base, values }: Grafana): StackFinding[] {
   const path: Path = [...base, "grafana.ini", "server", "root_url"];
   return [
     {
-      urn: resource.urn,
-      where: `${describeResource(resource)}, ${formatPath(path)}`,
+      ...located(resource, path),
       bound: "the URL of the ingress",
       fix: `set ${formatPath(path)}: https://${textAt(ingress, "hosts", 0) ?? "<host>"}${subPath(ingress)}`,
       ...mistake,

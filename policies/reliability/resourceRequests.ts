@@ -1,4 +1,4 @@
-import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
+import { StackFinding, located, stackPolicy } from "../engine/policy";
 import { helmChart, isHelmType } from "../facts/helm";
 import { lokiWritePath } from "../facts/loki";
 import { Path, UNKNOWN, at, formatPath, listAt } from "../facts/plain";
@@ -39,8 +39,7 @@ function hasDefaults(resources: Resource[]): boolean {
 function checkUnits(resource: Resource): StackFinding[] {
   const root = isHelmType(resource.type) ? "values" : "spec";
   return wrongQuantities(at(resource.props, root), [root]).map(({ path, ...wrong }) => ({
-    urn: resource.urn,
-    where: `${describeResource(resource)}, ${formatPath(path)}`,
+    ...located(resource, path),
     bound: "memory such as 512Mi, and CPU such as 500m",
     ...wrong,
   }));
@@ -60,9 +59,8 @@ function checkRequests(resource: Resource): StackFinding[] {
     if (autoscaler !== undefined && at(props, ...autoscaler, "enabled") === true) return [];
     return [
       {
-        urn,
+        ...located(resource, path),
         problem: `${part} requests no memory`,
-        where: `${describeResource(resource)}, ${formatPath(path)}`,
         bound: "a request close to the memory that it uses (prod)",
         fix: `set ${formatPath([...path, "requests", "memory"])}: 2Gi`,
       },
