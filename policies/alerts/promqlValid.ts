@@ -7,7 +7,7 @@ import { Rule, canContainRules, judgedRules } from "../facts/rules";
 import { Comparison, isComparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { contradictionsIn } from "../promql/contradictions";
-import { Call, Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
+import { Call, Expr, callsOf, nodesOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import {
   has,
@@ -18,12 +18,10 @@ import {
 } from "../promql/labels";
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
-import { stateLabels } from "../promql/stateLabels";
-import { Matcher, isGlob, matchesValue } from "../shared/matcher";
 import { parseDuration } from "../shared/duration";
-import { own } from "../shared/own";
 import { checkEmptyResults } from "./emptyResults";
 import { checkHealthyStates } from "./healthyStates";
+import { checkMatchers } from "./matchers";
 import { templateProblem } from "./templates";
 
 export const promqlValid = resourcePolicy({
@@ -44,7 +42,6 @@ function check(
 ) {
   return checkRules(resource, (rule) => {
     const parsed = parsePromQL(rule.expr);
-    const rejected = rejectedFields(rule);
     if (parsed.error !== undefined) {
       return {
         problem: `the expression ${parsed.error}`,
@@ -53,59 +50,9 @@ function check(
       };
     }
     return [
-      ...rejected,
-      ...literalPatterns(parsed.expr).map(({ label, operator }) => ({
-        problem: `the regular expression for ${label} is a literal value`,
-        found: `${label}${operator}`,
-        bound: "= or != for a single value",
-        fix: `${label}${operator === "=~" ? "=" : "!="}"…"`,
-      })),
-      ...globPatterns(parsed.expr).map(({ label, operator }) => ({
-        problem: `the regular expression for ${label} is written like a file glob`,
-        found: `${label}${operator}`,
-        bound: "a regular expression, in which * repeats the character before it",
-        fix: "write .* for any text, such as prod-.* instead of prod-*",
-      })),
-      ...patternsAsValues(parsed.expr).map(({ label, value }) => ({
-        problem: `the selector compares ${label} with a regular expression as literal text, so it matches no series`,
-        found: `${label}="${value}"`,
-        bound: "=~ for a regular expression",
-        fix: `${label}=~"${value}"`,
-      })),
-      ...wrongCases(parsed.expr).map(({ metric, label, value, right }) => ({
-        problem: `no series of ${metric} has ${label}="${value}", so the expression matches nothing`,
-        found: `${label}="${value}"`,
-        bound: `${label}="${right}"`,
-        fix: `${label}="${right}"`,
-      })),
-      ...renamedLabels(parsed.expr).map(({ metric, label, right }) => ({
-        problem: `no series of ${metric} has the label ${label}, so the selector matches nothing`,
-        found: label,
-        bound: `${right}, the name of the label since Kubernetes 1.16`,
-        fix: `write ${right}`,
-      })),
-      ...contradictionsIn(parsed.expr).map(({ first, second }) => ({
-        problem: "two conditions exclude each other, so the expression matches no series",
-        found: `${first} and ${second}`,
-        bound: "conditions that one series can satisfy",
-        fix: "replace and with or, or add on (…) without the label after the operator",
-      })),
-      ...unmatchedLabels(parsed.expr).map((label) => ({
-        problem: `no series on the two sides of an operator match, because only one side has the label ${label}`,
-        bound: "the same labels on both sides, or on (…) with labels that both sides have",
-        fix: `add ${label} to by (…) on the other side, or add on (…) with the labels that both sides have`,
-      })),
-      ...repeatedContainers(parsed.expr).map((metric) => ({
-        problem: `a pod has several series of ${metric}, one per container and one for the pod itself, so Prometheus rejects the match`,
-        found: metric,
-        bound: "one series per pod on this side of on (…)",
-        fix: 'write sum by (namespace, pod) (…) on both sides, with container!="" in the selector',
-      })),
-      ...unmatchedInfo(parsed.expr).map((metric) => ({
-        problem: `no series on the two sides of an operator match, because ${metric} has labels that the other side does not have`,
-        bound: "on (…) with the labels that both sides have",
-        fix: "write on (namespace, pod) after the operator, and group_left for arithmetic",
-      })),
+      ...rejectedFields(rule),
+      ...checkMatchers(parsed.expr),
+      ...checkOperands(parsed.expr),
       ...checkEmptyResults(parsed.expr),
       ...(rule.alert === undefined ? [] : checkAlert(rule, inlineRecords(parsed.expr, records))),
     ];
@@ -155,69 +102,122 @@ function rejectedFields({ fields, record, alert }: Rule): ViolationFinding[] {
   ];
 }
 
-function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFinding | undefined)[] {
-  const [unstable] = unstableCalls(expr);
-  const [template] = textsAt({ ...labels, ...annotations }).flatMap(
-    ([name, text]) => templateProblem(text)?.replace(/^/, `the template in ${name} `) ?? [],
-  );
+/** Reports operators whose sides have no series in common, so the result is always empty. */
+function checkOperands(expr: Expr): ViolationFinding[] {
   return [
-    template === undefined
-      ? undefined
-      : {
-          problem: `${template}, so Prometheus rejects the rule`,
-          bound: "a template that Prometheus can execute",
-          fix: "correct it, for example {{ $labels.pod }} or {{ $value | humanize }}",
-        },
-    ...missingLabels(expr, { ...labels, ...annotations }).map((label) => ({
+    ...contradictionsIn(expr).map(({ first, second }) => ({
+      problem: "two conditions exclude each other, so the expression matches no series",
+      found: `${first} and ${second}`,
+      bound: "conditions that one series can satisfy",
+      fix: "replace and with or, or add on (…) without the label after the operator",
+    })),
+    ...unmatchedLabels(expr).map((label) => ({
+      problem: `no series on the two sides of an operator match, because only one side has the label ${label}`,
+      bound: "the same labels on both sides, or on (…) with labels that both sides have",
+      fix: `add ${label} to by (…) on the other side, or add on (…) with the labels that both sides have`,
+    })),
+    ...repeatedContainers(expr).map((metric) => ({
+      problem: `a pod has several series of ${metric}, one per container and one for the pod itself, so Prometheus rejects the match`,
+      found: metric,
+      bound: "one series per pod on this side of on (…)",
+      fix: 'write sum by (namespace, pod) (…) on both sides, with container!="" in the selector',
+    })),
+    ...unmatchedInfo(expr).map((metric) => ({
+      problem: `no series on the two sides of an operator match, because ${metric} has labels that the other side does not have`,
+      bound: "on (…) with the labels that both sides have",
+      fix: "write on (namespace, pod) after the operator, and group_left for arithmetic",
+    })),
+  ];
+}
+
+function checkAlert(alert: Rule, expr: Expr): ViolationFinding[] {
+  return [
+    ...checkTemplates(alert, expr),
+    ...checkHealthyStates(expr, alert.labels["severity"]),
+    ...conditionMistakes
+      .filter(([applies]) => applies(expr, alert))
+      .map(([, violation]) => violation),
+    ...unstableCalls(expr)
+      .slice(0, 1)
+      .map(({ name }) => ({
+        problem: `${name} in an alert changes its series between evaluations, so \`for\` never elapses`,
+        bound: "no topk, bottomk, limitk or limit_ratio in alerts",
+        fix: "compare each series with the threshold, and sort in the dashboard",
+      })),
+  ];
+}
+
+/** Reports templates that Prometheus rejects or that are empty. */
+function checkTemplates({ labels, annotations }: Rule, expr: Expr): ViolationFinding[] {
+  const templates = { ...labels, ...annotations };
+  return [
+    ...textsAt(templates)
+      .flatMap(([name, text]) => {
+        const problem = templateProblem(text);
+        return problem === undefined ? [] : [`the template in ${name} ${problem}`];
+      })
+      .slice(0, 1)
+      .map((problem) => ({
+        problem: `${problem}, so Prometheus rejects the rule`,
+        bound: "a template that Prometheus can execute",
+        fix: "correct it, for example {{ $labels.pod }} or {{ $value | humanize }}",
+      })),
+    ...missingLabels(expr, templates).map((label) => ({
       problem: `a template uses the label ${label}, which the aggregation of the expression removes`,
       bound: "labels of the result",
       fix: `add ${label} to by (…), or remove it from the template`,
     })),
-    ...checkHealthyStates(expr, labels["severity"]),
-    hasCondition(expr) || isHeartbeat(expr, labels)
-      ? undefined
-      : {
-          problem: "the alert has no condition, so it fires as long as its series exist",
-          bound: "a comparison with a threshold, or absent()",
-          fix: "add a threshold, for example > 0",
-        },
-    isNeverAbsent(expr)
-      ? {
-          problem: "the result of absent() is compared with a value that it never has",
-          bound: "absent() by itself: it returns 1, or nothing",
-          fix: "remove the comparison",
-        }
-      : undefined,
-    isAbsentOfFailures(expr)
-      ? {
-          problem: "absent() of the targets that are down returns 1 while all targets are up",
-          bound: "absent() of the targets that are up",
-          fix: "absent(up{…} == 1), or up{…} == 0 without absent()",
-        }
-      : undefined,
-    isNeverZero(expr)
-      ? {
-          problem:
-            "a count is compared with a number below 1, but count() over no series returns nothing",
-          bound: "absent(), or a count with `or vector(0)`",
-          fix: "(count(…) or vector(0)) == 0",
-        }
-      : undefined,
-    losesLast(expr)
-      ? {
-          problem:
-            "count() returns nothing if no series meets the condition, so the alert resolves when the last one fails",
-          bound: "a count that is 0 if no series meets the condition",
-          fix: "write sum(… == bool …), or (count(…) or vector(0)), instead of count(…)",
-        }
-      : undefined,
-    unstable && {
-      problem: `${unstable.name} in an alert changes its series between evaluations, so \`for\` never elapses`,
-      bound: "no topk, bottomk, limitk or limit_ratio in alerts",
-      fix: "compare each series with the threshold, and sort in the dashboard",
-    },
   ];
 }
+
+/** Conditions that always hold, never hold, or stop to hold during an outage. */
+const conditionMistakes: [
+  applies: (expr: Expr, alert: Rule) => boolean,
+  violation: ViolationFinding,
+][] = [
+  [
+    (expr, { labels }) => !hasCondition(expr) && !isHeartbeat(expr, labels),
+    {
+      problem: "the alert has no condition, so it fires as long as its series exist",
+      bound: "a comparison with a threshold, or absent()",
+      fix: "add a threshold, for example > 0",
+    },
+  ],
+  [
+    isNeverAbsent,
+    {
+      problem: "the result of absent() is compared with a value that it never has",
+      bound: "absent() by itself: it returns 1, or nothing",
+      fix: "remove the comparison",
+    },
+  ],
+  [
+    isAbsentOfFailures,
+    {
+      problem: "absent() of the targets that are down returns 1 while all targets are up",
+      bound: "absent() of the targets that are up",
+      fix: "absent(up{…} == 1), or up{…} == 0 without absent()",
+    },
+  ],
+  [
+    isNeverZero,
+    {
+      problem:
+        "a count is compared with a number below 1, but count() over no series returns nothing",
+      bound: "absent(), or a count with `or vector(0)`",
+      fix: "(count(…) or vector(0)) == 0",
+    },
+  ],
+  [
+    losesLast,
+    {
+      problem:
+        "count() returns nothing if no series meets the condition, so the alert resolves when the last one fails",
+      bound: "a count that is 0 if no series meets the condition",
+      fix: "write sum(… == bool …), or (count(…) or vector(0)), instead of count(…)",
+    },
+  ],
+];
 
 /**
  * Returns the labels in templates that the result does not have, if aggregations determine its labels.
@@ -338,73 +338,4 @@ function isDecisive({ threshold, numerator, denominator }: Comparison): boolean 
 /** Whether an alert always fires by design, like Watchdog. */
 function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean {
   return severity === "none" && constantOf(expr) !== undefined;
-}
-
-const codeLabel =
-  /^(?:(?:http_|grpc_)?(?:response_)?(?:status|code|status_?code)|http_response_status_code)$/i;
-
-/** Returns the equality matchers whose value is a regular expression. */
-function patternsAsValues(expr: Expr): Matcher[] {
-  return selectorsOf(expr).flatMap(({ metric = "", matchers }) =>
-    matchers.filter(({ label, operator, value }) => {
-      if (operator !== "=") return false;
-      if (value === ".*" || value === ".+") return true;
-      const isCode = codeLabel.test(label);
-      // Some exporters do use a label value such as `5xx`.
-      if (isCode && /^\(?[1-5](?:\.\.|\.[*+]|\d\.|\[[\d-]+\].*)\)?$/.test(value)) return true;
-      const hasStates = isCode || own(stateLabels, metric)?.label === label;
-      return hasStates && /^\(?[\w.*+]+(?:\|[\w.*+]+)+\)?$/.test(value);
-    }),
-  );
-}
-
-/** Returns values that a label never has because of their case. */
-function wrongCases(expr: Expr): { metric: string; label: string; value: string; right: string }[] {
-  return selectorsOf(expr).flatMap(({ metric = "", matchers }) => {
-    const { label, values = [] } = own(stateLabels, metric) ?? {};
-    return matchers
-      .filter((matcher) => matcher.label === label && matcher.operator === "=")
-      .flatMap(({ label: name, value }) => {
-        const right = values.find((known) => known.toLowerCase() === value.toLowerCase());
-        return right === undefined || right === value ? [] : { metric, label: name, value, right };
-      });
-  });
-}
-
-/** Container labels that were renamed in Kubernetes 1.16, by their old names. */
-const oldLabels: Record<string, string> = { pod_name: "pod", container_name: "container" };
-
-/** Returns selectors that require a renamed label, which no series has. */
-function renamedLabels(expr: Expr): { metric: string; label: string; right: string }[] {
-  return selectorsOf(expr).flatMap(({ metric = "", matchers }) =>
-    matchers.flatMap((matcher) => {
-      const right = own(oldLabels, matcher.label);
-      const isRequired = metric.startsWith("container_") && !matchesValue(matcher, "");
-      return right !== undefined && isRequired ? [{ metric, label: matcher.label, right }] : [];
-    }),
-  );
-}
-
-function globPatterns(expr: Expr): Matcher[] {
-  return selectorsOf(expr)
-    .flatMap(({ matchers }) => matchers)
-    .filter(({ operator, value }) => operator.includes("~") && isGlob(value));
-}
-
-function literalPatterns(expr: Expr): Matcher[] {
-  return (
-    selectorsOf(expr)
-      .flatMap(({ matchers }) => matchers)
-      .filter(({ operator, value }) => operator.includes("~") && isLiteral(value))
-      // A mixin without a configured pattern excludes a single value. A class of status codes is a
-      // mistake.
-      .filter(({ operator, value }) => operator === "=~" || /\dx+$/i.test(value))
-  );
-}
-
-/** Whether a pattern contains no unescaped special characters. */
-function isLiteral(pattern: string): boolean {
-  return (
-    pattern !== "" && !/[.^$*+?()[\]{}|\\]/.test(pattern.replace(/\\[.^$*+?()[\]{}|\\-]/g, ""))
-  );
 }
