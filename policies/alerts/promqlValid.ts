@@ -7,7 +7,7 @@ import { Rule, canContainRules, judgedRules } from "../facts/rules";
 import { Comparison, isComparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { contradictionsIn } from "../promql/contradictions";
-import { Call, Expr, callsOf, nodesOf } from "../promql/expr";
+import { Call, Expr, callsOf, nodesOf, selectingAggregation } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import {
   has,
@@ -243,7 +243,7 @@ function missingLabels(expr: Expr, templates: PlainMap): string[] {
  * removes duplicates.
  */
 function unstableCalls(expr: Expr): Call[] {
-  return callsOf(expr, /^(topk|bottomk|limitk|limit_ratio)$/).filter(
+  return callsOf(expr, selectingAggregation).filter(
     ({ args, grouping }) =>
       grouping?.kind !== "by" || grouping.labels.length === 0 || !args.some(isOne),
   );

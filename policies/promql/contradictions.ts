@@ -1,6 +1,6 @@
 import { ComparisonOperator, flipped, isComparison } from "./comparison";
 import { constantOf, measuredArgument } from "./constants";
-import { Binary, Expr, Matching, nodesOf, selectorsOf } from "./expr";
+import { Binary, Expr, Matching, nodesOf, selectingAggregation, selectorsOf } from "./expr";
 
 /** Mutually exclusive conditions: no series, or no value, satisfies both. */
 export interface Contradiction {
@@ -52,7 +52,7 @@ function fixedLabels(expr: Expr): Map<string, string> {
     const { name, grouping } = expr;
     const labels = fixedLabels(argument);
     if (name === "histogram_quantile") labels.delete("le");
-    if (grouping === undefined || /^(topk|bottomk|limit)/.test(name)) return labels;
+    if (grouping === undefined || selectingAggregation.test(name)) return labels;
     const isKept = (label: string) => (grouping.kind === "by") === grouping.labels.includes(label);
     return new Map([...labels].filter(([label]) => isKept(label)));
   }

@@ -99,6 +99,9 @@ const allCallsOf = perObject((expr: Expr): readonly Call[] =>
   nodesOf(expr).filter((node) => node.kind === "call"),
 );
 
+/** Matches the aggregations that select some of their series, whose labels they keep. */
+export const selectingAggregation = /^(topk|bottomk|limitk|limit_ratio)$/;
+
 /** Returns all selectors in an expression. */
 export const selectorsOf = perObject((expr: Expr): readonly Selector[] =>
   nodesOf(expr).filter((node) => node.kind === "selector"),

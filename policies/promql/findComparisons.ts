@@ -2,7 +2,7 @@ import { perObject } from "../shared/perObject";
 import { constantOf } from "./constants";
 import { Binary, Expr, childrenOf, nodesOf } from "./expr";
 import { Comparison, ComparisonOperator, flipped, isComparison, negated } from "./comparison";
-import { solve } from "./solve";
+import { Solution, solve } from "./solve";
 
 /**
  * Returns every comparison in an expression, in normal form: `product > number`. Equivalent expressions
@@ -45,7 +45,7 @@ function collect(expr: Expr, context: Context): Comparison[] {
 function compared(operator: ComparisonOperator, { left, right }: Binary, joined: boolean) {
   const onLeft = constantOf(left);
   const onRight = constantOf(right);
-  let solved: Comparison[];
+  let solved: Solution[];
   if (onLeft !== undefined && onRight !== undefined) return [];
   if (onRight !== undefined) solved = solve(operator, left, onRight);
   else if (onLeft !== undefined) solved = solve(flipped[operator], right, onLeft);

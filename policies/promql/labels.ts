@@ -1,6 +1,6 @@
 import { own } from "../shared/own";
 import { constantOf, measuredArgument } from "./constants";
-import { Binary, Call, Expr, nodesOf } from "./expr";
+import { Binary, Call, Expr, nodesOf, selectingAggregation } from "./expr";
 import { Matcher } from "../shared/matcher";
 import { stateLabels } from "./stateLabels";
 
@@ -35,8 +35,7 @@ function unrecordedLabelsOf(expr: Expr): LabelSet | undefined {
   if (inner === undefined) return undefined;
   const { name, grouping } = expr;
   if (name === "histogram_quantile") return without(inner, ["le"]);
-  // These functions select series without changing their labels.
-  if (grouping === undefined || /^(topk|bottomk|limit)/.test(name)) return inner;
+  if (grouping === undefined || selectingAggregation.test(name)) return inner;
   if (grouping.kind === "without") return without(inner, grouping.labels);
   return { kind: "only", labels: grouping.labels.filter((label) => has(inner, label)) };
 }

@@ -15,10 +15,12 @@ export const inClassicForm = perObject((expr: Expr): Expr => {
   if (callsOf(expr, histogramFunctions).length === 0) return expr;
   const inner = mapChildren(expr, inClassicForm);
   const translated = inner.kind === "call" ? translate(inner) : undefined;
-  return translated === undefined ? inner : { ...translated, ...labelsOf(inner) };
+  return translated === undefined ? inner : { ...translated, ...addedLabelsOf(inner) };
 });
 
-const labelsOf = ({ addedLabels }: Expr) => (addedLabels === undefined ? {} : { addedLabels });
+function addedLabelsOf({ addedLabels }: Expr): Pick<Expr, "addedLabels"> {
+  return addedLabels === undefined ? {} : { addedLabels };
+}
 
 function translate({ name, args }: Call): Expr | undefined {
   const histogram = args.at(-1);

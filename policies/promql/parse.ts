@@ -4,7 +4,7 @@ import type { LRParser } from "@lezer/lr";
 import { parseDuration } from "../shared/duration";
 import { arithmetic } from "./constants";
 import { Call, Expr, Matching, Selector, mapChildren } from "./expr";
-import { typeProblem } from "./types";
+import { InvalidExpression, checkTypes } from "./types";
 
 export type Parsed = { expr: Expr; error?: undefined } | { error: string };
 
@@ -39,10 +39,10 @@ function read(text: string): Parsed {
   if (root === undefined) return { error: "is empty" };
   try {
     const expr = new Reader(text).expr(root);
-    const error = typeProblem(expr);
-    return error === undefined ? { expr } : { error };
+    checkTypes(expr);
+    return { expr };
   } catch (error) {
-    if (error instanceof Unreadable) return { error: error.message };
+    if (error instanceof InvalidExpression) return { error: error.message };
     throw error;
   }
 }
@@ -91,7 +91,7 @@ class Reader {
       case "BinaryExpr":
         return this.binary(node, child(0), child(1), child(-1));
       default:
-        throw new Unreadable(`has an unsupported part: ${node.name}`);
+        throw new InvalidExpression(`has an unsupported part: ${node.name}`);
     }
   }
 
@@ -209,15 +209,9 @@ function childrenOf(node: SyntaxNode | null | undefined): SyntaxNode[] {
 }
 
 function required(node: SyntaxNode | undefined): SyntaxNode {
-  if (node === undefined) throw new Unreadable("is not complete");
+  if (node === undefined) throw new InvalidExpression("is not complete");
   return node;
 }
-
-/**
- * Thrown for an expression that the grammar accepts but this parser does not support. The message is a
- * predicate whose subject is the expression.
- */
-class Unreadable extends Error {}
 
 /**
  * Parses a number in any PromQL notation: `0.05`, `1e3`, `0x1F`, `1_000`, `Inf`, or seconds for `5m`.
@@ -231,7 +225,7 @@ function numberOf(literal: string): number {
   const number = Number(text);
   if (!Number.isNaN(number)) return sign * number;
   const seconds = parseDuration(text);
-  if (seconds === undefined) throw new Unreadable("has an invalid number");
+  if (seconds === undefined) throw new InvalidExpression("has an invalid number");
   return sign * seconds;
 }
 

@@ -3,8 +3,11 @@ import { Comparison, ComparisonOperator, flipped, isComparison } from "./compari
 import { Binary, Call, Expr } from "./expr";
 import { own } from "../shared/own";
 
+/** A comparison, regardless of its context. */
+export type Solution = Omit<Comparison, "joined">;
+
 /** Moves constants from the expression to the threshold until only a product of series remains. */
-export function solve(operator: ComparisonOperator, expr: Expr, threshold: number): Comparison[] {
+export function solve(operator: ComparisonOperator, expr: Expr, threshold: number): Solution[] {
   if (expr.kind === "negate") return solve(flipped[operator], expr.expr, -threshold);
   const invert = expr.kind === "call" ? own(inverses, expr.name) : undefined;
   if (expr.kind === "call" && expr.args[0] !== undefined && invert !== undefined) {
@@ -42,7 +45,7 @@ function solveBinary(
   operator: ComparisonOperator,
   expr: Binary,
   threshold: number,
-): Comparison[] | undefined {
+): Solution[] | undefined {
   const { left, right } = expr;
   const onLeft = constantOf(left);
   const onRight = constantOf(right);
@@ -75,7 +78,7 @@ interface Product {
   denominator: Expr[];
 }
 
-function solveProduct(operator: ComparisonOperator, expr: Expr, threshold: number): Comparison[] {
+function solveProduct(operator: ComparisonOperator, expr: Expr, threshold: number): Solution[] {
   const { coefficient, ...product } = productOf(expr);
   // For positive values, `k / x > c` means `x < k / c`.
   const isInverse = product.numerator.length === 0;
@@ -89,7 +92,7 @@ function solveProduct(operator: ComparisonOperator, expr: Expr, threshold: numbe
   const isSolvable =
     factor?.kind === "binary" || (factor?.kind === "call" && factor.name in inverses);
   if (isSolvable && factor !== expr && others.length === 0) return solve(direction, factor, bound);
-  return [{ operator: direction, threshold: bound, numerator, denominator, joined: false }];
+  return [{ operator: direction, threshold: bound, numerator, denominator }];
 }
 
 /** Returns `good / total` for `(total - good) / total`, because the two add up to 1. */

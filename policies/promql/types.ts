@@ -2,19 +2,19 @@ import { Expr } from "./expr";
 
 type Type = "scalar" | "instant vector" | "range vector" | "string";
 
-/** Returns an expression's first type error, as a predicate. The grammar itself does not check types. */
-export function typeProblem(expr: Expr): string | undefined {
-  try {
-    const type = typeOf(expr);
-    const isValue = type === "scalar" || type === "instant vector";
-    return isValue ? undefined : `returns a ${type}, not an instant vector or a scalar`;
-  } catch (error) {
-    if (error instanceof TypeProblem) return error.message;
-    throw error;
+/**
+ * Thrown for an expression that the grammar accepts although it is invalid or not supported. The message
+ * is a predicate whose subject is the expression.
+ */
+export class InvalidExpression extends Error {}
+
+/** Throws if an expression has a type error. The grammar itself does not check types. */
+export function checkTypes(expr: Expr): void {
+  const type = typeOf(expr);
+  if (type !== "scalar" && type !== "instant vector") {
+    throw new InvalidExpression(`returns a ${type}, not an instant vector or a scalar`);
   }
 }
-
-class TypeProblem extends Error {}
 
 const rangeFunctions =
   /_over_time$|^(rate|irate|increase|delta|idelta|deriv|changes|resets|predict_linear|holt_winters|double_exponential_smoothing)$/;
@@ -37,7 +37,7 @@ function typeOf(expr: Expr): Type {
       if (!rangeFunctions.test(expr.name)) {
         expr.args.forEach((argument) => refuseRange(argument, `an argument of ${expr.name}()`));
       } else if (!expr.args.some((argument) => typeOf(argument) === "range vector")) {
-        throw new TypeProblem(`calls ${expr.name}() without a range, such as [5m]`);
+        throw new InvalidExpression(`calls ${expr.name}() without a range, such as [5m]`);
       }
       return scalarFunctions.has(expr.name) ? "scalar" : "instant vector";
     }
@@ -52,12 +52,12 @@ function typeOf(expr: Expr): Type {
 
 function refuseRange(expr: Expr, role: string): Type {
   const type = typeOf(expr);
-  if (type === "range vector") throw new TypeProblem(`has a range vector as ${role}`);
+  if (type === "range vector") throw new InvalidExpression(`has a range vector as ${role}`);
   return type;
 }
 
 function requireValue(expr: Expr, role: string): Type {
   const type = refuseRange(expr, role);
-  if (type === "string") throw new TypeProblem(`has a string as ${role}`);
+  if (type === "string") throw new InvalidExpression(`has a string as ${role}`);
   return type;
 }
