@@ -4,13 +4,13 @@ import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, shown } from "../engine/violation";
 import { namespaceOfRules } from "../facts/declarations";
 import { UNKNOWN } from "../facts/plain";
-import { serviceExceptions } from "../facts/serviceExceptions";
+import { serviceExceptions, exceptionOfAll } from "../facts/serviceExceptions";
 import { Rule, canContainRules } from "../facts/rules";
 import { Comparison, isComparison, subjectOf } from "../promql/comparison";
 import { comparisonsOf } from "../promql/findComparisons";
 import { Expr, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
 import { recordedRange } from "../promql/records";
-import { namedServices, scopesOf } from "../promql/scope";
+import { scopedServices, scopesOf } from "../promql/scope";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../limits/limits";
 
@@ -49,18 +49,21 @@ export const alertFor = resourcePolicy({
   check: (resource, config) => {
     const expressionOf = expressionsIn(resource);
     const exceptionOf = serviceExceptions([resource]);
-    const namespace = namespaceOfRules(resource) ?? "default";
-    return checkAlerts(resource, (alert) => [
-      withException(checkAlert(alert, expressionOf(alert), config), () => {
-        const services = servicesOf(expressionOf(alert));
-        const exceptions = services.map((name) =>
-          exceptionOf(namespace, name, `alert ${alert.name}`),
-        );
-        return exceptions.includes(undefined) ? undefined : exceptions[0];
-      }),
-      ...checkGroup(alert, expressionOf(alert), config),
-      ...checkEvents(alert, expressionOf(alert)),
-    ]);
+    const namespace = namespaceOfRules(resource);
+    return checkAlerts(resource, (alert) => {
+      const expr = expressionOf(alert);
+      const violation = checkAlert(alert, expr, config);
+      const exceptionFor = (service: string) =>
+        exceptionOf(namespace, service, `alert ${alert.name}`);
+      return [
+        violation && {
+          ...violation,
+          exception: exceptionOfAll(servicesOf(expr).map(exceptionFor)),
+        },
+        ...checkGroup(alert, expr, config),
+        ...checkEvents(alert, expr),
+      ];
+    });
   },
   remediate: true,
 });
@@ -69,20 +72,11 @@ function minutesProperty(value: number, description: string) {
   return numberProperty(value, `${description}, in minutes.`, { minimum: 0 });
 }
 
-function withException(
-  finding: ViolationFinding | undefined,
-  exceptionOf: () => ViolationFinding["exception"],
-): ViolationFinding | undefined {
-  return finding && { ...finding, exception: exceptionOf() };
-}
-
 /** Returns the services to which an alert is limited; empty if it is not limited. */
 function servicesOf(expr: Expr | undefined): string[] {
   const [first] = expr === undefined ? [] : selectorsOf(expr);
   if (expr === undefined || first === undefined) return [];
-  return scopesOf(expr, first).flatMap(({ excluded, selector }) =>
-    excluded ? [] : namedServices(selector),
-  );
+  return scopedServices(scopesOf(expr, first));
 }
 
 function checkAlert(

@@ -8,10 +8,15 @@ import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
 import { textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { canContainRules, judgedRules } from "../facts/rules";
-import { ServiceException, reasonFix, serviceExceptions } from "../facts/serviceExceptions";
+import {
+  ServiceException,
+  reasonFix,
+  serviceExceptions,
+  exceptionOfAll,
+} from "../facts/serviceExceptions";
 import { Selector } from "../promql/expr";
 import { Records } from "../promql/records";
-import { ServiceScope, includesService, namedServices } from "../promql/scope";
+import { includesService, scopedServices } from "../promql/scope";
 import { limits } from "../limits/limits";
 import { perObject } from "../shared/perObject";
 import { SignalName } from "../shared/serviceExceptions";
@@ -88,7 +93,7 @@ function check(resource: Resource, config: Config, records?: Records) {
   const vocabulary = metricVocabulary([resource]);
   const isTier = tiersNextTo(strictSignals(resource, vocabulary, config, records), vocabulary);
   const exceptionOf = serviceExceptions([resource]);
-  const namespace = namespaceOfRules(resource) ?? "default";
+  const namespace = namespaceOfRules(resource);
   return checkExpressions(
     resource,
     (expr, rule) => {
@@ -123,12 +128,13 @@ function exceptionOfSignal(
   exceptionOf: ServiceException,
 ): ReturnType<ServiceException> {
   const scoped = scopedServices(scopes);
-  const exceptions = selectors.flatMap((selector) => {
-    const services = [...servicesOf(selector), ...scoped];
-    if (services.length === 0) return [undefined];
-    return services.map((service) => exceptionOf(namespace, service, name));
-  });
-  return exceptions.includes(undefined) ? undefined : exceptions[0];
+  return exceptionOfAll(
+    selectors.flatMap((selector) => {
+      const services = [...servicesOf(selector), ...scoped];
+      if (services.length === 0) return [undefined];
+      return services.map((service) => exceptionOf(namespace, service, name));
+    }),
+  );
 }
 
 /**
@@ -141,11 +147,6 @@ function servicesOf({ matchers }: Selector): string[] {
       if (label === "service") return value.split("|");
       return label === "pod" ? value.split("|").map((pod) => pod.replace(/-\.[+*]$/, "")) : [];
     });
-}
-
-/** Returns the services to which scopes limit an expression; empty if no scope limits it. */
-function scopedServices(scopes: ServiceScope[]): string[] {
-  return scopes.flatMap(({ excluded, selector }) => (excluded ? [] : namedServices(selector)));
 }
 
 /** Returns the signals of notifying alerts whose thresholds are all within bounds. */

@@ -3,6 +3,7 @@ import { Plain, at, textAt } from "../facts/plain";
 import { limits } from "../limits/limits";
 import { ConfigProperty } from "./description";
 import { Violation } from "./violation";
+import { Exception } from "../shared/exception";
 import { matchesGlob } from "../shared/glob";
 
 /** Annotation that exempts a Kubernetes object from policies. */
@@ -78,15 +79,6 @@ export interface Subject {
   metadata: Plain;
   /** Names of the rules in the resource; undefined if they are unknown. */
   rules?: () => string[] | undefined;
-}
-
-/** An exception for a resource, or for one of its rules. */
-export interface Exception {
-  rule?: string | undefined;
-  reason: string;
-  owner: string;
-  /** Last day on which the exception applies. */
-  until: string;
 }
 
 /** Exceptions that exempt a resource, or rules in it, from a policy. */

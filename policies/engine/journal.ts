@@ -1,4 +1,5 @@
 import { redact } from "../shared/credentials";
+import { Exception } from "../shared/exception";
 import { foreignReleases } from "../facts/releases";
 import type { Resource } from "../facts/resource";
 import { PolicyDescription } from "./description";
@@ -17,15 +18,10 @@ export interface Unevaluated {
 }
 
 /** An exception that suppressed at least one violation. */
-export interface AppliedException {
+export interface AppliedException extends Exception {
   policy: string;
   urn: string;
   resource: string;
-  /** Name of the exempted rule in the resource. */
-  rule?: string | undefined;
-  reason: string;
-  owner: string;
-  until: string;
 }
 
 /** The parts of a resource that policies could not evaluate. */

@@ -1,4 +1,5 @@
 import { redact } from "../shared/credentials";
+import { Exception } from "../shared/exception";
 
 /** A violation, described for the person who can fix it. */
 export interface Violation {
@@ -19,7 +20,7 @@ export interface Violation {
   /** Whether the violation is advisory regardless of the policy's level. */
   advisory?: boolean;
   /** Exception that the resource itself declares. The violation is then listed as an exception. */
-  exception?: { reason: string; owner: string; until: string } | undefined;
+  exception?: Exception | undefined;
 }
 
 /** A setting of this project's program that is also an argument of a component. */

@@ -10,8 +10,9 @@ export function declarationOf(resource: Resource, name: string): string | undefi
 }
 
 /** Returns the namespace of the services that a resource's rules cover. */
-export function namespaceOfRules(resource: Resource): string | undefined {
-  return isRuleNamespace(resource)
+export function namespaceOfRules(resource: Resource): string {
+  const namespace = isRuleNamespace(resource)
     ? declarationOf(resource, namespaceDeclaration)
     : textAt(resource.props, "metadata", "namespace");
+  return namespace ?? "default";
 }

@@ -1,3 +1,4 @@
+import { Exception } from "../shared/exception";
 import { SignalName, serviceExceptionsAnnotation } from "../shared/serviceExceptions";
 import { declarationOf, namespaceOfRules } from "./declarations";
 import { entriesAt, listAt, textAt } from "./plain";
@@ -12,7 +13,12 @@ export type ServiceException = (
   namespace: string,
   service: string,
   signal: SignalName | `alert ${string}`,
-) => { reason: string; owner: string; until: string } | undefined;
+) => Exception | undefined;
+
+/** Returns the first of several services' exceptions if all of these services have one. */
+export function exceptionOfAll(exceptions: (Exception | undefined)[]): Exception | undefined {
+  return exceptions.includes(undefined) ? undefined : exceptions[0];
+}
 
 /**
  * Collects the exceptions that rule objects declare in annotations. Ignores exceptions without a reason.
@@ -21,7 +27,7 @@ export function serviceExceptions(resources: Resource[]): ServiceException {
   const reasons = new Map(
     resources.flatMap((resource) => {
       const text = declarationOf(resource, serviceExceptionsAnnotation);
-      const namespace = namespaceOfRules(resource) ?? "default";
+      const namespace = namespaceOfRules(resource);
       if (text === undefined) return [];
       return entriesAt(readYaml(text)).flatMap(([service, exception]) => {
         const reason = textAt(exception, "reason") ?? "";

@@ -42,6 +42,11 @@ export function namedServices({ matchers }: Selector): string[] {
     .filter((name) => /^[a-z0-9][-a-z0-9]*$/.test(name));
 }
 
+/** Returns the services to which scopes limit an expression; empty if no scope limits it. */
+export function scopedServices(scopes: ServiceScope[]): string[] {
+  return scopes.flatMap(({ excluded, selector }) => (excluded ? [] : namedServices(selector)));
+}
+
 /** Whether scopes include a service. */
 export function includesService(scopes: ServiceScope[], service: string): boolean {
   return scopes.every(({ excluded, selector }) => {
