@@ -1,6 +1,16 @@
 import { Finding, ViolationFinding, checkValue } from "../engine/policy";
 import { helmChart, isTruthy } from "../facts/helm";
-import { Path, Plain, UNKNOWN, at, entriesAt, isMap, listAt, textAt } from "../facts/plain";
+import {
+  Path,
+  Plain,
+  UNKNOWN,
+  at,
+  entriesAt,
+  isMap,
+  itemsAt,
+  listAt,
+  textAt,
+} from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { own } from "../shared/own";
 
@@ -114,10 +124,7 @@ export function checkExposure(resource: Resource): Finding[] {
 
 /** Returns the Service names in the fields that gateways use for backends. */
 function backendsIn(spec: Plain): string[] {
-  const entries: [string | number, Plain][] = Array.isArray(spec)
-    ? [...(spec as Plain[]).entries()]
-    : entriesAt(spec);
-  return entries.flatMap(([key, value]) => {
+  return itemsAt(spec).flatMap(([key, value]) => {
     if (typeof value !== "string") return backendsIn(value);
     return /^(host|name|service|serviceName)$/.test(String(key)) ? [value] : [];
   });

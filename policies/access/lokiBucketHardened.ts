@@ -10,6 +10,7 @@ import {
   coversResource,
   isAnyone,
   readDocument,
+  statementsOf,
 } from "../facts/iam";
 import { lokiRelease } from "../facts/loki";
 import { Plain, UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
@@ -222,10 +223,6 @@ const plainHttp = {
     "s3:* denied to everyone where aws:SecureTransport is false, on the bucket and its objects",
   fix: 'add a BucketPolicy with {Effect: "Deny", Principal: "*", Action: "s3:*", Resource: [arn, `${arn}/*`], Condition: {Bool: {"aws:SecureTransport": "false"}}}',
 };
-
-function statementsOf(document: Document): Statement[] {
-  return Array.isArray(document) ? document : [];
-}
 
 /** Condition keys that limit a grant to specific principals or networks. */
 const narrowingKeys = new Set([

@@ -2,7 +2,7 @@ import { first, inline, isBucketType, lokiBuckets } from "../facts/buckets";
 import { helmChart } from "../facts/helm";
 import { Statement, coversAction, readDocument } from "../facts/iam";
 import { lokiCharts } from "../facts/loki";
-import { Plain, UNKNOWN, at, listAt, textAt } from "../facts/plain";
+import { Plain, UNKNOWN, at, isSet, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { own } from "../shared/own";
 
@@ -67,7 +67,7 @@ function keyIn(rules: Plain, keys: Resource[], { references = {} }: Partial<Reso
 
 /** Whether a key has the default policy, which delegates access control to IAM policies. */
 function isLeftToRoles(policy: Plain): boolean {
-  if ((policy ?? "") === "") return true;
+  if (!isSet(policy)) return true;
   const document = readDocument(policy);
   return (
     Array.isArray(document) &&

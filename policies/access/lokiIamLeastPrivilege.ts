@@ -27,6 +27,8 @@ import {
   likeValues,
   readDocument,
   s3Arn,
+  statementsOf,
+  trustStatements,
 } from "../facts/iam";
 import { lokiCharts } from "../facts/loki";
 import { Path, Plain, UNKNOWN, at, formatPath, isMap, listAt, textAt } from "../facts/plain";
@@ -131,7 +133,7 @@ const needs: [action: string, key: string, purpose: string][] = [
  * buckets.
  */
 function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] {
-  const access = holders.flatMap((holder) =>
+  const access = holders.flatMap((holder): { holder: Resource; document: Document }[] =>
     documentsOf(holder)
       .filter(({ isTrust, document }) => !isTrust && document !== undefined)
       .map(({ document }) => ({ holder, document })),
@@ -140,7 +142,7 @@ function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] 
   const isElsewhere = holders.some(
     ({ type, props }) => attachmentTypes.has(type) || listAt(props, "managedPolicyArns").length > 0,
   );
-  const statements = access.flatMap(({ document }) => (Array.isArray(document) ? document : []));
+  const statements = access.flatMap(({ document }) => statementsOf(document));
   const isUnknown =
     access.some(({ document }) => document === UNKNOWN) ||
     statements.some(({ unknown }) => unknown);
@@ -190,8 +192,7 @@ function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFin
   if (release === undefined || releases.length !== 1 || typeof namespace !== "string") return [];
   const account = textAt(release.props, "values", "serviceAccount", "name");
   return roles.flatMap((role) => {
-    const document = readDocument(at(role.props, "assumeRolePolicy"));
-    const conditions = (Array.isArray(document) ? document : []).flatMap((each) => each.conditions);
+    const conditions = trustStatements(role).flatMap((each) => each.conditions);
     const subjects = conditions
       .filter(({ key }) => key.endsWith(":sub"))
       .flatMap(({ values }) => values)
@@ -220,8 +221,7 @@ function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFin
 /** Checks that only Loki is associated with its role, if the role trusts every associated pod. */
 function checkAssociations(resources: Resource[], roles: Resource[]): StackFinding[] {
   return roles.flatMap((role) => {
-    const document = readDocument(at(role.props, "assumeRolePolicy"));
-    const isOpen = (Array.isArray(document) ? document : []).some(
+    const isOpen = trustStatements(role).some(
       (statement) =>
         statement.allow &&
         !statement.unknown &&
@@ -359,7 +359,7 @@ function isLokis(resource: Resource): boolean {
   // A role that only configures the bucket does not belong to Loki.
   const contents = documentsOf(resource)
     .flatMap(({ document, isTrust }) =>
-      (Array.isArray(document) ? document : []).filter(
+      statementsOf(document).filter(
         (statement) => isTrust || objectActions.some((action) => coversAction(statement, action)),
       ),
     )

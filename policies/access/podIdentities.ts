@@ -1,8 +1,8 @@
 import { StackFinding, describeResource, located } from "../engine/policy";
 import { helmChart } from "../facts/helm";
-import { Principal, coversAction, readDocument } from "../facts/iam";
+import { Principal, coversAction, trustStatements } from "../facts/iam";
 import { collectors, lokiCharts } from "../facts/loki";
-import { at, isText, textAt } from "../facts/plain";
+import { at, isSet, isText, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 
 export const podIdentityType = "aws:eks/podIdentityAssociation:PodIdentityAssociation";
@@ -46,8 +46,7 @@ const sessionActions = ["sts:AssumeRole", "sts:TagSession"];
 /** Checks that roles for EKS Pod Identity allow every action that EKS needs. */
 export function checkSessions(roles: Resource[]): StackFinding[] {
   return roles.flatMap((role): StackFinding[] => {
-    const document = readDocument(at(role.props, "assumeRolePolicy"));
-    const statements = (Array.isArray(document) ? document : []).filter(
+    const statements = trustStatements(role).filter(
       ({ allow, principals }) => allow && principals.some(isPodIdentity),
     );
     const missing = sessionActions.filter(
@@ -75,5 +74,5 @@ export function serviceAccountOf(resource: Resource): string | undefined {
   const name = at(values, "serviceAccount", "name");
   if (isText(name) && name !== "") return name;
   // The default is the release name, provided that it contains the chart name.
-  return (name ?? "") === "" && release?.includes(chart) ? release : undefined;
+  return !isSet(name) && release?.includes(chart) ? release : undefined;
 }

@@ -1,6 +1,6 @@
 import { Finding, resourcePolicy } from "../engine/policy";
 import { helmChart, isHelmType } from "../facts/helm";
-import { Path, Plain, at, entriesAt, formatPath, isMap, listAt } from "../facts/plain";
+import { Path, Plain, at, formatPath, isMap, itemsAt, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 
 const operatedKinds =
@@ -50,10 +50,7 @@ const MAX_DEPTH = 6;
 /** Checks the pod settings in chart values, under the keys that all charts use. */
 function privileges(values: Plain, path: Path, depth: number): Finding[] {
   if (depth > MAX_DEPTH) return [];
-  const entries: [string | number, Plain][] = Array.isArray(values)
-    ? [...(values as Plain[]).entries()]
-    : entriesAt(values);
-  return entries.flatMap(([key, value]) => {
+  return itemsAt(values).flatMap(([key, value]) => {
     const inside = [...path, key];
     if (/^host(Network|PID|IPC)$/.test(String(key)) && value === true) {
       return [finding(inside, "the pod shares a namespace with the node", "false")];

@@ -3,7 +3,7 @@ import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, shown } from "../engine/violation";
 import { namespaceOfRules } from "../facts/declarations";
-import { UNKNOWN } from "../facts/plain";
+import { UNKNOWN, isSet } from "../facts/plain";
 import { serviceExceptions, exceptionOfAll } from "../facts/serviceExceptions";
 import { Rule, canContainRules } from "../facts/rules";
 import { Comparison, isComparison, subjectOf } from "../promql/comparison";
@@ -258,7 +258,7 @@ function rangeOf(expr: Expr): number {
 
 /** Converts `for` to minutes: 0 if it is not set, undefined if it is not a duration. */
 function minutesOf(value: unknown): number | undefined {
-  if (value === undefined || value === null || value === "") return 0;
+  if (!isSet(value)) return 0;
   const seconds = typeof value === "string" ? parseDuration(value) : undefined;
   return seconds === undefined ? undefined : seconds / SECONDS_PER_MINUTE;
 }

@@ -5,6 +5,7 @@ import { preservesUnit } from "../promql/constants";
 import { Call, Expr, Selector, allows, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { SECONDS_PER_DAY } from "../shared/duration";
+import { own } from "../shared/own";
 
 /*
  * Finds conditions that hold while everything works, because the comparison is reversed. Such an alert
@@ -63,8 +64,9 @@ const usualStates: Record<string, [label: string, value: string, only?: [string,
 function isSuccess(selector: Selector): boolean {
   const { metric = "" } = selector;
   if (success.test(metric)) return true;
-  if (!Object.hasOwn(usualStates, metric)) return false;
-  const [label, value, only] = usualStates[metric] ?? ["", ""];
+  const state = own(usualStates, metric);
+  if (state === undefined) return false;
+  const [label, value, only] = state;
   const isExactly = (name: string, expected: string) =>
     selector.matchers.some((each) => each.label === name && each.operator === "=") &&
     allows(selector, name, expected);

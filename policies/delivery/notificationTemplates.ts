@@ -1,8 +1,7 @@
 import { AlertmanagerConfiguration } from "../facts/alertmanager";
 import { definitionTemplates } from "../facts/amp";
 import { hasFolder } from "../facts/integrations";
-import { Plain, entriesAt, formatPath, isText, listAt } from "../facts/plain";
-import { Path } from "../facts/plain";
+import { Path, Plain, formatPath, isText, itemsAt, listAt } from "../facts/plain";
 
 /*
  * Checks the templates in receiver texts. Alertmanager executes them only when it sends a notification,
@@ -73,10 +72,7 @@ export function templateMistakes(
 function textsIn(value: Plain, path: Path): [string, Path][] {
   if (isText(value)) return value.includes("{{") ? [[value, path]] : [];
   if (path.length > 8) return [];
-  const entries: [string | number, Plain][] = Array.isArray(value)
-    ? [...(value as Plain[]).entries()]
-    : entriesAt(value);
-  return entries.flatMap(([key, item]) => textsIn(item, [...path, key]));
+  return itemsAt(value).flatMap(([key, item]) => textsIn(item, [...path, key]));
 }
 
 const ofAlert = /(?:^|[\s(|])\.(Labels|Annotations|StartsAt|EndsAt|GeneratorURL|Fingerprint)\b/;

@@ -1,6 +1,6 @@
 import { StackFinding, located } from "../engine/policy";
 import { helmChart } from "../facts/helm";
-import { at, entriesAt, hasUnknown, isMap, isText, listAt } from "../facts/plain";
+import { at, entriesAt, hasUnknown, isMap, isSet, isText, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { matchesGlob } from "../shared/glob";
@@ -18,7 +18,7 @@ export function checkRuleFiles(resource: Resource): StackFinding[] {
   if (chart !== "prometheus" || !isMap(values)) return [];
   const server = at(values, "server");
   const isElsewhere = ["configMapOverrideName", "configFromSecret", "configPath"].some(
-    (key) => (at(server, key) ?? "") !== "" && at(server, key) !== `${folder}/prometheus.yml`,
+    (key) => isSet(at(server, key)) && at(server, key) !== `${folder}/prometheus.yml`,
   );
   const configured = at(values, "serverFiles", "prometheus.yml", "rule_files") ?? defaultFiles;
   if (isElsewhere || !Array.isArray(configured) || hasUnknown(configured)) return [];

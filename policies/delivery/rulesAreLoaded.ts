@@ -11,6 +11,7 @@ import {
   entriesAt,
   formatPath,
   hasUnknown,
+  isPresent,
   isText,
   listAt,
   setAt,
@@ -30,7 +31,7 @@ import { isRuleNamespace } from "../facts/amp";
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { isHelmType } from "../facts/helm";
 import { mistypedFields } from "../facts/knownFields";
-import { Resource, objectName } from "../facts/resource";
+import { Resource, describeObject, kindOf, objectName } from "../facts/resource";
 import { rulesOfStack } from "../facts/rules";
 import {
   Selecting,
@@ -110,12 +111,11 @@ function check(resources: Resource[]): StackFinding[] {
     if (answers.includes(true)) return [];
     const unknown = answers.find((answer) => typeof answer === "object");
     if (unknown !== undefined) return [unknown];
-    const type = resource.type.split(":").at(-1) ?? resource.type;
     return [
       {
         urn: resource.urn,
-        problem: `no ${isForAlerts ? "Alertmanager" : "Prometheus"} in the stack selects this ${type}`,
-        where: `${type} "${objectName(resource)}", metadata.labels`,
+        problem: `no ${isForAlerts ? "Alertmanager" : "Prometheus"} in the stack selects this ${kindOf(resource.type)}`,
+        where: `${describeObject(resource)}, metadata.labels`,
         bound: `labels that ${formatPath([...first.spec, `${selector}Selector`])} of ${first.what} selects`,
         fix: fixOf(first, selector),
       },
@@ -176,7 +176,7 @@ function unwatchedNamespace(resource: Resource, servers: Selecting[]): StackFind
   return {
     urn: resource.urn,
     problem: `the operator does not watch the namespace ${namespace}, so Prometheus does not read the object`,
-    where: `${resource.type.split(":").at(-1)} "${objectName(resource)}", metadata.namespace`,
+    where: `${describeObject(resource)}, metadata.namespace`,
     bound: "a namespace in prometheusOperator.namespaces",
     fix: `add ${namespace} to values.prometheusOperator.namespaces.additional`,
   };
@@ -215,7 +215,7 @@ function checkGroups(resources: Resource[]): StackFinding[] {
     .filter(({ type }) => own(selectorOf, type) === "rule")
     .flatMap((resource): StackFinding[] => {
       const { urn, props } = resource;
-      const where = `PrometheusRule "${objectName(resource)}", spec.groups`;
+      const where = `${describeObject(resource)}, spec.groups`;
       const groups = at(props, "spec", "groups");
       if (groups === undefined && at(props, "spec", "rules") !== undefined) {
         const problem = "the object has rules outside a group, which the API server removes";
@@ -329,7 +329,7 @@ function remediate(
 ): boolean {
   if (!Object.hasOwn(selectorOf, type) || at(read, "metadata", "labels") === UNKNOWN) return false;
   return Object.entries(labels)
-    .filter(([label]) => (at(read, "metadata", "labels", label) ?? null) === null)
+    .filter(([label]) => !isPresent(at(read, "metadata", "labels", label)))
     .map(([label, value]) => setAt(props, ["metadata", "labels", label], value))
     .includes(true);
 }

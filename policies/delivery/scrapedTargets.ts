@@ -14,7 +14,7 @@ import {
 } from "../facts/plain";
 import { prometheusServer } from "../facts/prometheus";
 import { checkProbes } from "./probes";
-import { Resource, objectName } from "../facts/resource";
+import { Resource, describeObject, objectName } from "../facts/resource";
 import { Selecting, matchesLabels, namespaceLabels, namespaceType } from "../facts/selection";
 import { scrapedServices } from "../facts/services";
 import { readConfig } from "../facts/yaml";
@@ -187,7 +187,7 @@ function isSelected(target: Target, monitor: Resource): boolean {
 }
 
 function describeMonitor(monitor: Resource, field: string): string {
-  return `${monitor.type.split(":").at(-1)} "${objectName(monitor)}", ${field}`;
+  return `${describeObject(monitor)}, ${field}`;
 }
 
 function checkPorts(monitor: Resource, selected: Target[]): StackFinding[] {
@@ -292,7 +292,7 @@ function checkNetwork(
         urn: monitor.urn,
         problem: "the namespace's NetworkPolicies block scrapes from Prometheus",
         where: describeMonitor(monitor, `Service "${objectName(target.resource)}"`),
-        found: `NetworkPolicy "${objectName(first)}"`,
+        found: describeObject(first),
         bound: `ingress from the namespace ${String(from[0])}`,
         fix: `add ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ${String(from[0])}}}}]}] to a NetworkPolicy`,
       },
@@ -369,7 +369,7 @@ function checkAnnotations(
       urn: resource.urn,
       problem:
         "nothing scrapes the metrics: the operator's Prometheus ignores prometheus.io annotations",
-      where: `${resource.type.split(":").at(-1)} "${objectName(resource)}", annotations`,
+      where: `${describeObject(resource)}, annotations`,
       bound: "a ServiceMonitor or PodMonitor that selects it",
       fix: "add a ServiceMonitor or PodMonitor, or a scrape config for annotations in additionalScrapeConfigs",
     }));

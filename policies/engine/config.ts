@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { Path, formatPath, isMap } from "../facts/plain";
 import { ConfigProperty, PolicyDescription } from "./description";
 import { exceptionPropertiesOf } from "./exceptions";
+import { own } from "../shared/own";
 
 export const enforcementLevels = ["advisory", "mandatory", "remediate", "disabled"] as const;
 
@@ -81,7 +82,7 @@ function propertyProblems(
   value: unknown,
 ): PolicyConfigProblem[] {
   const path = `${name}.${property}`;
-  const schema = Object.hasOwn(properties, property) ? properties[property] : undefined;
+  const schema = own(properties, property);
   if (schema === undefined) return [unknownName(path, "property", Object.keys(properties))];
   const fix =
     schema.default === undefined

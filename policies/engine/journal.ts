@@ -1,7 +1,7 @@
 import { redact } from "../shared/credentials";
 import { Exception } from "../shared/exception";
 import { foreignReleases } from "../facts/releases";
-import type { Resource } from "../facts/resource";
+import { kindOf, type Resource } from "../facts/resource";
 import { PolicyDescription } from "./description";
 import { readProperties } from "./reading";
 
@@ -196,5 +196,5 @@ export const appliedExceptions: ReportPolicy = {
 
 /** Describes a resource, such as `PrometheusRule "rules"`. */
 export function describe({ type, name }: Pick<Resource, "type" | "name">): string {
-  return `${type.slice(type.lastIndexOf(":") + 1)} "${name}"`;
+  return `${kindOf(type)} "${name}"`;
 }

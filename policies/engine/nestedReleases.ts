@@ -2,7 +2,8 @@ import { MAX_CHART_DEPTH, chartKeys, isHelmType, subchartsOf, withValueFiles } f
 import { manifestKeys, manifestsIn, monitorKeys, typeOfObject } from "../facts/manifests";
 import { Path, PlainMap, UNKNOWN, at, formatPath, isMap, listAt, setAt } from "../facts/plain";
 import { ForeignRelease, foreignReleases, isForeignRelease } from "../facts/releases";
-import { Resource, perType, policyType } from "../facts/resource";
+import { Resource, policyType } from "../facts/resource";
+import { perText } from "../shared/perText";
 import { own } from "../shared/own";
 import { AnyPolicy, NestedScope, ResourcePolicy, StackJudge, Verdict } from "./policy";
 
@@ -31,7 +32,7 @@ interface Nested {
   reasons?: ForeignRelease["reasons"];
 }
 
-const isContainer = perType((type) => isHelmType(type) || isForeignRelease(type) || isList(type));
+const isContainer = perText((type) => isHelmType(type) || isForeignRelease(type) || isList(type));
 
 /** Whether a type is a list of objects, such as `PrometheusRuleList`. */
 function isList(type: string): boolean {

@@ -1,6 +1,6 @@
 import { helmChart, isKnownChart } from "../facts/helm";
 import { Path, Plain, PlainMap, UNKNOWN, at, formatPath, setAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
+import { Resource, kindOf } from "../facts/resource";
 import { Baseline, ConfigProperty, PolicyDescription } from "./description";
 import { EnvironmentConfig, environmentProperty, isProd } from "./environment";
 import { ReportPolicy } from "./journal";
@@ -275,9 +275,7 @@ function write(findings: Finding[], props: PlainMap): boolean {
  */
 export function describeResource(resource: Resource): string {
   const chart = helmChart(resource);
-  if (chart === undefined) {
-    return `${resource.type.split(":").at(-1) ?? resource.type} "${resource.name}"`;
-  }
+  if (chart === undefined) return `${kindOf(resource.type)} "${resource.name}"`;
   // Unknown chart names are omitted because, like any other value, they could be secret.
   return `release "${chart.release}"${isKnownChart(chart.chart) ? ` (${chart.chart})` : ""}`;
 }

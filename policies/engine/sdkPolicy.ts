@@ -16,7 +16,8 @@ import {
   isText,
   isUnknownValueError,
 } from "../facts/plain";
-import { Resource, perType, policyType } from "../facts/resource";
+import { Resource, policyType } from "../facts/resource";
+import { perText } from "../shared/perText";
 import { rulesOf, withoutRules } from "../facts/rules";
 import { configProperties, unknownProperties } from "./config";
 import { Exceptions, exceptionAnnotation, exceptionsFor, isConcerned } from "./exceptions";
@@ -68,7 +69,7 @@ export function sdkPolicy(
     return { ...judged, validateStack: stackValidation(policy, policy, context, exceptionsOf) };
   }
   const { siblings } = policy;
-  const appliesTo = perType((type) => policy.appliesTo(policyType(type)));
+  const appliesTo = perText((type) => policy.appliesTo(policyType(type)));
   return {
     ...judged,
     validateResource: (args, report) => {
@@ -104,7 +105,7 @@ function stackValidation(
   context: PolicyContext,
   exceptionsOf: (args: PolicyResource, config: PlainMap) => Exceptions | Failure,
 ): StackValidationPolicy["validateStack"] {
-  const reads = perType((type) => judge.reads(policyType(type)));
+  const reads = perText((type) => judge.reads(policyType(type)));
   return async (args, report) => {
     const config = configOf(policy, args);
     if (policy.scope === "stack") reportConfig(policy, args.getConfig(), report);

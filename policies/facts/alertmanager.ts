@@ -16,7 +16,7 @@ import {
   mapAt,
   textAt,
 } from "./plain";
-import { Resource, objectName } from "./resource";
+import { Resource, describeObject, objectName } from "./resource";
 import { SecretKeys, isSecret, secretKeysIn, secretName, secretText } from "./secrets";
 import { readYaml } from "./yaml";
 import { stopAt } from "./prometheus";
@@ -288,7 +288,7 @@ function configIn(text: Plain): AlertmanagerConfiguration["config"] {
 function inObject(resource: Resource): AlertmanagerConfiguration {
   const { urn, props } = resource;
   const spec = at(props, "spec");
-  const place = { where: `AlertmanagerConfig "${objectName(resource)}"`, urn, path: ["spec"] };
+  const place = { where: describeObject(resource), urn, path: ["spec"] };
   if (spec === UNKNOWN) return { ...place, config: UNKNOWN };
   const route = at(spec, "route");
   return {

@@ -1,4 +1,4 @@
-import { Plain, at, entriesAt, isMap, isText, listAt } from "./plain";
+import { Plain, at, entriesAt, isMap, isSet, isText, listAt, textsAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
@@ -31,8 +31,7 @@ export function definitionTemplates({
   props,
 }: Pick<Resource, "props">): [name: string, text: string][] {
   const definition = at(props, "definition");
-  const files = isText(definition) ? entriesAt(readYaml(definition), "template_files") : [];
-  return files.flatMap(([name, text]) => (isText(text) ? [[name, text] as [string, string]] : []));
+  return isText(definition) ? textsAt(readYaml(definition), "template_files") : [];
 }
 
 /** Integrations that a workspace's alert manager supports. */
@@ -63,6 +62,6 @@ function problemsOf(key: string, integration: Plain): string[] {
   const region = at(integration, "sigv4", "region");
   return [
     ...forbidden.map((field) => `a workspace does not allow ${field}`),
-    ...((region ?? "") === "" ? ["sigv4 has no region"] : []),
+    ...(isSet(region) ? [] : ["sigv4 has no region"]),
   ];
 }

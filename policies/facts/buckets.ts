@@ -1,4 +1,4 @@
-import { Plain, UNKNOWN, at, entriesAt, listAt, textAt } from "./plain";
+import { Plain, UNKNOWN, at, entriesAt, isPresent, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { defaultIndexPrefixes, lokiRelease } from "./loki";
 
@@ -6,7 +6,7 @@ import { defaultIndexPrefixes, lokiRelease } from "./loki";
  * Returns the kind of an S3 resource without `V2`, such as `bucketAcl` for
  * `aws:s3/bucketAclV2:BucketAclV2`.
  */
-function kindOf(type: string): string | undefined {
+function s3KindOf(type: string): string | undefined {
   const name = /^aws:s3\/(\w+):\w+$/.exec(type)?.[1];
   return name?.replace(/V2$/, "");
 }
@@ -24,7 +24,7 @@ const parts = [
 export type BucketPart = (typeof parts)[number];
 
 export function isBucketType(type: string): boolean {
-  const kind = kindOf(type);
+  const kind = s3KindOf(type);
   return kind === "bucket" || parts.some((part) => part === kind);
 }
 
@@ -56,7 +56,7 @@ export function lokiBuckets(resources: Resource[]): Bucket[] {
     ...new Set([...defaultIndexPrefixes, ...releases.flatMap((release) => release.indexPrefixes)]),
   ];
   return resources
-    .filter(({ type }) => kindOf(type) === "bucket")
+    .filter(({ type }) => s3KindOf(type) === "bucket")
     .filter((resource) => {
       const name = bucketName(resource);
       if (/loki/i.test(`${resource.name} ${name ?? ""}`)) return true;
@@ -101,7 +101,7 @@ function withParts(resource: Resource, resources: Resource[]) {
     ...(props === UNKNOWN && { unknown: { urn, path: ["bucket"] } }),
   };
   for (const candidate of resources) {
-    const part = parts.find((kind) => kind === kindOf(candidate.type));
+    const part = parts.find((kind) => kind === s3KindOf(candidate.type));
     if (part === undefined) continue;
     const target = at(candidate.props, "bucket");
     if (typeof target === "string" && name !== undefined) {
@@ -171,7 +171,7 @@ function readRule(rule: Plain, where: string): LifecycleRule | undefined {
   };
   const prefix = textAt(filter, "prefix") || textAt(and, "prefix") || textAt(rule, "prefix") || "";
   const isTagged =
-    (at(filter, "tag") ?? null) !== null ||
+    isPresent(at(filter, "tag")) ||
     [...entriesAt(and, "tags"), ...entriesAt(rule, "tags")].length > 0;
   return {
     where,

@@ -3,6 +3,7 @@ import { lokiCharts } from "./loki";
 import { Plain, UNKNOWN, at, hasUnknown, isText, listAt, textAt } from "./plain";
 import { Resource, objectName } from "./resource";
 import { escapedPattern } from "../shared/matcher";
+import { own } from "../shared/own";
 
 /** A kind of server that clients address through a Service. */
 export type ServerKind = "loki" | "prometheus" | "alertmanager";
@@ -44,7 +45,7 @@ export function clusterServers(resource: Resource): ClusterServer[] {
       unreadable(kind, resource),
     );
   }
-  const read = Object.hasOwn(readers, chart) ? readers[chart] : undefined;
+  const read = own(readers, chart);
   if (read === undefined) return lokiCharts.has(chart) ? [unreadable("loki", resource)] : [];
   return read(values, release).map(({ kind, path, services }): ClusterServer => {
     const namespace =

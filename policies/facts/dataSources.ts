@@ -1,6 +1,6 @@
 import { helmChart } from "./helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, isText, listAt, textAt } from "./plain";
-import { Resource, objectName } from "./resource";
+import { Resource, describeObject, objectName } from "./resource";
 import { readYaml } from "./yaml";
 
 /** A Grafana instance that a chart installs. */
@@ -84,7 +84,7 @@ export function dataSourcesOf(grafana: Grafana, maps: Resource[]): DataSource[] 
         listAt(isText(text) ? readYaml(text) : undefined, "datasources").map((source) => ({
           source,
           urn: map.urn,
-          where: `ConfigMap "${objectName(map)}", ${key}`,
+          where: `${describeObject(map)}, ${key}`,
           namespace,
         })),
       ),

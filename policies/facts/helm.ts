@@ -1,5 +1,6 @@
 import { mergeValues } from "../shared/mergeValues";
-import { Path, PlainMap, UNKNOWN, at, isMap, listAt, textAt } from "./plain";
+import { own } from "../shared/own";
+import { Path, PlainMap, UNKNOWN, at, isMap, isPresent, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
@@ -135,8 +136,8 @@ for (const [chart, [anywhere]] of Object.entries(signatures)) {
 export const chartKeys: string[] = [...signaturesByKey.keys(), ...Object.keys(signatures)];
 
 function chartAt(values: unknown, key: string): string | undefined {
-  const [, underName] = Object.hasOwn(signatures, key) ? (signatures[key] ?? []) : [];
-  const isSet = (path: Path): boolean => (at(values, ...path) ?? null) !== null;
+  const [, underName] = own(signatures, key) ?? [];
+  const isSet = (path: Path): boolean => isPresent(at(values, ...path));
   if (values === UNKNOWN) return underName?.[0]?.length === 0 ? key : undefined;
   if (!isMap(values)) return undefined;
   if (underName?.some(isSet)) return key;

@@ -1,5 +1,6 @@
-import { Plain, PlainMap, UNKNOWN, entriesAt, hasUnknown, isMap } from "./plain";
+import { Plain, PlainMap, UNKNOWN, at, entriesAt, hasUnknown, isMap, isPresent } from "./plain";
 import { matchesGlob } from "../shared/glob";
+import { Resource } from "./resource";
 
 export interface Condition {
   /** Condition operator, such as `StringEquals`. */
@@ -46,6 +47,16 @@ export function readDocument(value: Plain): Document {
   return statements.filter(isMap).map(readStatement);
 }
 
+/** Returns the statements of a document; empty if the document is absent, invalid or unknown. */
+export function statementsOf(document: Document): Statement[] {
+  return Array.isArray(document) ? document : [];
+}
+
+/** Returns the statements of a role's trust policy. */
+export function trustStatements({ props }: Resource): Statement[] {
+  return statementsOf(readDocument(at(props, "assumeRolePolicy")));
+}
+
 function parseJson(text: string): Plain {
   try {
     return JSON.parse(text) as unknown;
@@ -57,7 +68,7 @@ function parseJson(text: string): Plain {
 /** Normalizes a value to a list, because IAM accepts a single value in place of a one-item list. */
 function listOf(value: Plain): Plain[] {
   if (Array.isArray(value)) return value;
-  return value === undefined || value === null ? [] : [value];
+  return isPresent(value) ? [value] : [];
 }
 
 /** Returns a key's value regardless of case, because AWS and Pulumi capitalize keys differently. */

@@ -1,6 +1,18 @@
 import { own } from "../shared/own";
 import type { SecretKeys } from "./secrets";
-import { Plain, PlainMap, at, entriesAt, hasUnknown, isMap, isText, listAt, textAt } from "./plain";
+import {
+  Plain,
+  PlainMap,
+  at,
+  entriesAt,
+  hasUnknown,
+  isMap,
+  isPresent,
+  isSet,
+  isText,
+  listAt,
+  textAt,
+} from "./plain";
 
 /** An integration of a receiver. */
 export interface Integration {
@@ -95,12 +107,12 @@ function obstacleOf(
   sources: CredentialSources,
 ) {
   const fields = own(addressFields, kind);
-  if (integration === null || integration === undefined) return "it has no settings";
+  if (!isPresent(integration)) return "it has no settings";
   if (fields === undefined) return undefined;
   const valuesOf = (source: Plain, prefix = ""): [string, unknown][] =>
     fields
       .map((field): [string, unknown] => [`${prefix}${field}`, at(source, `${prefix}${field}`)])
-      .filter(([, value]) => value !== undefined && value !== null && value !== "");
+      .filter(([, value]) => isSet(value));
   const values = valuesOf(integration);
   const prefix = own(globalPrefixes, kind);
   if (values.length === 0 && prefix !== undefined)
@@ -113,7 +125,7 @@ function obstacleOf(
   if (kind === "email" && at(integration, "require_tls") === false) return "require_tls is false";
   const read = (field: string): unknown =>
     at(integration, field) ?? (prefix && at(config, "global", `${prefix}${field}`));
-  const missing = own(requiredFields, kind)?.find((field) => (read(field) ?? "") === "");
+  const missing = own(requiredFields, kind)?.find((field) => !isSet(read(field)));
   if (missing !== undefined) return `it has no ${missing}`;
   if (kind === "email" && values.some(([, to]) => isText(to) && to.includes(";"))) {
     return "to separates addresses with ; instead of a comma";

@@ -2,6 +2,7 @@ import { distance } from "fastest-levenshtein";
 import recorded from "./recordedFields.json";
 import { Plain, entriesAt } from "./plain";
 import { own } from "../shared/own";
+import { perText } from "../shared/perText";
 
 /**
  * Known fields by place. A place is a level in kube-prometheus-stack's values, a kind or list of the
@@ -10,13 +11,7 @@ import { own } from "../shared/own";
  */
 const places: Record<string, string> = recorded;
 
-const known = new Map<string, Set<string>>();
-
-function fieldsOf(place: string): Set<string> {
-  const fields = known.get(place) ?? new Set((own(places, place) ?? "").split(" "));
-  known.set(place, fields);
-  return fields;
-}
+const fieldsOf = perText((place) => new Set((own(places, place) ?? "").split(" ")));
 
 /** An unknown field, and the known field that the author probably meant. */
 export interface MistypedField {

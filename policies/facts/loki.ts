@@ -1,7 +1,7 @@
 import { parseDuration } from "../shared/duration";
 import { own } from "../shared/own";
 import { type HelmChart, helmChart } from "./helm";
-import { Path, Plain, UNKNOWN, at, hasUnknown, listAt } from "./plain";
+import { Path, Plain, UNKNOWN, at, hasUnknown, isPresent, listAt } from "./plain";
 import { Resource } from "./resource";
 import { readConfig } from "./yaml";
 
@@ -61,7 +61,7 @@ export function lokiRelease(resource: Resource): LokiRelease | undefined {
   ];
   const period = configs
     .map((config) => at(config, "limits_config", "retention_period"))
-    .find((value) => value !== undefined && value !== null);
+    .find(isPresent);
   const seconds = secondsOf(period);
   const streams = configs
     .flatMap((config) => listAt(config, "limits_config", "retention_stream"))

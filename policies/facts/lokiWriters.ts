@@ -1,8 +1,9 @@
 import { fluentBitSections } from "./fluentBit";
 import { helmChart } from "./helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, isText, listAt, textAt } from "./plain";
-import { Resource, objectName } from "./resource";
+import { Resource, describeObject } from "./resource";
 import { readConfig } from "./yaml";
+import { own } from "../shared/own";
 
 /** An output of a collector that sends logs to Loki. */
 export interface LokiWriter {
@@ -61,12 +62,12 @@ export function lokiWriters(resource: Resource): LokiWriter[] {
     const config = readConfig(at(props, "spec", "config"));
     const namespace = at(props, "metadata", "namespace");
     return otelOutputs({ config }).flatMap(([path, url, settings]) => {
-      const where = `OpenTelemetryCollector "${objectName(resource)}", ${formatPath(["spec", ...path])}`;
+      const where = `${describeObject(resource)}, ${formatPath(["spec", ...path])}`;
       return isText(url) ? [{ urn, where, path, url, settings, values: config, namespace }] : [];
     });
   }
   const { chart = "", release, values } = helmChart(resource) ?? {};
-  const read = Object.hasOwn(readers, chart) ? readers[chart] : undefined;
+  const read = own(readers, chart);
   return (read?.(values) ?? []).flatMap(([path, url, settings]) => {
     if (!isText(url)) return [];
     const where = `release "${release}", ${formatPath(["values", ...path])}`;

@@ -1,5 +1,16 @@
 import { MAX_CHART_DEPTH, helmChart, isHelmType } from "./helm";
-import { Path, Plain, at, entriesAt, isText, listAt, mapAt, textAt } from "./plain";
+import {
+  Path,
+  Plain,
+  at,
+  entriesAt,
+  isPresent,
+  isText,
+  itemsAt,
+  listAt,
+  mapAt,
+  textAt,
+} from "./plain";
 import { Resource, policyType } from "./resource";
 import { readTemplate } from "./yaml";
 
@@ -54,8 +65,7 @@ function manifestsAt(values: Plain, path: Path, depth: number): [object: Plain, 
       return depth < MAX_CHART_DEPTH ? manifestsAt(value, inside, depth + 1) : [];
     }
     if (isText(value)) return documentsIn(value, inside);
-    const items = Array.isArray(value) ? [...(value as Plain[]).entries()] : entriesAt(value);
-    return items.flatMap(([index, item]) => documentsIn(item, [...inside, index]));
+    return itemsAt(value).flatMap(([index, item]) => documentsIn(item, [...inside, index]));
   });
 }
 
@@ -85,10 +95,8 @@ export function typeOfObject(object: Plain): string | undefined {
 
 /** Flattens lists of objects into their items. */
 export function objectsIn(objects: Plain[]): Plain[] {
-  return objects
-    .filter((object) => object !== null && object !== undefined)
-    .flatMap((object) => {
-      const isList = textAt(object, "kind")?.endsWith("List") === true;
-      return isList ? objectsIn(listAt(object, "items")) : [object];
-    });
+  return objects.filter(isPresent).flatMap((object) => {
+    const isList = textAt(object, "kind")?.endsWith("List") === true;
+    return isList ? objectsIn(listAt(object, "items")) : [object];
+  });
 }

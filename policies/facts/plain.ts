@@ -136,6 +136,15 @@ export function entriesAt(value: Plain, ...path: Path): [string, Plain][] {
   return Object.entries(mapAt(value, ...path));
 }
 
+/**
+ * Returns the items of the list at a path with their indexes, or the entries of the map; empty for other
+ * values.
+ */
+export function itemsAt(value: Plain, ...path: Path): [key: string | number, item: Plain][] {
+  const items = at(value, ...path);
+  return Array.isArray(items) ? [...items.entries()] : entriesAt(items);
+}
+
 /** Returns the string at a path; undefined if the value is not a string. */
 export function textAt(value: Plain, ...path: Path): string | undefined {
   const text = at(value, ...path);
@@ -149,6 +158,16 @@ export function textsAt(value: Plain, ...path: Path): [string, string][] {
 
 export function isText(value: Plain): value is string {
   return typeof value === "string";
+}
+
+/** Whether a value is neither undefined nor null. Unknown values are present. */
+export function isPresent(value: Plain): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Whether a value is present and not an empty string. */
+export function isSet(value: Plain): boolean {
+  return isPresent(value) && value !== "";
 }
 
 /** Whether a value contains an unknown value at any depth. */
@@ -166,7 +185,7 @@ export function setAt(props: PlainMap, path: Path, value: unknown): boolean {
   let current = props;
   for (const key of path.slice(0, -1)) {
     const name = String(key);
-    if ((own(current, name) ?? null) === null) setOwn(current, name, {});
+    if (!isPresent(own(current, name))) setOwn(current, name, {});
     const next = own(current, name);
     if (typeof next !== "object" || next === null) return false;
     current = next as PlainMap;

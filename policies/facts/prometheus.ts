@@ -1,5 +1,5 @@
 import { helmChart, isHelmType } from "./helm";
-import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isText, listAt } from "./plain";
+import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isPresent, isText, listAt } from "./plain";
 import { Resource } from "./resource";
 
 const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
@@ -191,7 +191,7 @@ export function alertRelabelings(resource: Resource): { path: Path; steps: Plain
         ["values", "alertRelabelConfigs", "alert_relabel_configs"],
         ["values", "serverFiles", "prometheus.yml", "alerting", "alert_relabel_configs"],
       ];
-  const path = paths.find((candidate) => (at(resource.props, ...candidate) ?? null) !== null);
+  const path = paths.find((candidate) => isPresent(at(resource.props, ...candidate)));
   return path && { path, steps: at(resource.props, ...path) };
 }
 
@@ -222,7 +222,7 @@ export function forwardsSamples({ props }: Resource, { spec }: PrometheusServer)
   return (
     [write, added, sidecar].includes(UNKNOWN) ||
     [write, added].some((list) => listAt(list).length > 0) ||
-    (isMap(sidecar) && uploads.some((key) => (sidecar[key] ?? null) !== null))
+    (isMap(sidecar) && uploads.some((key) => isPresent(sidecar[key])))
   );
 }
 

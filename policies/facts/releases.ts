@@ -1,4 +1,5 @@
 import { mergeValues } from "../shared/mergeValues";
+import { perText } from "../shared/perText";
 import {
   Path,
   Plain,
@@ -12,7 +13,7 @@ import {
   setAt,
   textAt,
 } from "./plain";
-import { Resource, perType } from "./resource";
+import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
@@ -46,7 +47,7 @@ const readers: [type: RegExp, read: (props: Plain) => Reading[]][] = [
   [/^helm:index\/release:Release$/, terraform],
 ];
 
-export const isForeignRelease = perType((type) => readers.some(([form]) => form.test(type)));
+export const isForeignRelease = perText((type) => readers.some(([form]) => form.test(type)));
 
 /** Returns the releases that another tool's resource installs. */
 export function foreignReleases(resource: Resource): ForeignRelease[] {

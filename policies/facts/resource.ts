@@ -23,14 +23,9 @@ export function policyType(type: string): string {
   return type.replace("kubernetes:monitoring.rhobs/", "kubernetes:monitoring.coreos.com/");
 }
 
-/** Caches a predicate on resource types, because a stack has many resources but few types. */
-export function perType(answer: (type: string) => boolean): (type: string) => boolean {
-  const answers = new Map<string, boolean>();
-  return (type) => {
-    const known = answers.get(type) ?? answer(type);
-    answers.set(type, known);
-    return known;
-  };
+/** Returns the last part of a type: `ServiceMonitor`. */
+export function kindOf(type: string): string {
+  return type.slice(type.lastIndexOf(":") + 1);
 }
 
 /** Extracts the stack's name from a URN: `urn:pulumi:<stack>::<project>::…`. */
@@ -41,6 +36,11 @@ export function stackOf(urn: string): string {
 /** Returns a Kubernetes object's name in the cluster. */
 export function objectName({ props, name }: Resource): string {
   return textAt(props, "metadata", "name") ?? name;
+}
+
+/** Describes a Kubernetes object by its name in the cluster: `ServiceMonitor "inventory"`. */
+export function describeObject(resource: Resource): string {
+  return `${kindOf(resource.type)} "${objectName(resource)}"`;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   formatPath,
   hasUnknown,
   isMap,
+  isPresent,
   isText,
   listAt,
   textAt,
@@ -143,7 +144,7 @@ export function readMatchers(
   prefix = "",
 ): { matchers: Matcher[]; problem?: string | undefined } {
   const list = at(node, `${prefix}matchers`);
-  const isList = Array.isArray(list) || (list ?? null) === null;
+  const isList = Array.isArray(list) || !isPresent(list);
   const parsed = (isText(list) ? [list] : listAt(list)).map(parseMatchers);
   const old = (key: string, operator: "=" | "=~") =>
     entriesAt(node, `${prefix}${key}`).map(([label, value]): Matcher => ({

@@ -11,6 +11,7 @@ import {
   formatPath,
   hasUnknown,
   isText,
+  itemsAt,
   listAt,
   mapAt,
   setAt,
@@ -107,8 +108,7 @@ function rulePlaces(values: Plain, path: Path): Path[] {
   // A disabled part of a chart creates no rules. Nested objects are evaluated as separate resources.
   const isOther = at(values, "enabled") === false || at(values, "apiVersion") !== undefined;
   if (path.length > MAX_RULE_DEPTH || isOther) return [];
-  const entries = Array.isArray(values) ? [...values.entries()] : entriesAt(values);
-  return entries.flatMap(([key, inner]) => rulePlaces(inner, [...path, key]));
+  return itemsAt(values).flatMap(([key, inner]) => rulePlaces(inner, [...path, key]));
 }
 
 const MAX_RULE_DEPTH = 7;

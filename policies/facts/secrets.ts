@@ -1,5 +1,6 @@
-import { Path, Plain, UNKNOWN, at, isMap, isText } from "./plain";
-import { Resource, objectName } from "./resource";
+import { Path, Plain, UNKNOWN, at, isMap, isPresent, isText } from "./plain";
+import { Resource, describeObject } from "./resource";
+import { own } from "../shared/own";
 
 /** The value of one key in a Kubernetes Secret. */
 export interface SecretText {
@@ -28,7 +29,7 @@ export function isSecret({ type }: Pick<Resource, "type">): boolean {
 
 function creatorOf(type: string): Path | undefined {
   const [, kind = ""] = creatorForm.exec(type) ?? [];
-  return Object.hasOwn(creators, kind) ? creators[kind] : undefined;
+  return own(creators, kind);
 }
 
 /** Returns the name of the Secret that a resource is or creates. */
@@ -47,7 +48,7 @@ export function secretText(resource: Resource, key: string): SecretText | undefi
     const path: Path = ["spec", "target", "template", "data", key];
     const text = at(props, ...path);
     if (text !== undefined) return { text, path };
-    const because = `${type.split(":").at(-1)} "${objectName(resource)}" creates it in the cluster`;
+    const because = `${describeObject(resource)} creates it in the cluster`;
     return { text: UNKNOWN, path: ["spec"], because };
   }
   for (const field of ["stringData", "data"]) {
@@ -81,7 +82,7 @@ export function secretKeysIn(resources: Resource[]): SecretKeys {
       resource.type === "kubernetes:core/v1:Secret" &&
       // Secrets without data are usually filled by a controller.
       contents.some((content) => isMap(content) && Object.keys(content).length > 0) &&
-      contents.every((content) => content === undefined || content === null || isMap(content)) &&
+      contents.every((content) => !isPresent(content) || isMap(content)) &&
       (!known.has(name) || known.get(name) !== undefined);
     const keys = contents.flatMap((content) => (isMap(content) ? Object.keys(content) : []));
     known.set(name, isKnown ? new Set([...(known.get(name) ?? []), ...keys]) : undefined);

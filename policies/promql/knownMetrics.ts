@@ -1,6 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import recorded from "../facts/recordedMetrics.json";
 import { own } from "../shared/own";
+import { perText } from "../shared/perText";
 
 /**
  * Metrics of kube-state-metrics 2.17 and of the kubelet's cAdvisor, by the first word of their names.
@@ -8,7 +9,7 @@ import { own } from "../shared/own";
  */
 const names: Record<string, string> = recorded;
 
-const sets = new Map<string, Set<string>>();
+const namesAfter = perText((word) => new Set(own(names, word)?.split(" ")));
 
 /** Matches metrics that kube-state-metrics removed in version 2, where a label replaced the unit. */
 const removed =
@@ -32,30 +33,21 @@ const renamedOfNodes: [former: RegExp, name: string][] = [
   [/^node_disk_io_time_ms$/, "node_disk_io_time_seconds_total"],
 ];
 
-const answers = new Map<string, string | undefined>();
-
 /** Returns the Kubernetes or node metric that the author of an unknown metric name probably meant. */
-export function meantMetric(metric: string): string | undefined {
-  if (!answers.has(metric)) answers.set(metric, search(metric));
-  return answers.get(metric);
-}
-
-function search(metric: string): string | undefined {
+export const meantMetric = perText((metric): string | undefined => {
   const renamed = renamedOfNodes.find(([former]) => former.test(metric));
   if (renamed !== undefined) return metric.replace(...renamed);
   const [, word = "", rest = ""] = /^(kube|container)_(\w+)$/.exec(metric) ?? [];
-  const list = own(names, word);
+  const known = namesAfter(word);
   // No Kubernetes metric has a longer name.
-  if (list === undefined || metric.length > 200) return undefined;
+  if (known.size === 0 || metric.length > 200) return undefined;
   if (removed.test(metric)) {
     return metric
       .replace(/_cpu_cores$/, '{resource="cpu"}')
       .replace(/_memory_bytes$/, '{resource="memory"}')
       .replace(/^kube_hpa_/, "kube_horizontalpodautoscaler_");
   }
-  const known = sets.get(word) ?? new Set(list.split(" "));
-  sets.set(word, known);
   if (known.has(rest) || known.has(rest.replace(/_(bucket|sum|count)$/, ""))) return undefined;
   const nearest = closest(rest, [...known]);
   return distance(rest, nearest) <= 2 ? `${word}_${nearest}` : undefined;
-}
+});

@@ -6,6 +6,7 @@ import { otelCollector } from "../facts/otelCollector";
 import { Path, Plain, at, entriesAt, hasUnknown, isText, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { matchesGlob } from "../shared/glob";
+import { own } from "../shared/own";
 import { checkDatadogAgent } from "./datadogAgent";
 import { checkOtelPipelines } from "./otelPipelines";
 
@@ -25,8 +26,7 @@ function check(resource: Resource): Finding[] {
   const collector = otelCollector(resource);
   if (collector !== undefined) return checkOtelPipelines(collector);
   const { chart = "", values } = helmChart(resource) ?? {};
-  const check = Object.hasOwn(checks, chart) ? checks[chart] : undefined;
-  return check?.(values) ?? [];
+  return own(checks, chart)?.(values) ?? [];
 }
 
 const checks: Record<string, (values: Plain) => Finding[]> = {

@@ -1,5 +1,15 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
-import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, listAt, textAt } from "../facts/plain";
+import {
+  Path,
+  Plain,
+  UNKNOWN,
+  at,
+  entriesAt,
+  formatPath,
+  isPresent,
+  listAt,
+  textAt,
+} from "../facts/plain";
 import {
   PrometheusServer,
   canRunPrometheus,
@@ -39,7 +49,7 @@ function check(resource: Resource): Finding[] {
 const credentials = ["authorization", "basicAuth", "oauth2", "sigv4", "azureAd"];
 
 function checkCredentials(write: Plain, path: Path): Finding[] {
-  const kinds = credentials.filter((key) => (at(write, key) ?? null) !== null);
+  const kinds = credentials.filter((key) => isPresent(at(write, key)));
   if (kinds.length < 2) return [];
   return [
     {

@@ -1,6 +1,16 @@
 import { StackFinding, located } from "../engine/policy";
 import { Grafana } from "../facts/dataSources";
-import { Path, Plain, at, entriesAt, hasUnknown, isText, listAt, textAt } from "../facts/plain";
+import {
+  Path,
+  Plain,
+  at,
+  entriesAt,
+  hasUnknown,
+  isSet,
+  isText,
+  listAt,
+  textAt,
+} from "../facts/plain";
 import { readConfig } from "../facts/yaml";
 import { parseDuration } from "../shared/duration";
 
@@ -72,7 +82,7 @@ function checkGroup(
   sourceUids: ReadonlySet<string> | undefined,
 ): Mistake[] {
   const missing = ["folder", "interval", "name"]
-    .filter((key) => (at(group, key) ?? "") === "")
+    .filter((key) => !isSet(at(group, key)))
     .map((key) => ({
       path,
       problem: `the rule group has no ${key}, so Grafana does not start`,

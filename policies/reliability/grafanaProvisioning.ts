@@ -11,7 +11,7 @@ import {
 } from "../facts/dataSources";
 import { isHelmType, isTruthy } from "../facts/helm";
 import { Plain, at, entriesAt, hasUnknown, isMap, isText, listAt, textAt } from "../facts/plain";
-import { Resource, objectName } from "../facts/resource";
+import { Resource, describeObject, objectName } from "../facts/resource";
 import { Address, unansweredAddresses } from "../facts/unansweredAddresses";
 import { SecretKeys, isSecret, secretKeysIn } from "../facts/secrets";
 import { checkAlerting } from "./grafanaAlerting";
@@ -215,15 +215,14 @@ function checkDashboards(
     isTruthy(at(values, "sidecar", "dashboards", "enabled") ?? isInStack),
   );
   if (dashboards.length === 0 || watching.length === 0 || hasUnknown(labels)) return [];
-  const name = objectName(map);
-  const where = `ConfigMap "${name}"`;
+  const where = describeObject(map);
   const answers = watching.map((grafana) =>
     obstacleOf(grafana, labels, at(props, "metadata", "namespace")),
   );
   const [obstacle] = answers;
   const isRead = answers.includes(undefined);
   if (!isRead && obstacle !== undefined) {
-    return isNamed(name, resources, grafanas) ? [] : [{ urn, where, ...obstacle }];
+    return isNamed(objectName(map), resources, grafanas) ? [] : [{ urn, where, ...obstacle }];
   }
   return dashboards.flatMap(([key, text]): StackFinding[] => {
     const problem = problemIn(String(text));
@@ -240,7 +239,7 @@ function checkUids(maps: Resource[]): StackFinding[] {
     entriesAt(map.props, "data").flatMap(([key, text]): StackFinding[] => {
       if (!isText(text) || !isDashboard(key, text)) return [];
       const uid = uidOf(text);
-      const where = `ConfigMap "${objectName(map)}", ${key}`;
+      const where = `${describeObject(map)}, ${key}`;
       const other = uid === undefined ? undefined : first.get(uid);
       if (uid !== undefined && other === undefined) first.set(uid, where);
       if (other === undefined) return [];
@@ -295,7 +294,7 @@ function checkSourceUids(maps: Resource[], grafanas: Grafana[]): StackFinding[] 
       return [
         {
           urn: map.urn,
-          where: `ConfigMap "${objectName(map)}", ${key}`,
+          where: `${describeObject(map)}, ${key}`,
           problem: "the dashboard uses a data source from another Grafana",
           found: wrong,
           bound: "the uid of a data source of this Grafana",

@@ -4,7 +4,7 @@ import { dataSourcesIn } from "../facts/dataSources";
 import { helmChart } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths, lokiServiceForm } from "../facts/loki";
 import { lokiWriters } from "../facts/lokiWriters";
-import { Plain, at, isMap, isText, textAt } from "../facts/plain";
+import { Plain, at, isMap, isPresent, isText, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 
@@ -44,14 +44,13 @@ export function checkTenants(resources: Resource[]): StackFinding[] {
 function requiresTenant(release: Resource): boolean {
   const { chart, values } = helmChart(release) ?? {};
   if (chart !== "loki" || !isMap(values)) return false;
-  const isSet = (value: Plain) => (value ?? null) !== null;
   const settings = lokiConfigPaths.map((path) =>
     at(readConfig(at(values, ...path)), "auth_enabled"),
   );
   // The gateway can set the tenant based on the username.
   const isSetByGateway =
-    isSet(at(values, "loki", "tenants")) || mentions(at(values, "gateway"), /x-scope-orgid/i);
-  return (settings.find(isSet) ?? true) === true && !isSetByGateway;
+    isPresent(at(values, "loki", "tenants")) || mentions(at(values, "gateway"), /x-scope-orgid/i);
+  return (settings.find(isPresent) ?? true) === true && !isSetByGateway;
 }
 
 /** Whether an output, or a stage before it, sets a tenant. */

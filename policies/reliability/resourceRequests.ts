@@ -1,7 +1,7 @@
 import { StackFinding, located, stackPolicy } from "../engine/policy";
 import { helmChart, isHelmType } from "../facts/helm";
 import { lokiWritePath } from "../facts/loki";
-import { Path, UNKNOWN, at, formatPath, listAt } from "../facts/plain";
+import { Path, UNKNOWN, at, formatPath, isSet, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { wrongQuantities } from "./quantities";
 
@@ -55,7 +55,7 @@ function checkRequests(resource: Resource): StackFinding[] {
     // Without a request, Kubernetes uses the limit as the request.
     const [limit, request] = ["limits", "requests"].map((key) => at(props, ...path, key, "memory"));
     if ((request ?? limit) === UNKNOWN) return [{ unknown: path, urn }];
-    if ((request ?? limit ?? "") !== "") return [];
+    if (isSet(request ?? limit)) return [];
     if (autoscaler !== undefined && at(props, ...autoscaler, "enabled") === true) return [];
     return [
       {

@@ -4,7 +4,7 @@ import { checkSteps } from "./relabelSteps";
 import { checkFields, hasKnownFields } from "./unknownFields";
 import { remediationOf, shown } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
-import { Path, Plain, UNKNOWN, at, listAt, textAt } from "../facts/plain";
+import { Path, Plain, UNKNOWN, at, isSet, listAt, textAt } from "../facts/plain";
 import { prometheusServer, remoteWrites } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { chartMonitors, isMonitor } from "../facts/services";
@@ -280,10 +280,6 @@ function checkLimits(resource: Resource, scrape: Scrape, config: Config): Findin
  */
 function outsideLists<Value>(path: Path, value: Value): Value | undefined {
   return path.some(Number.isInteger) ? undefined : value;
-}
-
-function isSet(value: Plain): boolean {
-  return value !== undefined && value !== null && value !== "";
 }
 
 function secondsOf(value: Plain): number | undefined {

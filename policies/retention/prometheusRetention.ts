@@ -8,7 +8,7 @@ import {
   prometheusServer,
   retentionPath,
 } from "../facts/prometheus";
-import { formatPath } from "../facts/plain";
+import { formatPath, isSet } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../limits/limits";
@@ -71,7 +71,7 @@ function problemWith(
   most: number,
   chartDefault: string,
 ): string | undefined {
-  if (retention === undefined || retention === null || retention === "") {
+  if (!isSet(retention)) {
     return `retention is not set, so the default of ${chartDefault} applies (an unknown value counts as not set)`;
   }
   if (days === undefined) {

@@ -2,7 +2,7 @@ import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, remediationOf, shown } from "../engine/violation";
 import { isTruthy } from "../facts/helm";
-import { Path, formatPath, UNKNOWN, at, isMap, isText } from "../facts/plain";
+import { Path, UNKNOWN, at, formatPath, isMap, isSet, isText } from "../facts/plain";
 import {
   PrometheusServer,
   canRunPrometheus,
@@ -178,7 +178,7 @@ function checkRetentionSize(
 
 function sizeProblem(value: unknown, most: number): string | undefined {
   const size = parseSize(value);
-  if ((value ?? "") === "" || size === 0) {
+  if (!isSet(value) || size === 0) {
     return "retentionSize is not set, so Prometheus fills its volume and stops";
   }
   if (size === undefined)

@@ -1,3 +1,5 @@
+import { perText } from "./perText";
+
 /** A label matcher in Prometheus or Alertmanager syntax, such as `severity=~"critical|warning"`. */
 export interface Matcher {
   label: string;
@@ -29,18 +31,11 @@ export function isGlob(pattern: string): boolean {
     .some((alternative) => /^[\w:/-]+\*[\w:*/-]*$/.test(alternative));
 }
 
-const patterns = new Map<string, AnchoredPattern | undefined>();
-
 /**
  * Compiles a regular expression as Prometheus and Alertmanager do: with RE2, whose run time is linear in
  * the length of the value. Returns undefined if the expression is invalid.
  */
-export function anchoredPattern(pattern: string): AnchoredPattern | undefined {
-  if (!patterns.has(pattern)) patterns.set(pattern, compile(pattern));
-  return patterns.get(pattern);
-}
-
-function compile(pattern: string): AnchoredPattern | undefined {
+export const anchoredPattern = perText((pattern): AnchoredPattern | undefined => {
   // Plain names and alternatives do not need RE2. They mean the same in JavaScript and cannot backtrack.
   if (/^[\w|:/ -]*$/.test(pattern)) return new RegExp(`^(?:${pattern})$`);
   // RE2 is loaded only when an expression needs it, so the pack starts faster.
@@ -51,7 +46,7 @@ function compile(pattern: string): AnchoredPattern | undefined {
   } catch {
     return undefined;
   }
-}
+});
 
 /** Escapes a text into a pattern that matches it literally. */
 export function escapedPattern(text: string): string {
