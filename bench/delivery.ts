@@ -16,7 +16,7 @@ import { scaledDocument } from "../test/support/delivery/scaledTime";
 import { type ToolName, toolPath } from "../tools/paths.cjs";
 import { median } from "./measure";
 import { servePage, startPrometheus } from "./prometheus";
-import type { Report } from "./report";
+import { type Report, formatCount } from "./report";
 
 /** Measures notification delay and rule evaluation with real Prometheus and Alertmanager processes. */
 export async function delivery(report: Report): Promise<void> {
@@ -143,10 +143,10 @@ async function ruleEvaluation(parent: string, report: Report): Promise<void> {
       rounds.map((round) => round[key]);
     ratios.push(median(column("ratio")));
     report.line(
-      `${count} services: ${median(column("once")).toFixed(1)} ms for the rules over all services,` +
+      `${formatCount(count)} services: ${median(column("once")).toFixed(1)} ms for the rules over all services,` +
         ` ${median(column("copies")).toFixed(1)} ms for copies,` +
         ` ${median(column("ratio")).toFixed(1)}x (range ${Math.min(...column("ratio")).toFixed(1)}` +
-        ` to ${Math.max(...column("ratio")).toFixed(1)}; bound: 5)`,
+        ` to ${Math.max(...column("ratio")).toFixed(1)}; target: at least 5)`,
     );
   }
   report.chart({

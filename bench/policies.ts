@@ -8,7 +8,7 @@ import { noOptions } from "../preview/engine/recordedResource";
 import type { WireObject } from "../preview/engine/values";
 import { observabilityPolicies } from "../policies/catalog";
 import { childProcesses, cpuMs, median } from "./measure";
-import type { Report } from "./report";
+import { type Report, formatCount } from "./report";
 
 /**
  * Measures the startup time of the policy pack, and the CPU time of all policies per resource and per
@@ -33,7 +33,7 @@ export async function policies(report: Report): Promise<void> {
     }
     const [ours, empty] = [median(starts.pack), median(starts.empty)];
     report.line(
-      `startup in ${Math.round(ours)} ms, versus ${Math.round(empty)} ms for an empty pack: ${(ours / empty).toFixed(2)}x (bound: 1.3)`,
+      `startup in ${Math.round(ours)} ms, versus ${Math.round(empty)} ms for an empty pack: ${(ours / empty).toFixed(2)}x (target: at most 1.3)`,
     );
     await resourcesAndRules(pack, emptyFolder, report);
   } finally {
@@ -67,8 +67,8 @@ async function resourcesAndRules(pack: string, emptyFolder: string, report: Repo
       }
       const each = (total: number) => total / rounds / count;
       report.line(
-        `${count} resources: ${each(totals.ours - totals.empty).toFixed(2)} ms of CPU time per resource in the` +
-          ` checks (bound: 1), plus ${each(totals.empty).toFixed(2)} ms in the SDK, which calls each policy`,
+        `${formatCount(count)} resources: ${each(totals.ours - totals.empty).toFixed(2)} ms of CPU time per resource in the` +
+          ` checks (target: at most 1), plus ${each(totals.empty).toFixed(2)} ms in the SDK, which calls each policy`,
       );
     }
     const perRule = { thousand: 0, tenThousand: 0 };
@@ -78,8 +78,8 @@ async function resourcesAndRules(pack: string, emptyFolder: string, report: Repo
     }
     perRule.tenThousand = (await ours.cpuMs(ruleObjects(10_000, 5))) / 10_000;
     report.line(
-      `10000 rules: ${(perRule.tenThousand * 10).toFixed(1)} s of CPU time,` +
-        ` ${((10 * perRule.tenThousand) / (perRule.thousand / 5)).toFixed(1)}x the time of 1000 rules (bound: 11)`,
+      `10,000 rules: ${(perRule.tenThousand * 10).toFixed(1)} s of CPU time,` +
+        ` ${((10 * perRule.tenThousand) / (perRule.thousand / 5)).toFixed(1)}x the time of 1,000 rules (target: at most 11)`,
     );
   } finally {
     ours.close();

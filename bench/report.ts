@@ -7,6 +7,11 @@ interface Section {
   charts: Chart[];
 }
 
+/** Formats a count with thousands separators. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
 /** A growth curve. */
 export interface Chart {
   title: string;

@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { sleep, until } from "../test/support/delivery/processes";
 import { servePage, startPrometheus } from "./prometheus";
-import type { Report } from "./report";
+import { type Report, formatCount } from "./report";
 
 const counts = [20_000, 120_000] as const;
 
@@ -19,7 +19,7 @@ export async function series(report: Report): Promise<void> {
   report.section(
     "Series in Prometheus",
     "The real Prometheus scrapes series with nine labels, like those of kube-state-metrics, every 5" +
-      ` seconds for a minute. The cost is the difference between ${counts.join(" and ")} series, which` +
+      ` seconds for a minute. The figures are the difference between runs with ${counts.map(formatCount).join(" and ")} series, which` +
       " excludes the base load of Prometheus itself.",
   );
   const [few, many] = [await usageOf(counts[0]), await usageOf(counts[1])];

@@ -20,7 +20,10 @@ interface Owner {
   formOf?: FormOfEntry;
 }
 
-/** Adds problems with secrets that are already known to the problems with the other arguments. */
+/**
+ * Checks a component's arguments, including the secrets whose values are already known. Returns the
+ * problems of both.
+ */
 export function checkWithSecrets<T>(
   part: SecretPart,
   args: object,

@@ -43,7 +43,7 @@ export interface Inputs<S> {
 }
 
 /**
- * Checks a component's arguments, like `settingsOrThrow`. Once all arguments are resolved, checks them
+ * Checks a component's arguments, as `settingsOrThrow` does. Once all arguments are resolved, checks them
  * again. If there is a problem, no resource that uses one of them is deployed.
  */
 export function checkInputs<S extends object>(

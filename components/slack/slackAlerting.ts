@@ -68,7 +68,7 @@ export interface AlertReceiver {
   teams?: pulumi.Input<string>[];
   /** Region of the account, for PagerDuty and Opsgenie: `us` or `eu`. Default: `us`. */
   region?: string;
-  /** Email recipients. Required for email, like the fields below. */
+  /** Email recipients. Required for email, as are the fields below. */
   to?: string[];
   /** Email sender. */
   from?: pulumi.Input<string> | undefined;
@@ -170,10 +170,10 @@ export interface SlackAlertingArgs {
    * such links.
    */
   grafanaUrl?: pulumi.Input<string> | undefined;
-  /** URL where users open Prometheus, for links to graphs, like `grafanaUrl`. Default: none. */
+  /** URL where users open Prometheus, for links to graphs. See `grafanaUrl`. Default: none. */
   prometheusUrl?: pulumi.Input<string> | undefined;
   /**
-   * URL where users open Alertmanager, for links to alerts and new silences, like `grafanaUrl`.
+   * URL where users open Alertmanager, for links to alerts and new silences. See `grafanaUrl`.
    * Default: none.
    */
   alertmanagerUrl?: pulumi.Input<string> | undefined;

@@ -59,8 +59,8 @@ export const lokiIamLeastPrivilege = resourcePolicy({
   remediation:
     "allow s3:ListBucket on the bucket's ARN and s3:GetObject, s3:PutObject, s3:DeleteObject on its objects, and limit the trust policy to one namespace and service account",
   severity: "critical",
-  // AWS documents trust policies without conditions, because an association determines which pods get
-  // the role.
+  // The trust policies in the AWS documentation have no conditions, because an association determines
+  // which pods get the role.
   baseline: { defaults: { podIdentityTags: [] } },
   config: properties,
   nested: "none",

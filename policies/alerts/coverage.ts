@@ -62,8 +62,8 @@ function hasOneReason(selector: Selector): boolean {
 const countsRequests = new Set<string>(["errorRatio", "p99Latency", "dynamodbThrottling"]);
 
 /**
- * Restarts per second of a container that fails immediately. The kubelet's back-off soon reaches 5
- * minutes.
+ * Maximum restarts per second of a container that fails immediately: five in the first five minutes.
+ * Afterwards, the kubelet's back-off allows one restart every five minutes.
  */
 const fastRestarts = 1 / 60;
 

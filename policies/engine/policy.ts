@@ -308,7 +308,7 @@ export function checkField(
   return violation === undefined ? [] : [{ path, found: shown(value), ...violation }];
 }
 
-/** Evaluates the value at a path of a resource, like {@link checkField}. */
+/** Evaluates the value at a path of a resource, as {@link checkField} does. */
 export function checkValue(
   resource: Resource,
   path: Path,

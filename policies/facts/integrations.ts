@@ -119,7 +119,8 @@ function obstacleOf(
     values.push(...valuesOf(at(config, "global"), prefix));
   if (values.length === 0) return "it has no address";
   const obstacles = values.map(
-    ([field, value]) => obstacleIn(field, value, sources) ?? foreignFormat(kind, field, value),
+    ([field, value]) =>
+      obstacleIn(field, value, sources) ?? foreignFormat(kind, field, value, integration),
   );
   if (!obstacles.includes(undefined)) return obstacles[0];
   if (kind === "email" && at(integration, "require_tls") === false) return "require_tls is false";
@@ -188,20 +189,26 @@ function obstacleIn(field: string, value: unknown, sources: CredentialSources): 
   return isUnreachable(value) ? `${field} is not an address outside the pod` : undefined;
 }
 
-/** APIs that reject the webhook integration's payload. Each has a dedicated integration. */
+/** APIs that reject the webhook integration's default payload. */
 const ownFormat =
   /^https:\/\/(?:hooks\.slack(?:-gov)?\.com|discord(?:app)?\.com\/api\/webhooks|[\w-]+\.webhook\.office\.com|chat\.googleapis\.com|events\.(?:eu\.)?pagerduty\.com\/v2|api\.(?:eu\.)?opsgenie\.com(?!\/v2\/heartbeats\/)|api\.telegram\.org)/i;
 
 /** Teams workflows, which replaced connectors and expect a different payload. */
 const workflow = /^https:\/\/[\w.-]+\.(?:logic\.azure\.com|powerplatform\.com)[:/]/i;
 
-function foreignFormat(kind: string, field: string, value: unknown): string | undefined {
+function foreignFormat(
+  kind: string,
+  field: string,
+  value: unknown,
+  integration: Plain,
+): string | undefined {
   if (typeof value !== "string" || !/(^|_)url$/.test(field)) return undefined;
   if (!/^https?:\/\//i.test(value.trim()) && !value.includes("{{")) return `${field} has no scheme`;
   if (kind === "msteams" && workflow.test(value)) {
     return `${field} is the URL of a Teams workflow, which requires msteamsv2_configs`;
   }
-  return kind === "webhook" && ownFormat.test(value)
+  const hasDefaultPayload = kind === "webhook" && at(integration, "payload") === undefined;
+  return hasDefaultPayload && ownFormat.test(value)
     ? `${field} points to a service that does not accept Alertmanager's webhook format`
     : undefined;
 }

@@ -40,7 +40,7 @@ export function secretName(resource: Resource): Plain {
 
 /**
  * Returns the value of a key in a Secret: plain text in `stringData`, base64 in `data`, or the template
- * of an ExternalSecret. The engine provides only `data`.
+ * of an ExternalSecret. The engine provides only `data`, because the provider encodes `stringData`.
  */
 export function secretText(resource: Resource, key: string): SecretText | undefined {
   const { props, type } = resource;

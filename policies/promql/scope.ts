@@ -22,7 +22,7 @@ export function scopesOf(expr: Expr, part: Selector): ServiceScope[] {
   // Matchers on a recorded series apply to every selector in its expression.
   const partMatchers = part.matchers.map((matcher) => JSON.stringify(matcher));
   const naming = selectorsOf(expr.right)
-    // Recorded series of other services do not match this service.
+    // Inlining a recorded series can add a matcher for another service, so that no series matches.
     .filter((selector) => namedServices(selector).some((name) => allowsService(selector, name)))
     .map((selector) => ({
       ...selector,

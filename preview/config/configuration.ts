@@ -40,7 +40,7 @@ export interface Configuration {
   encrypted: Record<string, string>;
 }
 
-/** Merges all sources of configuration, like the CLI. */
+/** Merges all sources of configuration in the same way as the Pulumi CLI. */
 export function configuration(sources: ConfigurationSources): Configuration {
   const project = sources.project.name;
   let values: ConfigValues = projectDefaults(sources.project);

@@ -27,3 +27,20 @@ describe("the channel of Slack", () => {
     }
   });
 });
+
+describe("a webhook", () => {
+  const obstacles = (webhook: Record<string, unknown>) =>
+    integrationsOf({ receivers: [{ name: "chat", webhook_configs: [webhook] }] }, "chat").map(
+      (integration) => integration.obstacle,
+    );
+  const url = "https://chat.googleapis.com/v1/spaces/A/messages";
+
+  it("cannot send Alertmanager's default payload to Google Chat", () => {
+    const rejected = "url points to a service that does not accept Alertmanager's webhook format";
+    assert.deepEqual(obstacles({ url }), [rejected]);
+  });
+
+  it("can send its own payload to Google Chat", () => {
+    assert.deepEqual(obstacles({ url, payload: { text: "{{ .GroupLabels }}" } }), [undefined]);
+  });
+});
