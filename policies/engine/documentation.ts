@@ -37,7 +37,7 @@ export function documentation(policies: AnyPolicy[]): string {
 }
 
 function listed(policies: AnyPolicy[]): string {
-  return policies.map(({ name }) => code(name).replaceAll('"', "")).join(", ");
+  return policies.map(({ name }) => `\`${name}\``).join(", ");
 }
 
 function section(policy: AnyPolicy): string[] {

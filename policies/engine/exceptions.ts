@@ -16,11 +16,11 @@ export const exceptionAnnotation = "observability.policy/except";
 export const exceptionForm = "<policy>[/<alert>]: <reason>[; owner <name>]; until <YYYY-MM-DD>";
 
 /** Whether annotations can declare exceptions from a policy. */
-export const annotationUses = ["allowed", "approved", "forbidden"] as const;
+const annotationUses = ["allowed", "approved", "forbidden"] as const;
 export type AnnotationUse = (typeof annotationUses)[number];
 
 /** Properties that every policy's configuration has. */
-export const exceptionProperties: Record<string, ConfigProperty> = {
+export const exceptionProperties = {
   includeFor: {
     type: "array",
     items: { type: "string" },
@@ -53,14 +53,16 @@ export const exceptionProperties: Record<string, ConfigProperty> = {
     default: limits.exceptionDays.max,
     description: "Maximum number of days until an exception in an annotation expires.",
   },
-};
+} satisfies Record<string, ConfigProperty>;
 
 /** Returns {@link exceptionProperties} with the defaults of a policy. */
-export function exceptionPropertiesOf(annotations: AnnotationUse = "allowed") {
-  const property = exceptionProperties["annotations"];
-  return annotations === "allowed" || property === undefined
-    ? exceptionProperties
-    : { ...exceptionProperties, annotations: { ...property, default: annotations } };
+export function exceptionPropertiesOf(
+  annotations: AnnotationUse = "allowed",
+): Record<string, ConfigProperty> {
+  return {
+    ...exceptionProperties,
+    annotations: { ...exceptionProperties.annotations, default: annotations },
+  };
 }
 
 export interface ExceptionsConfig {
@@ -145,7 +147,7 @@ function matchesAny(names: string[], patterns: string[] = []): boolean {
  * Parses an object's annotation for one policy. A line with a misspelled policy name is assigned to the
  * policy with the most similar name, so exactly one policy reports each line.
  */
-export function annotatedExceptions(
+function annotatedExceptions(
   subject: Subject,
   policy: string,
   config: ExceptionsConfig,

@@ -5,7 +5,14 @@ import { ForeignRelease, foreignReleases, isForeignRelease } from "../facts/rele
 import { Resource, policyType } from "../facts/resource";
 import { perText } from "../shared/perText";
 import { own } from "../shared/own";
-import { AnyPolicy, NestedScope, ResourcePolicy, StackJudge, Verdict } from "./policy";
+import {
+  AnyPolicy,
+  NestedScope,
+  ResourcePolicy,
+  StackJudge,
+  UnknownFinding,
+  Verdict,
+} from "./policy";
 
 /**
  * Extends a policy to nested resources: releases that Flux, Argo CD, k3s or Terraform install, known
@@ -59,9 +66,13 @@ function forResource(policy: ResourcePolicy<unknown>, scope: NestedScope): Resou
     appliesTo: (type) => appliesTo(type) || isContainer(type),
     judge: (container, config) => {
       if (!isContainer(container.type)) return judge(container, config);
-      const verdicts = applicable(container).map((nested) =>
-        inContainer(judge(nested.resource, config), nested, container),
-      );
+      const verdicts = applicable(container).map((nested) => {
+        const { violations, unevaluated } = judge(nested.resource, config);
+        return {
+          violations: violations.map((violation) => violationIn(container, nested, violation)),
+          unevaluated: unevaluated.map((finding) => unknownIn(container, nested, finding)),
+        };
+      });
       return {
         violations: verdicts.flatMap(({ violations }) => violations),
         unevaluated: verdicts.flatMap(({ unevaluated }) => unevaluated),
@@ -94,18 +105,15 @@ function forStack({ judge, reads }: StackJudge<unknown>, scope: NestedScope): St
         config,
       );
       const byUrn = new Map(readable.map((entry) => [entry.nested.resource.urn, entry]));
-      const relocated = (verdict: Verdict, urn = ""): Verdict => {
-        const entry = byUrn.get(urn);
-        return entry === undefined ? verdict : inContainer(verdict, entry.nested, entry.container);
-      };
       return {
-        violations: violations.flatMap(
-          (violation) =>
-            relocated({ violations: [violation], unevaluated: [] }, violation.urn).violations,
-        ),
-        unevaluated: unevaluated.flatMap(
-          (value) => relocated({ violations: [], unevaluated: [value] }, value.urn).unevaluated,
-        ),
+        violations: violations.map((violation) => {
+          const entry = byUrn.get(violation.urn ?? "");
+          return entry ? violationIn(entry.container, entry.nested, violation) : violation;
+        }),
+        unevaluated: unevaluated.map((finding) => {
+          const entry = byUrn.get(finding.urn ?? "");
+          return entry ? unknownIn(entry.container, entry.nested, finding) : finding;
+        }),
       };
     },
   };
@@ -178,34 +186,35 @@ function without(map: PlainMap, [key = "", ...rest]: Path): PlainMap {
   return rest.length > 0 && isMap(inner) ? { ...others, [key]: without(inner, rest) } : others;
 }
 
-/** Converts a verdict on a nested resource to one on its container. */
-function inContainer(verdict: Verdict, nested: Nested, { urn }: Resource): Verdict {
-  const { path } = nested;
-  const areValuesUnknown = at(nested.resource.props, "values") === UNKNOWN;
-  const unevaluated = verdict.unevaluated.map((value) => {
-    const property = String(value.unknown[0]);
-    const because = value.because ?? own(nested.reasons ?? {}, property);
-    const isInValues = areValuesUnknown && property === "values";
-    return {
-      ...value,
-      ...(isInValues && { unknown: ["values"] }),
-      ...(because !== undefined && { because }),
-    };
-  });
-  if (path.length === 0) return { ...verdict, unevaluated };
+type NestedViolation = Verdict["violations"][number];
+
+/** Converts a violation in a nested resource to one in its container. */
+function violationIn(
+  { urn }: Resource,
+  { path }: Nested,
+  violation: NestedViolation,
+): NestedViolation {
+  if (path.length === 0) return violation;
   const isWholeValues = path.length === 1 && path[0] === "values";
-  const suffix = isWholeValues ? "" : `, below ${formatPath(path)}`;
   return {
-    violations: verdict.violations.map((violation) => ({
-      ...violation,
-      where: `${violation.where}${suffix}`,
-      ...(violation.urn === undefined ? {} : { urn }),
-    })),
-    unevaluated: unevaluated.map((value) => ({
-      ...value,
-      unknown: pathInContainer(nested, value.unknown),
-      ...(value.urn === undefined ? {} : { urn }),
-    })),
+    ...violation,
+    where: isWholeValues ? violation.where : `${violation.where}, below ${formatPath(path)}`,
+    ...(violation.urn !== undefined && { urn }),
+  };
+}
+
+/** Converts an unknown value in a nested resource to one in its container. */
+function unknownIn({ urn }: Resource, nested: Nested, finding: UnknownFinding): UnknownFinding {
+  const property = String(finding.unknown[0]);
+  const because = finding.because ?? own(nested.reasons ?? {}, property);
+  const areValuesUnknown = at(nested.resource.props, "values") === UNKNOWN;
+  const unknown = areValuesUnknown && property === "values" ? ["values"] : finding.unknown;
+  const isContainer = nested.path.length === 0;
+  return {
+    ...finding,
+    unknown: isContainer ? unknown : pathInContainer(nested, unknown),
+    ...(because !== undefined && { because }),
+    ...(finding.urn !== undefined && !isContainer && { urn }),
   };
 }
 

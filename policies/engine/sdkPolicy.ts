@@ -45,11 +45,7 @@ type PolicyResource = Pick<ResourceValidationArgs, "type" | "name" | "urn" | "pr
 /** Converts a policy to the form that the SDK runs. */
 export function sdkPolicy(
   policy: AnyPolicy,
-  context: PolicyContext = {
-    policies: [policy.name],
-    now: () => new Date(),
-    journal: new Journal(),
-  },
+  context: PolicyContext,
 ): ResourceValidationPolicy | StackValidationPolicy {
   const common = {
     name: policy.name,
@@ -336,7 +332,7 @@ function makesExceptions({ type, props }: PolicyResource): boolean {
 
 function subjectOf(args: PolicyResource) {
   const rules = (): string[] | undefined => {
-    const result = rulesOf({ ...resourceOf(args), props: readProperties(args.props) });
+    const result = rulesOf(readResource(args));
     return result.unknownAt === undefined ? result.rules.map((rule) => rule.name) : undefined;
   };
   const isKubernetes = args.type.startsWith("kubernetes:");

@@ -8,11 +8,9 @@ import {
   requestMetricNames,
 } from "../shared/metricNames";
 import { declarationOf } from "./declarations";
-import { Plain, listAt, textAt } from "./plain";
+import { Plain, isText, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
-
-const isText = (value: unknown) => typeof value === "string";
 
 /** All possible names of each service metric and label. */
 export type MetricVocabulary = Record<MetricKey, string[]>;

@@ -1,9 +1,8 @@
 import { isMap } from "../shared/isMap";
-import type { Path } from "../shared/path";
-
-export { isMap } from "../shared/isMap";
-export { type Path, formatPath } from "../shared/path";
 import { own } from "../shared/own";
+import { Path, formatPath } from "../shared/path";
+
+export { type Path, formatPath, isMap };
 
 /** Placeholder for an unknown value, such as an ARN during the first preview. */
 export const UNKNOWN = Symbol("unknown");

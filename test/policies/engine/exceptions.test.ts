@@ -5,7 +5,7 @@ import { duplicateRules } from "../../../policies/alerts/duplicateRules";
 import {
   ExceptionsConfig,
   Subject,
-  annotatedExceptions,
+  exceptionsFor,
   isConcerned,
 } from "../../../policies/engine/exceptions";
 import { observabilityPolicies, policyDescriptions } from "../../../policies/index";
@@ -29,14 +29,15 @@ function subject(annotation?: unknown): Subject {
 }
 
 function said(annotation: unknown, policy = "alert-for", config: ExceptionsConfig = {}) {
-  const { lines, violations } = annotatedExceptions(
-    { ...subject(annotation), rules: () => ["HighLatency", "job:errors:ratio"] },
+  const names = ["HighLatency", "job:errors:ratio"];
+  const { covering, violations } = exceptionsFor(
+    { ...subject(annotation), rules: () => names },
     policy,
     config,
     { policies, now: () => today },
   );
-  const excepted = lines.some(({ rule }) => rule === undefined);
-  const rules = lines.flatMap(({ rule }) => rule ?? []);
+  const excepted = covering() !== undefined;
+  const rules = names.filter((name) => covering(name)?.rule === name);
   const found = { excepted, problems: violations.map(({ problem }) => problem) };
   return rules.length > 0 ? { ...found, rules } : found;
 }
@@ -188,13 +189,13 @@ describe("policies/exceptions", () => {
     });
 
     it("accepts any rule name while the rules are unknown", () => {
-      const { lines, violations } = annotatedExceptions(
+      const { covering, violations } = exceptionsFor(
         { ...subject("alert-for/Other: two runs; until 2026-12-31"), rules: () => undefined },
         "alert-for",
         {},
         { policies, now: () => today },
       );
-      assert.deepEqual([lines.map(({ rule }) => rule), violations], [["Other"], []]);
+      assert.deepEqual([covering("Other")?.rule, violations], ["Other", []]);
     });
 
     it("does not affect other policies", () => {
@@ -206,7 +207,7 @@ describe("policies/exceptions", () => {
     });
 
     it("does not quote the reason, which may contain a secret", () => {
-      const { violations } = annotatedExceptions(
+      const { violations } = exceptionsFor(
         subject(`alert-for: ${fake.slackWebhook}; until 2020-01-01`),
         "alert-for",
         {},

@@ -1,10 +1,10 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import * as assert from "node:assert/strict";
 import { resourcePolicy, stackPolicy } from "../../../policies/engine/policy";
-import { sdkPolicy } from "../../../policies/engine/sdkPolicy";
 import { Resource } from "../../../policies/facts/resource";
 import { at } from "../../../policies/facts/plain";
 import { resource } from "../subjects";
+import { onlyPolicy } from "./onlyPolicy";
 
 const meta = { description: "D.", why: "W.", remediation: "r", severity: "high" as const };
 const violation = (name: string) => ({ problem: "wrong", where: name, fix: "f" });
@@ -22,7 +22,7 @@ const subjects = [
 
 describe("a resource that makes a policy fail", () => {
   it("is a violation of a policy on resources", async () => {
-    const policy = sdkPolicy(
+    const policy = onlyPolicy(
       resourcePolicy({ ...meta, name: "p", appliesTo: () => true, check: judgeOrThrow }),
     ) as ResourceValidationPolicy;
     const validate = policy.validateResource as (args: unknown, report: unknown) => Promise<void>;
@@ -36,7 +36,7 @@ describe("a resource that makes a policy fail", () => {
   });
 
   it("leaves the judgment of the other resources of a stack", async () => {
-    const policy = sdkPolicy(
+    const policy = onlyPolicy(
       stackPolicy({
         ...meta,
         name: "p",

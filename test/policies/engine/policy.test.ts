@@ -3,12 +3,12 @@ import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { lokiRetention } from "../../../policies/retention/lokiRetention";
-import { sdkPolicy } from "../../../policies/engine/sdkPolicy";
 import { requiredAlerts } from "../../../policies/alerts/requiredAlerts";
+import { onlyPolicy } from "./onlyPolicy";
 
 async function reported(type: string, config: object, props: object = {}): Promise<string[]> {
   const messages: string[] = [];
-  const policy = sdkPolicy(lokiRetention) as ResourceValidationPolicy;
+  const policy = onlyPolicy(lokiRetention) as ResourceValidationPolicy;
   const validate = policy.validateResource as (args: unknown, report: unknown) => Promise<void>;
   const args = { type, name: "x", urn: "urn:pulumi:dev::p::t::x", props, getConfig: () => config };
   await validate(args, (message: string) => messages.push(message));
@@ -30,7 +30,7 @@ describe("a policy as the SDK runs it", () => {
 
   it("reports it for a stack policy too", async () => {
     const messages: string[] = [];
-    const policy = sdkPolicy(requiredAlerts) as StackValidationPolicy;
+    const policy = onlyPolicy(requiredAlerts) as StackValidationPolicy;
     const args = { resources: [], getConfig: () => ({ signal: [] }) };
     await policy.validateStack(args as never, (message: string) => messages.push(message));
     assert.match(messages.join(), /required-alerts\.signal is not a property/);
@@ -38,7 +38,7 @@ describe("a policy as the SDK runs it", () => {
 
   it("treats a resource without outputs as unknown", async () => {
     const messages: string[] = [];
-    const policy = sdkPolicy(requiredAlerts) as StackValidationPolicy;
+    const policy = onlyPolicy(requiredAlerts) as StackValidationPolicy;
     const type = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor";
     const validate = (props: object) =>
       policy.validateStack(
