@@ -259,7 +259,7 @@ function rangeOf(expr: Expr): number {
 /** Converts `for` to minutes: 0 if it is not set, undefined if it is not a duration. */
 function minutesOf(value: unknown): number | undefined {
   if (!isSet(value)) return 0;
-  const seconds = typeof value === "string" ? parseDuration(value) : undefined;
+  const seconds = parseDuration(value);
   return seconds === undefined ? undefined : seconds / SECONDS_PER_MINUTE;
 }
 

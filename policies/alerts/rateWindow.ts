@@ -197,8 +197,9 @@ function targetsOf(resource: Resource, inherited: number): ScrapedTarget[] {
   ];
 }
 
+/** Converts a duration to seconds; undefined for 0, which stands for the default. */
 function secondsOf(value: Plain): number | undefined {
-  return typeof value === "string" ? parseDuration(value) || undefined : undefined;
+  return parseDuration(value) || undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ofRule, unlessUnknown } from "./checkRules";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { helmChart } from "../facts/helm";
-import { Plain, UNKNOWN, at, hasUnknown, isText } from "../facts/plain";
+import { Plain, UNKNOWN, at, hasUnknown } from "../facts/plain";
 import { canRunPrometheus, prometheusServer } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
 import { StackRule, canHoldRules, rulesOfStack } from "../facts/rules";
@@ -192,9 +192,10 @@ function checkStale(
   });
   const rare = new Map<string, string>();
   for (const { record, group } of hasOwnLookback ? [] : rules) {
-    const interval = isText(group.interval) ? group.interval : "";
-    const seconds = parseDuration(interval) ?? 0;
-    if (record !== undefined && seconds > LOOKBACK_SECONDS) rare.set(record, interval);
+    const seconds = parseDuration(group.interval) ?? 0;
+    if (record !== undefined && seconds > LOOKBACK_SECONDS) {
+      rare.set(record, String(group.interval));
+    }
   }
   if (rare.size === 0) return [];
   return alerts.flatMap(({ rule, selectors }): StackFinding[] => {

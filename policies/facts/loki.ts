@@ -62,10 +62,10 @@ export function lokiRelease(resource: Resource): LokiRelease | undefined {
   const period = configs
     .map((config) => at(config, "limits_config", "retention_period"))
     .find(isPresent);
-  const seconds = secondsOf(period);
+  const seconds = parseDuration(period);
   const streams = configs
     .flatMap((config) => listAt(config, "limits_config", "retention_stream"))
-    .map((stream) => secondsOf(at(stream, "period")) ?? 0);
+    .map((stream) => parseDuration(at(stream, "period")) ?? 0);
   const schemas = configs.flatMap((config) => [
     ...listAt(config, "schemaConfig", "configs"),
     ...listAt(config, "schema_config", "configs"),
@@ -104,10 +104,6 @@ export function lokiField(
     if (value !== undefined) return { value, path: ["values", ...source, ...field] };
   }
   return { value: undefined, path: ["values", ...(own(legacyPaths, chart) ?? ["loki"]), ...field] };
-}
-
-function secondsOf(period: Plain): number | undefined {
-  return typeof period === "string" ? parseDuration(period) : undefined;
 }
 
 /** Extracts the bucket from `s3://region/bucket` or `s3://key:secret@region/bucket`. */

@@ -89,7 +89,7 @@ function checkGroup(
       bound: "a name, a folder and an interval",
       fix: `set ${key} on the group`,
     }));
-  const interval = parseDuration(textAt(group, "interval") ?? "");
+  const interval = parseDuration(at(group, "interval"));
   const uneven = interval !== undefined && (interval < 10 || interval % 10 > 0);
   return [
     ...missing,

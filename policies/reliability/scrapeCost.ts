@@ -4,7 +4,7 @@ import { checkSteps } from "./relabelSteps";
 import { checkFields, hasKnownFields } from "./unknownFields";
 import { remediationOf, shown } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
-import { Path, Plain, UNKNOWN, at, isSet, listAt, textAt } from "../facts/plain";
+import { Path, UNKNOWN, at, isSet, listAt, textAt } from "../facts/plain";
 import { prometheusServer, remoteWrites } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { chartMonitors, isMonitor } from "../facts/services";
@@ -131,8 +131,8 @@ function checkLookback(resource: Resource): Finding[] {
   if (spec === undefined || operated !== true) return [];
   const interval = at(resource.props, ...spec, "scrapeInterval") ?? defaultInterval;
   return checkValue(resource, [...spec, "query", "lookbackDelta"], (value) => {
-    const seconds = secondsOf(value);
-    const least = 2 * (secondsOf(interval) ?? defaultSeconds);
+    const seconds = parseDuration(value);
+    const least = 2 * (parseDuration(interval) ?? defaultSeconds);
     return seconds === undefined || seconds >= least
       ? undefined
       : {
@@ -215,7 +215,7 @@ function checkInterval(resource: Resource, scrape: Scrape, config: Config): Find
   const value = at(resource.props, ...scrape.interval);
   if (value === UNKNOWN) return [{ unknown: scrape.interval }];
   const interval = isSet(value) ? value : scrape.fallback;
-  const seconds = secondsOf(interval);
+  const seconds = parseDuration(interval);
   const nearest = clamp(seconds ?? defaultSeconds, least, most);
   const findings = checkValue(resource, scrape.interval, () => {
     if (interval === undefined || seconds === nearest) return undefined;
@@ -241,7 +241,7 @@ function checkInterval(resource: Resource, scrape: Scrape, config: Config): Find
   return [
     ...findings,
     ...checkValue(resource, scrape.timeout, (timeout) => {
-      const length = secondsOf(timeout) ?? 0;
+      const length = parseDuration(timeout) ?? 0;
       if (!isSet(timeout) || (length > 0 && length < available)) return undefined;
       return {
         problem: "the scrape timeout is not shorter than the scrape interval",
@@ -280,8 +280,4 @@ function checkLimits(resource: Resource, scrape: Scrape, config: Config): Findin
  */
 function outsideLists<Value>(path: Path, value: Value): Value | undefined {
   return path.some(Number.isInteger) ? undefined : value;
-}
-
-function secondsOf(value: Plain): number | undefined {
-  return typeof value === "string" ? parseDuration(value) : undefined;
 }

@@ -311,8 +311,7 @@ function problemWith(
  * number or a string.
  */
 function daysOf(value: Plain): number | undefined {
-  const isDuration = typeof value === "string" || value === 0;
-  const seconds = isDuration ? parseDuration(String(value)) : undefined;
+  const seconds = value === 0 ? 0 : parseDuration(value);
   return seconds === undefined ? undefined : seconds / SECONDS_PER_DAY;
 }
 

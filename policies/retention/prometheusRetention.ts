@@ -83,6 +83,6 @@ function problemWith(
 
 /** Converts a duration to days; undefined if it is not a duration. Prometheus rejects a bare number. */
 function daysOf(retention: unknown): number | undefined {
-  const seconds = typeof retention === "string" ? parseDuration(retention) : undefined;
+  const seconds = parseDuration(retention);
   return seconds === undefined ? undefined : seconds / SECONDS_PER_DAY;
 }

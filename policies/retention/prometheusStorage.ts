@@ -193,7 +193,7 @@ const AMPLE = 10;
 
 function retentionSeconds({ props }: Resource, server: PrometheusServer): number {
   const retention = at(props, ...retentionPath(server)) ?? server.defaultRetention;
-  return (typeof retention === "string" && parseDuration(retention)) || 0;
+  return parseDuration(retention) ?? 0;
 }
 
 /** Estimates the size of the samples that Prometheus retains, based on an estimated sample rate. */

@@ -12,11 +12,11 @@ const form = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)
 
 /**
  * Parses a duration in the format of Prometheus and Loki (`15d`, `1d12h`, `744h`), in seconds. Returns
- * undefined for other texts. Units must descend, and `0` is the only number without a unit.
+ * undefined for any other value. Units must descend, and `0` is the only text without a unit.
  */
-export function parseDuration(text: string): number | undefined {
-  if (text === "0") return 0;
-  const match = text === "" ? null : form.exec(text);
+export function parseDuration(value: unknown): number | undefined {
+  if (value === "0") return 0;
+  const match = typeof value === "string" && value !== "" ? form.exec(value) : null;
   if (match === null) return undefined;
   return Object.values(secondsOf).reduce(
     (sum, seconds, index) => sum + Number(match[index + 1] ?? 0) * seconds,

@@ -1,6 +1,6 @@
 import { selectorsOf } from "../../policies/promql/expr";
 import { parsePromQL } from "../../policies/promql/parse";
-import { at, isText, textAt, textsAt } from "../../policies/facts/plain";
+import { at, textAt, textsAt } from "../../policies/facts/plain";
 import { prometheusServer } from "../../policies/facts/prometheus";
 import { type Rule, rulesOf } from "../../policies/facts/rules";
 import { parseDuration } from "../../policies/shared/duration";
@@ -82,7 +82,7 @@ function commonOf(rule: Rule, defaultMs: number) {
 }
 
 function milliseconds(duration: unknown): number {
-  return Math.round((isText(duration) ? (parseDuration(duration) ?? 0) : 0) * 1000);
+  return Math.round((parseDuration(duration) ?? 0) * 1000);
 }
 
 /** Returns the alerts whose rules, or the recording rules that they read, differ between two states. */

@@ -94,7 +94,7 @@ function lokiRetention(resource: ResourceEntry) {
  * than any period.
  */
 function seconds(period: Plain): number {
-  return (typeof period === "string" ? parseDuration(period) : undefined) ?? NaN;
+  return parseDuration(period) ?? NaN;
 }
 
 function shorter(

@@ -15,7 +15,21 @@ describe("policies/duration", () => {
     it(`reads ${text}`, () => assert.equal(parseDuration(text), seconds));
   }
 
-  for (const text of ["", "15", "15 d", "-15d", "1.5d", "15D", "12h1d", "d", "15days", " 15d"]) {
+  for (const text of [
+    "",
+    "15",
+    "15 d",
+    "-15d",
+    "1.5d",
+    "15D",
+    "12h1d",
+    "d",
+    "15days",
+    " 15d",
+    15,
+    0,
+    null,
+  ]) {
     it(`rejects ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), undefined));
   }
 
