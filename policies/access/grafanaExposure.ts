@@ -13,6 +13,7 @@ import {
   settingsInObject,
   settingsInValues,
 } from "../facts/grafanaSettings";
+import { prometheusType } from "../facts/types";
 
 export const grafanaExposure = resourcePolicy({
   name: "grafana-exposure",
@@ -31,8 +32,6 @@ export const grafanaExposure = resourcePolicy({
   // Remediation only disables access, because every other fix needs another resource.
   remediate: true,
 });
-
-const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
 
 function check(resource: Resource): Finding[] {
   if (exposesServices(resource.type)) return checkExposure(resource);

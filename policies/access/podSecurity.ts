@@ -2,9 +2,7 @@ import { Finding, resourcePolicy } from "../engine/policy";
 import { helmChart, isHelmType } from "../facts/helm";
 import { Path, Plain, at, formatPath, isMap, itemsAt, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-
-const operatedKinds =
-  /^kubernetes:monitoring\.coreos\.com\/v1:(Prometheus|Alertmanager|ThanosRuler)$/;
+import { isOperated } from "../facts/types";
 
 export const podSecurity = resourcePolicy({
   name: "pod-security",
@@ -14,7 +12,7 @@ export const podSecurity = resourcePolicy({
   remediation: "remove the setting, because the charts run these servers without root by default",
   severity: "medium",
   baseline: { enforcementLevel: "advisory" },
-  appliesTo: (type) => operatedKinds.test(type) || isHelmType(type),
+  appliesTo: (type) => isOperated(type) || isHelmType(type),
   check,
 });
 
@@ -34,7 +32,7 @@ const ofNodes =
   /^(prometheus-)?node-?exporter$|^promtail$|^fluent-bit$|^initChownData$|^loki-?canary$|^prometheusOperator$/i;
 
 function check(resource: Resource): Finding[] {
-  if (operatedKinds.test(resource.type)) {
+  if (isOperated(resource.type)) {
     return privileges(at(resource.props, "spec"), ["spec"], 0);
   }
   const { chart = "", values } = helmChart(resource) ?? {};

@@ -13,6 +13,7 @@ import { parsePromQL } from "../promql/parse";
 import { parseDuration } from "../shared/duration";
 import { limits } from "../limits/limits";
 import { Matcher } from "../shared/matcher";
+import { scrapeConfigType } from "../facts/types";
 
 const properties = {
   minScrapes: numberProperty(
@@ -25,8 +26,6 @@ const properties = {
     "Scrape interval in seconds, where the resource does not set it.",
   ),
 };
-
-const scrapeConfigType = "kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig";
 
 export const rateWindow = stackPolicy({
   name: "rate-window",

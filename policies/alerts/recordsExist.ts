@@ -13,6 +13,7 @@ import { checkKept } from "./keptMetrics";
 import { parseDuration } from "../shared/duration";
 import { matchesValue } from "../shared/matcher";
 import { closest, distance } from "fastest-levenshtein";
+import { scrapeConfigType, serviceType } from "../facts/types";
 
 export const recordsExist = stackPolicy({
   name: "records-exist",
@@ -28,8 +29,8 @@ export const recordsExist = stackPolicy({
     canHoldRules(type) ||
     canRunPrometheus(type) ||
     isMonitor(type) ||
-    type === "kubernetes:core/v1:Service" ||
-    type.endsWith(":ScrapeConfig"),
+    type === serviceType ||
+    type === scrapeConfigType,
   check,
 });
 
@@ -127,7 +128,7 @@ function disabledExporters(resources: Resource[]): typeof exporters {
       stacks.length > 0 && stacks.every(({ values }) => at(values, key, "enabled") === false);
     const isReplaced =
       charts.some(({ chart }) => names.test(chart)) ||
-      resources.some(({ type }) => isMonitor(type) || type.endsWith(":ScrapeConfig")) ||
+      resources.some(({ type }) => isMonitor(type) || type === scrapeConfigType) ||
       stacks.some(({ values }) =>
         ["additionalScrapeConfigs", "additionalScrapeConfigsSecret"].some(
           (jobs) => at(values, "prometheus", "prometheusSpec", jobs) !== undefined,
@@ -140,7 +141,7 @@ function disabledExporters(resources: Resource[]): typeof exporters {
 /** Returns the values that the `job` label of the stack's targets has or may have. */
 function jobsOf(resources: Resource[]): string[] {
   const monitored = resources.flatMap(scrapedServices).flatMap(({ knownAs }) => knownAs);
-  const services = resources.filter(({ type }) => type === "kubernetes:core/v1:Service");
+  const services = resources.filter(({ type }) => type === serviceType);
   return [...new Set([...monitored, ...services.map(objectName)])];
 }
 

@@ -2,8 +2,7 @@ import { StackFinding } from "../engine/policy";
 import { helmChart } from "../facts/helm";
 import { Plain, at, entriesAt, hasUnknown, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-
-const probeType = "kubernetes:monitoring.coreos.com/v1:Probe";
+import { probeType } from "../facts/types";
 
 /**
  * Checks that each Probe can reach its prober, that the prober has the Probe's module, and that the

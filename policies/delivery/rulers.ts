@@ -15,9 +15,9 @@ import {
 import { Address } from "../facts/unansweredAddresses";
 import { thanosRuler } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
-import { isSelected, namespaceLabels, selectorOf } from "../facts/selection";
+import { isSelected, namespaceLabels } from "../facts/selection";
 import { readConfig } from "../facts/yaml";
-import { own } from "../shared/own";
+import { configMapType, prometheusRuleType } from "../facts/types";
 
 /*
  * Checks servers other than Prometheus that evaluate alerts: ThanosRuler for long-term storage, and
@@ -54,7 +54,7 @@ function checkThanosRuler(resource: Resource, resources: Resource[]): StackFindi
   // Many rulers evaluate only recording rules, which need no Alertmanager.
   const hasAlerts = resources.some(
     (object) =>
-      own(selectorOf, object.type) === "rule" &&
+      object.type === prometheusRuleType &&
       listAt(object.props, "spec", "groups").some((group) =>
         listAt(group, "rules").some((rule) => isText(at(rule, "alert"))),
       ) &&
@@ -75,8 +75,6 @@ function checkThanosRuler(resource: Resource, resources: Resource[]): StackFindi
     ),
   ];
 }
-
-const configMapType = "kubernetes:core/v1:ConfigMap";
 
 /** Whether resources of a type may contain rules for Loki's ruler. */
 export function canHoldLogRules(type: string): boolean {

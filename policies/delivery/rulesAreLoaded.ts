@@ -19,7 +19,6 @@ import {
   textsAt,
 } from "../facts/plain";
 import {
-  agentType,
   canRunPrometheus,
   canRunRuler,
   prometheusAgent,
@@ -46,6 +45,7 @@ import { limits } from "../limits/limits";
 import { own } from "../shared/own";
 import { checkRuleFiles } from "./ruleFiles";
 import { checkTargets, concernsTargets } from "./scrapedTargets";
+import { prometheusAgentType, prometheusRuleType } from "../facts/types";
 
 const properties = {
   labels: stringMapProperty(
@@ -66,7 +66,7 @@ export const rulesAreLoaded = stackPolicy({
   reads: (type) =>
     canRunPrometheus(type) ||
     canRunRuler(type) ||
-    type === agentType ||
+    type === prometheusAgentType ||
     canHoldAlertmanager(type) ||
     concernsTargets(type) ||
     isRuleNamespace({ type }) ||
@@ -212,7 +212,7 @@ function repeatedName(groups: Plain[]): string | undefined {
  */
 function checkGroups(resources: Resource[]): StackFinding[] {
   return resources
-    .filter(({ type }) => own(selectorOf, type) === "rule")
+    .filter(({ type }) => type === prometheusRuleType)
     .flatMap((resource): StackFinding[] => {
       const { urn, props } = resource;
       const where = `${describeObject(resource)}, spec.groups`;
@@ -293,7 +293,7 @@ function isCopied(resources: Resource[]): boolean {
 function hasAlerts(resources: Resource[]): boolean {
   if (isCopied(resources)) return false;
   return (
-    resources.some(({ type }) => own(selectorOf, type) === "rule") ||
+    resources.some(({ type }) => type === prometheusRuleType) ||
     resources.some((resource) => chartAlertsOf(resource).size > 0) ||
     rulesOfStack(resources).rules.some(({ alert }) => alert !== undefined)
   );

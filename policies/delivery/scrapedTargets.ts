@@ -14,22 +14,28 @@ import {
 } from "../facts/plain";
 import { prometheusServer } from "../facts/prometheus";
 import { checkProbes } from "./probes";
-import { Resource, describeObject, objectName } from "../facts/resource";
-import { Selecting, matchesLabels, namespaceLabels, namespaceType } from "../facts/selection";
+import { Resource, describeObject, kindOf, objectName } from "../facts/resource";
+import { Selecting, matchesLabels, namespaceLabels } from "../facts/selection";
 import { scrapedServices } from "../facts/services";
 import { readConfig } from "../facts/yaml";
+import {
+  isWorkload,
+  namespaceType,
+  podMonitorType,
+  scrapeConfigType,
+  serviceMonitorType,
+  serviceType,
+} from "../facts/types";
 
 /*
  * Checks that the stack's monitors scrape the intended Services and pods: the monitors select them and
  * one of their ports, and no NetworkPolicy blocks the connection.
  */
 
-const serviceType = "kubernetes:core/v1:Service";
 const policyType = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
-const workload = /^kubernetes:(?:apps\/v1:(?:Deployment|StatefulSet|DaemonSet)|core\/v1:Pod)$/;
 
 export function concernsTargets(type: string): boolean {
-  return [serviceType, policyType, namespaceType].includes(type) || workload.test(type);
+  return [serviceType, policyType, namespaceType].includes(type) || isWorkload(type);
 }
 
 /** A Service, or the pods of a workload. */
@@ -61,8 +67,8 @@ function targetOf(resource: Resource): Target[] {
       },
     ];
   }
-  if (!workload.test(type)) return [];
-  const pod = type.endsWith(":Pod") ? props : at(props, "spec", "template");
+  if (!isWorkload(type)) return [];
+  const pod = kindOf(type) === "Pod" ? props : at(props, "spec", "template");
   const labels = at(pod, "metadata", "labels");
   const ports = listAt(pod, "spec", "containers").map((container) => at(container, "ports"));
   const annotations = at(pod, "metadata", "annotations");
@@ -73,11 +79,9 @@ function targetOf(resource: Resource): Target[] {
 export function checkTargets(resources: Resource[], servers: Selecting[]): StackFinding[] {
   const targets = resources.flatMap(targetOf);
   const monitors = resources
-    .filter(({ type }) =>
-      /^kubernetes:monitoring\.coreos\.com\/v1:(Service|Pod)Monitor$/.test(type),
-    )
+    .filter(({ type }) => type === serviceMonitorType || type === podMonitorType)
     .map((monitor) => {
-      const isOfServices = monitor.type.endsWith(":ServiceMonitor");
+      const isOfServices = monitor.type === serviceMonitorType;
       const candidates = targets.filter(({ isService }) => isService === isOfServices);
       const selected = candidates.filter((target) => isSelected(target, monitor));
       return { monitor, candidates, selected };
@@ -110,7 +114,7 @@ export function checkTargets(resources: Resource[], servers: Selecting[]): Stack
 /** Returns the scrape jobs that a resource configures, in Prometheus's or the operator's format. */
 function jobsOf(resource: Resource): Plain[] {
   const { type, props } = resource;
-  if (type.endsWith(":ScrapeConfig")) return [at(props, "spec")];
+  if (type === scrapeConfigType) return [at(props, "spec")];
   const server = prometheusServer(resource);
   if (server === undefined) return [];
   return [
@@ -153,7 +157,7 @@ function checkStaticTargets(resource: Resource): StackFinding[] {
  * contain a letter.
  */
 function checkPortNames(monitor: Resource): StackFinding[] {
-  const isOfPods = monitor.type.endsWith(":PodMonitor");
+  const isOfPods = monitor.type === podMonitorType;
   const key = isOfPods ? "podMetricsEndpoints" : "endpoints";
   // The port of a Service may be named 8080.
   const fields = isOfPods ? ["port", "targetPort"] : ["targetPort"];
@@ -194,7 +198,7 @@ function checkPorts(monitor: Resource, selected: Target[]): StackFinding[] {
   const ports = selected.flatMap((target) => target.ports);
   if (hasUnknown(ports)) return [];
   const names = ports.flatMap((list) => listAt(list)).flatMap((port) => textAt(port, "name") ?? []);
-  const key = monitor.type.endsWith(":PodMonitor") ? "podMetricsEndpoints" : "endpoints";
+  const key = monitor.type === podMonitorType ? "podMetricsEndpoints" : "endpoints";
   const objects = key === "endpoints" ? "Services" : "pods";
   return listAt(monitor.props, "spec", key).flatMap((endpoint: Plain, index) => {
     const port = textAt(endpoint, "port");
@@ -344,7 +348,7 @@ function checkAnnotations(
 ): StackFinding[] {
   const scrapesOtherwise = resources.some(
     (resource) =>
-      agents.test(helmChart(resource)?.chart ?? "") || resource.type.endsWith(":ScrapeConfig"),
+      agents.test(helmChart(resource)?.chart ?? "") || resource.type === scrapeConfigType,
   );
   const hasJobs = servers.some(({ resource, spec }) =>
     ["additionalScrapeConfigs", "additionalScrapeConfigsSecret", "scrapeConfigSelector"].some(

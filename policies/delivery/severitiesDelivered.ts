@@ -22,7 +22,6 @@ import {
 } from "../facts/alertmanager";
 import { definitionTemplates, isAlertManagerDefinition, rejectedByWorkspace } from "../facts/amp";
 import { chartAlertsOf } from "../facts/chartAlerts";
-import { isService } from "../facts/clusterServices";
 import { integrationsOf } from "../facts/integrations";
 import { Path, PlainMap, at, entriesAt, listAt, textAt, textsAt } from "../facts/plain";
 import {
@@ -39,6 +38,7 @@ import { isSecret, secretTexts } from "../facts/secrets";
 import { selectorOf } from "../facts/selection";
 import { isMonitor, scrapedServices } from "../facts/services";
 import { own } from "../shared/own";
+import { serviceType } from "../facts/types";
 
 const properties = {
   severities: listProperty<string>(
@@ -75,7 +75,7 @@ export const severitiesDelivered = stackPolicy({
     canRunRuler(type) ||
     canHoldRules(type) ||
     canHoldLogRules(type) ||
-    isService({ type }) ||
+    type === serviceType ||
     isMonitor(type) ||
     isVendorMonitor(type),
   check(resources, config) {

@@ -22,6 +22,7 @@ import { readYaml } from "./yaml";
 import { stopAt } from "./prometheus";
 import { Selecting } from "./selection";
 import { own } from "../shared/own";
+import { alertmanagerType, secretType } from "./types";
 
 /** An Alertmanager configuration in the format of alertmanager.yaml, and its location. */
 export interface AlertmanagerConfiguration {
@@ -51,7 +52,7 @@ export interface AlertmanagerConfiguration {
 }
 
 function isAlertmanager({ type }: { type: string }): boolean {
-  return type === "kubernetes:monitoring.coreos.com/v1:Alertmanager";
+  return type === alertmanagerType;
 }
 
 function isAlertmanagerConfig({ type }: { type: string }): boolean {
@@ -177,7 +178,7 @@ function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfi
   );
   const namespace = namespaceOf(installer);
   const foreign = sources
-    .filter((resource) => resource.type === "kubernetes:core/v1:Secret" && !isCopied(resource))
+    .filter((resource) => resource.type === secretType && !isCopied(resource))
     .map(namespaceOf)
     .filter((name) => name !== namespace);
   const [foreignNamespace] = foreign;

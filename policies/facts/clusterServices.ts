@@ -4,6 +4,7 @@ import { Plain, UNKNOWN, at, hasUnknown, isText, listAt, textAt } from "./plain"
 import { Resource, objectName } from "./resource";
 import { escapedPattern } from "../shared/matcher";
 import { own } from "../shared/own";
+import { isServer, prometheusType } from "./types";
 
 /** A kind of server that clients address through a Service. */
 export type ServerKind = "loki" | "prometheus" | "alertmanager";
@@ -25,17 +26,10 @@ export interface ClusterServer {
 /** Ports of each Service, by Service name. */
 type Services = ReadonlyMap<string, readonly Plain[]>;
 
-/** Whether a resource type is the server itself rather than a chart that contains one. */
-export function isServer(type: string): boolean {
-  return /^kubernetes:monitoring\.coreos\.com\/v1:(?:Prometheus|Alertmanager)$/.test(type);
-}
-
 /** Returns the servers that a resource runs. */
 export function clusterServers(resource: Resource): ClusterServer[] {
   if (isServer(resource.type)) {
-    return [
-      unreadable(resource.type.endsWith(":Prometheus") ? "prometheus" : "alertmanager", resource),
-    ];
+    return [unreadable(resource.type === prometheusType ? "prometheus" : "alertmanager", resource)];
   }
   if (!isHelmType(resource.type)) return [];
   const { chart = "", release = "", values } = helmChart(resource) ?? {};
@@ -212,10 +206,6 @@ const forms: Record<ServerKind, (release: string) => RegExp> = {
       `^(?:(?:prometheus-)?alertmanager|${release}(?:-prometheus)?(?:-alertmanager)?)(?:-operated|-headless)?$|kube-prom[\\w-]*-alertmanager$`,
     ),
 };
-
-export function isService({ type }: Pick<Resource, "type">): boolean {
-  return type === "kubernetes:core/v1:Service";
-}
 
 /**
  * Returns the ports that a Service declares; undefined if they are unknown or if clients may use other

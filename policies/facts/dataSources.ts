@@ -2,6 +2,7 @@ import { helmChart } from "./helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, isText, listAt, textAt } from "./plain";
 import { Resource, describeObject, objectName } from "./resource";
 import { readYaml } from "./yaml";
+import { configMapType } from "./types";
 
 /** A Grafana instance that a chart installs. */
 export interface Grafana {
@@ -39,7 +40,7 @@ export interface DataSource {
 export function dataSourcesIn(resources: Resource[]): DataSource[] {
   const grafanas = resources.flatMap(grafanaOf);
   // With several Grafana instances, it is unclear which one loads a ConfigMap.
-  const maps = grafanas.length === 1 ? resources.filter(isConfigMap) : [];
+  const maps = grafanas.length === 1 ? resources.filter(({ type }) => type === configMapType) : [];
   return [
     ...grafanas.flatMap((grafana) => dataSourcesOf(grafana, maps)),
     ...resources.filter(isDataSource).map((resource) => ({
@@ -56,10 +57,6 @@ export function isDataSource({ type }: Pick<Resource, "type">): boolean {
   return /^kubernetes:grafana\.integreatly\.org\/v1(?:alpha1|beta1):GrafanaData[sS]ource$/.test(
     type,
   );
-}
-
-export function isConfigMap({ type }: Pick<Resource, "type">): boolean {
-  return type === "kubernetes:core/v1:ConfigMap";
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt } from "./plain";
-import { Resource } from "./resource";
+import { Resource, kindOf } from "./resource";
 import { own } from "../shared/own";
+import { configMapType, isWorkload, secretType } from "./types";
 
 /** A Grafana setting, from the configuration file or an environment variable. */
 export interface GrafanaSetting {
@@ -70,14 +71,12 @@ function settingsInText(text: string, path: Path): GrafanaSetting[] {
 
 /** Fields whose text Grafana may load as environment variables or as its configuration file. */
 const textFields: Record<string, string[]> = {
-  "kubernetes:core/v1:ConfigMap": ["data"],
-  "kubernetes:core/v1:Secret": ["stringData", "data"],
+  [configMapType]: ["data"],
+  [secretType]: ["stringData", "data"],
 };
 
-const workload = /^kubernetes:(?:apps\/v1:(?:Deployment|StatefulSet|DaemonSet)|core\/v1:Pod)$/;
-
 export function holdsGrafanaSettings(type: string): boolean {
-  return own(textFields, type) !== undefined || workload.test(type);
+  return own(textFields, type) !== undefined || isWorkload(type);
 }
 
 /** Returns the settings in a ConfigMap, a Secret or a workload's containers. */
@@ -89,7 +88,7 @@ export function settingsInObject(resource: Resource): GrafanaSetting[] {
   const texts = (own(textFields, type) ?? []).flatMap((field) =>
     entriesAt(props, field).flatMap(([key, value]): GrafanaSetting[] => {
       if (!isText(value)) return [];
-      const isEncoded = field === "data" && type.endsWith(":Secret");
+      const isEncoded = field === "data" && type === secretType;
       const text = isEncoded ? Buffer.from(value, "base64").toString("utf8") : value;
       const variable = variablesIn({ [key]: text }, []).map(({ id }) => ({ id, value: text }));
       return [...settingsInText(text, [field, key]), ...variable].map((setting) => ({
@@ -103,8 +102,8 @@ export function settingsInObject(resource: Resource): GrafanaSetting[] {
 
 /** Returns a workload's containers. */
 export function containersOf({ props, type }: Resource): { container: Plain; path: Path }[] {
-  if (!workload.test(type)) return [];
-  const pod: Path = type.endsWith(":Pod") ? ["spec"] : ["spec", "template", "spec"];
+  if (!isWorkload(type)) return [];
+  const pod: Path = kindOf(type) === "Pod" ? ["spec"] : ["spec", "template", "spec"];
   return listAt(props, ...pod, "containers").map((container, index) => ({
     container,
     path: [...pod, "containers", index],

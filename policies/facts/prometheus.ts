@@ -1,8 +1,7 @@
 import { helmChart, isHelmType } from "./helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isPresent, isText, listAt } from "./plain";
 import { Resource } from "./resource";
-
-const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
+import { prometheusAgentType, prometheusType, thanosRulerType } from "./types";
 
 /** A Prometheus server, with the paths to its settings. */
 export interface PrometheusServer {
@@ -46,15 +45,13 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
   return { what, release, spec, operated: true, defaultRetention: "10d" };
 }
 
-export const agentType = "kubernetes:monitoring.coreos.com/v1alpha1:PrometheusAgent";
-
 /**
  * Returns the Prometheus agent that a resource runs. Like a server, it selects monitors, but it
  * evaluates no rules.
  */
 export function prometheusAgent(resource: Resource): Selecting | undefined {
   return selecting(resource, {
-    type: agentType,
+    type: prometheusAgentType,
     kind: "PrometheusAgent",
     enabled: ["prometheus", "agentMode"],
     spec: ["values", "prometheus", "prometheusSpec"],
@@ -225,8 +222,6 @@ export function forwardsSamples({ props }: Resource, { spec }: PrometheusServer)
     (isMap(sidecar) && uploads.some((key) => isPresent(sidecar[key])))
   );
 }
-
-const thanosRulerType = "kubernetes:monitoring.coreos.com/v1:ThanosRuler";
 
 export function canRunRuler(type: string): boolean {
   return type === thanosRulerType || isHelmType(type);

@@ -19,6 +19,7 @@ import {
 } from "./plain";
 import { Resource, objectName } from "./resource";
 import { readYaml } from "./yaml";
+import { configMapType } from "./types";
 
 /** An alerting or recording rule and its location. */
 export interface Rule {
@@ -132,8 +133,6 @@ function isGroup(group: Plain): boolean {
 function isRuleFile(text: string): boolean {
   return /^\s*groups\s*:/m.test(text) && !/^apiVersion\s*:/m.test(text);
 }
-
-const configMapType = "kubernetes:core/v1:ConfigMap";
 
 export function canContainRules(type: string): boolean {
   return canHoldRules(type) || type === configMapType;

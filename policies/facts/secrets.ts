@@ -1,6 +1,7 @@
 import { Path, Plain, UNKNOWN, at, isMap, isPresent, isText } from "./plain";
 import { Resource, describeObject } from "./resource";
 import { own } from "../shared/own";
+import { secretType } from "./types";
 
 /** The value of one key in a Kubernetes Secret. */
 export interface SecretText {
@@ -79,7 +80,7 @@ export function secretKeysIn(resources: Resource[]): SecretKeys {
     const name = String(secretName(resource));
     const contents = ["stringData", "data"].map((field) => at(resource.props, field));
     const isKnown =
-      resource.type === "kubernetes:core/v1:Secret" &&
+      resource.type === secretType &&
       // Secrets without data are usually filled by a controller.
       contents.some((content) => isMap(content) && Object.keys(content).length > 0) &&
       contents.every((content) => !isPresent(content) || isMap(content)) &&

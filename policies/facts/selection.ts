@@ -1,14 +1,22 @@
 import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isText, listAt, mapAt, textAt } from "./plain";
 import { PrometheusServer } from "./prometheus";
 import { Resource, objectName } from "./resource";
+import {
+  namespaceType,
+  podMonitorType,
+  probeType,
+  prometheusRuleType,
+  scrapeConfigType,
+  serviceMonitorType,
+} from "./types";
 
 /** Prefix of each type's selector in `PrometheusSpec`, such as `rule` for `ruleSelector`. */
 export const selectorOf: Record<string, string> = {
-  "kubernetes:monitoring.coreos.com/v1:PrometheusRule": "rule",
-  "kubernetes:monitoring.coreos.com/v1:ServiceMonitor": "serviceMonitor",
-  "kubernetes:monitoring.coreos.com/v1:PodMonitor": "podMonitor",
-  "kubernetes:monitoring.coreos.com/v1:Probe": "probe",
-  "kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig": "scrapeConfig",
+  [prometheusRuleType]: "rule",
+  [serviceMonitorType]: "serviceMonitor",
+  [podMonitorType]: "podMonitor",
+  [probeType]: "probe",
+  [scrapeConfigType]: "scrapeConfig",
   "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig": "alertmanagerConfig",
   "kubernetes:monitoring.coreos.com/v1beta1:AlertmanagerConfig": "alertmanagerConfig",
 };
@@ -25,8 +33,6 @@ export function namespaceLabels(resources: Resource[]): Map<string, Plain> {
     namespaces.map((resource) => [objectName(resource), at(resource.props, "metadata", "labels")]),
   );
 }
-
-export const namespaceType = "kubernetes:core/v1:Namespace";
 
 /**
  * Whether a server selects a resource. If that is unknown, returns the unknown value that determines it.

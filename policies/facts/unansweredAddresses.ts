@@ -1,13 +1,8 @@
 import { serviceAddress } from "./address";
-import {
-  ClusterServer,
-  ServerKind,
-  clusterServers,
-  isService,
-  serviceObject,
-} from "./clusterServices";
+import { ClusterServer, ServerKind, clusterServers, serviceObject } from "./clusterServices";
 import { Plain, isText } from "./plain";
 import { Resource } from "./resource";
+import { serviceType } from "./types";
 
 /** An address where a component of the stack expects a server. */
 export interface Address {
@@ -40,7 +35,7 @@ export function unansweredAddresses(
   resources: Resource[],
 ): UnansweredAddress[] {
   const servers = resources.flatMap(clusterServers);
-  const objects = resources.filter(isService).map(serviceObject);
+  const objects = resources.filter(({ type }) => type === serviceType).map(serviceObject);
   const read = addresses.flatMap((address) => {
     const parsed = serviceAddress(address.text);
     const namespace = parsed?.namespace ?? address.namespace;

@@ -1,14 +1,6 @@
 import { createHash } from "node:crypto";
 import { StackFinding, ViolationFinding, located, stackPolicy } from "../engine/policy";
-import { isServer, isService } from "../facts/clusterServices";
-import {
-  DataSource,
-  Grafana,
-  dataSourcesIn,
-  dataSourcesOf,
-  grafanaOf,
-  isConfigMap,
-} from "../facts/dataSources";
+import { DataSource, Grafana, dataSourcesIn, dataSourcesOf, grafanaOf } from "../facts/dataSources";
 import { isHelmType, isTruthy } from "../facts/helm";
 import { Plain, at, entriesAt, hasUnknown, isMap, isText, listAt, textAt } from "../facts/plain";
 import { Resource, describeObject, objectName } from "../facts/resource";
@@ -16,6 +8,7 @@ import { Address, unansweredAddresses } from "../facts/unansweredAddresses";
 import { SecretKeys, isSecret, secretKeysIn } from "../facts/secrets";
 import { checkAlerting } from "./grafanaAlerting";
 import { checkUrl } from "./grafanaUrl";
+import { configMapType, isServer, serviceType } from "../facts/types";
 
 export const grafanaProvisioning = stackPolicy({
   name: "grafana-provisioning",
@@ -28,13 +21,13 @@ export const grafanaProvisioning = stackPolicy({
   reads: (type) =>
     isHelmType(type) ||
     isSecret({ type }) ||
-    isConfigMap({ type }) ||
-    isService({ type }) ||
+    type === configMapType ||
+    type === serviceType ||
     isServer(type) ||
     type.startsWith(grafanaOperator),
   check(resources) {
     const grafanas = resources.flatMap(grafanaOf);
-    const maps = resources.filter(isConfigMap);
+    const maps = resources.filter(({ type }) => type === configMapType);
     return [
       ...grafanas.flatMap((grafana) => checkSources(grafana, grafanas.length === 1 ? maps : [])),
       ...unansweredAddresses(dataSourcesIn(resources).flatMap(addressOf), resources),

@@ -1,7 +1,6 @@
 import { Finding, checkField, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
-import { isService } from "../facts/clusterServices";
-import { isConfigMap, isDataSource } from "../facts/dataSources";
+import { isDataSource } from "../facts/dataSources";
 import { helmChart, isHelmType } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths } from "../facts/loki";
 import { fluentBitSections } from "../facts/fluentBit";
@@ -12,6 +11,7 @@ import { readConfig } from "../facts/yaml";
 import { limits } from "../limits/limits";
 import { checkTenants } from "./lokiTenants";
 import { unansweredAddresses } from "../facts/unansweredAddresses";
+import { configMapType, serviceType } from "../facts/types";
 
 const properties = {
   maxIngestionRateMb: numberProperty(
@@ -35,8 +35,8 @@ export const lokiLimits = resourcePolicy({
   siblings: {
     reads: (type) =>
       isHelmType(type) ||
-      isConfigMap({ type }) ||
-      isService({ type }) ||
+      type === configMapType ||
+      type === serviceType ||
       isDataSource({ type }) ||
       isCollector(type),
     check: (resources) => [

@@ -5,6 +5,7 @@ import { UNKNOWN, at } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { movingTags } from "./imageTags";
 import { limits } from "../limits/limits";
+import { isOperated } from "../facts/types";
 
 const properties = {
   allowedRepositories: listProperty(
@@ -23,9 +24,10 @@ export const pinnedCharts = resourcePolicy({
   baseline: { defaults: { allowedRepositories: [] } },
   config: properties,
   nested: "releases",
-  appliesTo: (type) => isHelmType(type) || chartSource.test(type) || operatedKinds.test(type),
+  appliesTo: (type) => isHelmType(type) || chartSource.test(type) || isOperated(type),
   check: (resource, config) => {
-    if (operatedKinds.test(resource.type)) {
+    // An object of the operator may set its own image.
+    if (isOperated(resource.type)) {
       return movingTags(at(resource.props, "spec"), ["spec"]);
     }
     return chartSource.test(resource.type)
@@ -33,10 +35,6 @@ export const pinnedCharts = resourcePolicy({
       : [...check(resource, config), ...movingTags(at(resource.props, "values"), ["values"])];
   },
 });
-
-/** Kinds that the operator manages. They may set their own image. */
-const operatedKinds =
-  /^kubernetes:monitoring\.coreos\.com\/v1:(Prometheus|Alertmanager|ThanosRuler)$/;
 
 /** A chart in an OCI registry, which a Flux HelmRelease refers to. */
 const chartSource = /^kubernetes:source\.toolkit\.fluxcd\.io\/\w+:OCIRepository$/;

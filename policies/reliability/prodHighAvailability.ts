@@ -5,9 +5,9 @@ import { helmChart, isHelmType, isTruthy } from "../facts/helm";
 import { settingsInValues } from "../facts/grafanaSettings";
 import { lokiWritePath } from "../facts/loki";
 import { Path, Plain, at, entriesAt, formatPath, isText, listAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
+import { Resource, kindOf } from "../facts/resource";
 import { limits } from "../limits/limits";
-import { own } from "../shared/own";
+import { isServer } from "../facts/types";
 
 const { prometheus, lokiReplication } = limits.replicasInProd;
 
@@ -35,29 +35,21 @@ export const prodHighAvailability = resourcePolicy({
   baseline: { enforcementLevel: "advisory" },
   config: properties,
   prodOnly: true,
-  appliesTo: (type) =>
-    own(operatedKinds, type) !== undefined || isHelmType(type) || type === budgetType,
+  appliesTo: (type) => isServer(type) || isHelmType(type) || type === budgetType,
   check,
   remediate: true,
 });
 
-/** Kinds that the operator manages, by resource type. */
-const operatedKinds: Record<string, "Prometheus" | "Alertmanager"> = {
-  "kubernetes:monitoring.coreos.com/v1:Prometheus": "Prometheus",
-  "kubernetes:monitoring.coreos.com/v1:Alertmanager": "Alertmanager",
-};
-
 function check(resource: Resource, config: Config): Finding[] {
   if (resource.type === budgetType) return checkBudget(resource);
-  const kind = own(operatedKinds, resource.type);
-  if (kind !== undefined) {
-    return checkReplicas(resource, ["spec", "replicas"], kind, config);
+  if (isServer(resource.type)) {
+    return checkReplicas(resource, ["spec", "replicas"], kindOf(resource.type), config);
   }
   const chart = helmChart(resource);
   if (chart?.chart === "grafana") return checkGrafana(resource, ["values"]);
   if (chart?.chart === "kube-prometheus-stack") {
     const grafana = checkGrafana(resource, ["values", "grafana"]);
-    const servers = (["Prometheus", "Alertmanager"] as const).flatMap((part) => {
+    const servers = ["Prometheus", "Alertmanager"].flatMap((part) => {
       const key = part.toLowerCase();
       if (at(chart.values, key, "enabled") === false) return [];
       return [
@@ -105,7 +97,7 @@ function numberOf(value: Plain): number {
 function checkReplicas(
   resource: Resource,
   path: Path,
-  part: "Prometheus" | "Alertmanager",
+  part: string,
   { minReplicas }: Config,
 ): Finding[] {
   const set = Math.ceil(minReplicas);

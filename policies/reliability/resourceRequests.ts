@@ -2,11 +2,11 @@ import { StackFinding, located, stackPolicy } from "../engine/policy";
 import { helmChart, isHelmType } from "../facts/helm";
 import { lokiWritePath } from "../facts/loki";
 import { Path, UNKNOWN, at, formatPath, isSet, listAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
+import { Resource, kindOf } from "../facts/resource";
 import { wrongQuantities } from "./quantities";
+import { isServer } from "../facts/types";
 
 const limitRangeType = "kubernetes:core/v1:LimitRange";
-const operatedKinds = /^kubernetes:monitoring\.coreos\.com\/v1:(Prometheus|Alertmanager)$/;
 
 export const resourceRequests = stackPolicy({
   name: "resource-requests",
@@ -17,7 +17,7 @@ export const resourceRequests = stackPolicy({
   severity: "medium",
   enforcementLevel: "advisory",
   prodOnly: true,
-  reads: (type) => operatedKinds.test(type) || isHelmType(type) || type === limitRangeType,
+  reads: (type) => isServer(type) || isHelmType(type) || type === limitRangeType,
   check: (resources) => [
     ...(hasDefaults(resources) ? [] : resources.flatMap(checkRequests)),
     ...resources.flatMap(checkUnits),
@@ -69,8 +69,7 @@ function checkRequests(resource: Resource): StackFinding[] {
 }
 
 function workloadsOf(resource: Resource): Workload[] {
-  const [, kind] = operatedKinds.exec(resource.type) ?? [];
-  if (kind !== undefined) return [[kind, ["spec"]]];
+  if (isServer(resource.type)) return [[kindOf(resource.type), ["spec"]]];
   const { chart, values } = helmChart(resource) ?? {};
   if (chart === "kube-prometheus-stack") {
     return ["Prometheus", "Alertmanager"].flatMap((part): Workload[] => {

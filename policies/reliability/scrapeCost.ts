@@ -10,10 +10,9 @@ import { Resource } from "../facts/resource";
 import { chartMonitors, isMonitor } from "../facts/services";
 import { parseDuration } from "../shared/duration";
 import { clamp, limits } from "../limits/limits";
+import { prometheusType, scrapeConfigType } from "../facts/types";
 
 const { min, max, default: defaultSeconds } = limits.scrapeIntervalSeconds;
-const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
-const scrapeConfigType = "kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig";
 
 const properties = {
   minIntervalSeconds: numberProperty(min, "Minimum number of seconds between two scrapes."),

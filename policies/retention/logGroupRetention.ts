@@ -4,6 +4,7 @@ import { isHelmType, isTruthy } from "../facts/helm";
 import { Path, Plain, at, entriesAt, isMap, isText, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { limits } from "../limits/limits";
+import { configMapType } from "../facts/types";
 
 const { min, max, maxForAudits } = limits.logGroupRetentionDays;
 const types = new Set(["aws:cloudwatch/logGroup:LogGroup", "aws-native:logs:LogGroup"]);
@@ -31,8 +32,6 @@ export const logGroupRetention = resourcePolicy({
     types.has(resource.type) ? check(resource, config) : checkCollectors(resource),
   remediate: true,
 });
-
-const configMapType = "kubernetes:core/v1:ConfigMap";
 
 /** Checks that Fluent Bit does not create log groups without a retention. */
 function checkCollectors({ type, props }: Resource): Finding[] {

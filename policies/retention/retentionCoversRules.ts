@@ -10,11 +10,11 @@ import {
 } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { canHoldRules, rulesOf } from "../facts/rules";
-import { Selecting, isSelected, namespaceLabels, selectorOf } from "../facts/selection";
+import { Selecting, isSelected, namespaceLabels } from "../facts/selection";
 import { Expr, childrenOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
-import { own } from "../shared/own";
+import { prometheusRuleType } from "../facts/types";
 
 export const retentionCoversRules = stackPolicy({
   name: "prometheus-retention-covers-rules",
@@ -42,7 +42,7 @@ function check(resources: Resource[]): StackFinding[] {
   const findings = resources.flatMap((resource): StackFinding[] => {
     const evaluates = (server: Selecting) =>
       isSelected(resource, "rule", server, namespaces) !== false;
-    const isObject = own(selectorOf, resource.type) === "rule";
+    const isObject = resource.type === prometheusRuleType;
     const shortest = isObject ? retentions.find(evaluates) : retentions[0];
     // Long-term storage covers the ranges of rules that only a ThanosRuler evaluates.
     if (isObject && shortest === undefined && rulers.some(evaluates)) return [];
@@ -54,7 +54,7 @@ function check(resources: Resource[]): StackFinding[] {
 
 /** Reports rules as not evaluated if the Prometheus that evaluates them is in another stack. */
 function unjudged(resources: Resource[]): StackFinding[] {
-  const rules = resources.find(({ type }) => own(selectorOf, type) === "rule");
+  const rules = resources.find(({ type }) => type === prometheusRuleType);
   if (rules === undefined) return [];
   const because =
     "the Prometheus that must retain their samples is not among the stack's resources";
