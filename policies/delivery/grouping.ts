@@ -3,6 +3,7 @@ import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { shown } from "../engine/violation";
 import { canHoldAlertmanager } from "../facts/alertmanager";
+import { watchdog } from "../facts/chartAlerts";
 import { PlainMap, UNKNOWN, setAt } from "../facts/plain";
 import { RouteNode, inheritedSettings, matches, readRoutes } from "../facts/routes";
 import { parseDuration } from "../shared/duration";
@@ -137,9 +138,7 @@ function correctionsOf(
 function isHeartbeat(route: RouteNode): boolean {
   return route.matchers.some(
     (matcher) =>
-      matcher.label === "alertname" &&
-      matcher.operator === "=" &&
-      matches(matcher, { alertname: "Watchdog" }),
+      matcher.label === "alertname" && matcher.operator === "=" && matches(matcher, watchdog),
   );
 }
 

@@ -2,6 +2,7 @@ import { checkConfigurations, remediateConfigurations } from "./configurations";
 import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
 import { AlertmanagerConfiguration, canHoldAlertmanager } from "../facts/alertmanager";
+import { watchdog } from "../facts/chartAlerts";
 import { PlainMap, UNKNOWN, at, hasUnknown, isMap, listAt } from "../facts/plain";
 import { matches, readMatchers } from "../facts/routes";
 import { Matcher } from "../shared/matcher";
@@ -50,7 +51,6 @@ export const inhibition = resourcePolicy({
 });
 
 const critical = { severity: "critical" };
-const watchdog = { alertname: "Watchdog", severity: "none" };
 const warning = { severity: "warning" };
 const defaultRule = (severity: string) => ({
   source_matchers: [`severity="${severity}"`],

@@ -21,7 +21,7 @@ import {
   stoppedAlertmanagers,
 } from "../facts/alertmanager";
 import { definitionTemplates, isAlertManagerDefinition, rejectedByWorkspace } from "../facts/amp";
-import { chartAlertsOf } from "../facts/chartAlerts";
+import { chartAlertsOf, watchdog } from "../facts/chartAlerts";
 import { integrationsOf } from "../facts/integrations";
 import { Path, PlainMap, at, entriesAt, listAt, textAt, textsAt } from "../facts/plain";
 import {
@@ -142,7 +142,7 @@ function checkObjectFields(resource: Resource): StackFinding[] {
 }
 
 /** Alerts of the chart that need no notification: a heartbeat and a source of inhibition. */
-const internalAlerts = ["Watchdog", "InfoInhibitor"];
+const internalAlerts = [watchdog.alertname, "InfoInhibitor"];
 
 /**
  * Returns the labels of expected alerts: an example, alerts on scraped services, and the stack's own

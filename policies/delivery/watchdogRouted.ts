@@ -2,8 +2,9 @@ import { DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { remediationOf } from "../engine/violation";
 import { canHoldAlertmanager } from "../facts/alertmanager";
-import { helmChart, isTruthy } from "../facts/helm";
-import { UNKNOWN, at, listAt } from "../facts/plain";
+import { chartAlertsOf, watchdog } from "../facts/chartAlerts";
+import { helmChart } from "../facts/helm";
+import { UNKNOWN, at } from "../facts/plain";
 import { canRunPrometheus } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { RouteNode } from "../facts/routes";
@@ -90,15 +91,13 @@ function slowHeartbeat(
   ];
 }
 
-const watchdog = { alertname: "Watchdog", severity: "none" };
-
 /** Checks that an alert named Watchdog always fires. The chart has one. */
 function checkExistence(resources: Resource[]): StackFinding[] {
   const charts = resources.filter((resource) => helmChart(resource)?.chart === operatorChart);
   const [first] = charts;
   if (first === undefined || charts.some((chart) => hasWatchdog(chart) === true)) return [];
   const { rules, unknown } = rulesOfStack(resources);
-  if (rules.some((rule) => rule.alert === "Watchdog" && alwaysFires(rule.expr))) return [];
+  if (rules.some((rule) => rule.alert === watchdog.alertname && alwaysFires(rule.expr))) return [];
   const undecided = charts.find((chart) => hasWatchdog(chart) === undefined);
   if (undecided !== undefined) {
     return [{ unknown: ["values", "defaultRules"], urn: undecided.urn }];
@@ -123,12 +122,8 @@ function alwaysFires(expr: string): boolean {
 
 /** Whether the chart creates its Watchdog alert; undefined if the values are unknown. */
 function hasWatchdog(resource: Resource): boolean | undefined {
+  if (!chartAlertsOf(resource).has(watchdog.alertname)) return false;
   const defaults = at(resource.props, "values", "defaultRules");
-  const flags = [at(defaults, "create"), at(defaults, "rules", "general")];
-  const disabled = at(defaults, "disabled", "Watchdog");
-  // Older versions of the chart accept a list of disabled alerts.
-  const isListed = listAt(defaults, "disabled").includes("Watchdog");
-  if (flags.includes(false) || isListed) return false;
-  if (flags.includes(UNKNOWN) || disabled === UNKNOWN) return undefined;
-  return !isTruthy(disabled);
+  const deciding = [["create"], ["rules", "general"], ["disabled", watchdog.alertname]];
+  return deciding.some((path) => at(defaults, ...path) === UNKNOWN) ? undefined : true;
 }

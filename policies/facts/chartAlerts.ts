@@ -1,6 +1,6 @@
-import { helmChart } from "./helm";
+import { helmChart, isTruthy } from "./helm";
 import recordedAlerts from "../shared/kubePrometheusStackAlerts.json";
-import { at } from "./plain";
+import { UNKNOWN, at, listAt } from "./plain";
 import { Resource } from "./resource";
 
 /** Alerts in one rule file of kube-prometheus-stack. */
@@ -15,6 +15,9 @@ interface ChartAlerts {
 /** Names recorded from kube-prometheus-stack 88.5.3; the chart itself contains the rules. */
 const chartAlerts: ChartAlerts[] = recordedAlerts;
 
+/** Labels of the chart's alert that always fires, so that its absence reveals a failure. */
+export const watchdog = { alertname: "Watchdog", severity: "none" };
+
 /**
  * Returns the names of the alerts that a kube-prometheus-stack release creates, except alerts that its
  * values disable. Where a value is unknown, the chart's default applies.
@@ -27,12 +30,18 @@ export function chartAlertsOf(resource: Resource): Set<string> {
     const value = at(values, ...path);
     return value === false || value === null;
   };
+  const disabled = at(values, "defaultRules", "disabled");
+  const isDisabledAlert = (alert: string): boolean => {
+    const value = at(disabled, alert);
+    // Older versions of the chart accept a list of disabled alerts.
+    return (value !== UNKNOWN && isTruthy(value)) || listAt(disabled).includes(alert);
+  };
   if (isDisabled("defaultRules", "create")) return new Set();
   return new Set(
     chartAlerts
       .filter(({ group }) => !isDisabled("defaultRules", "rules", group))
       .filter(({ component }) => component === undefined || !isDisabled(component, "enabled"))
       .flatMap(({ alerts }) => alerts)
-      .filter((alert) => at(values, "defaultRules", "disabled", alert) !== true),
+      .filter((alert) => !isDisabledAlert(alert)),
   );
 }

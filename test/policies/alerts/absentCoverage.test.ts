@@ -87,6 +87,9 @@ describe("policy absent-coverage", () => {
       [{ defaultRules: { create: false } }, 1],
       [{ defaultRules: { rules: { general: false } } }, 1],
       [{ defaultRules: { disabled: { TargetDown: true } } }, 1],
+      [{ defaultRules: { disabled: { TargetDown: "true" } } }, 1],
+      [{ defaultRules: { disabled: ["TargetDown"] } }, 1],
+      [{ defaultRules: { disabled: { TargetDown: UNKNOWN } } }, 0],
       [{ defaultRules: { disabled: { Watchdog: true } } }, 0],
     ] as const) {
       const violations = problems(absentCoverage, [stack(values), rules], inProd);

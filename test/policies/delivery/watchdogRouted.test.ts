@@ -48,10 +48,20 @@ describe("policy watchdog-routed", () => {
   });
 
   it("requires an alert that always fires, from the chart or from the stack", () => {
-    assert.match(
-      problems(watchdogRouted, [stack(off), configSecret()])[0] ?? "",
-      /the alert Watchdog does not exist/,
-    );
+    for (const defaultRules of [
+      { create: false },
+      // Helm removes the chart's default, so the template sees no value.
+      { create: null },
+      { rules: { general: null } },
+      { disabled: { Watchdog: "true" } },
+      { disabled: ["Watchdog"] },
+    ]) {
+      assert.match(
+        problems(watchdogRouted, [stack({ defaultRules }), configSecret()])[0] ?? "",
+        /the alert Watchdog does not exist/,
+        JSON.stringify(defaultRules),
+      );
+    }
     const rules = prometheusRule([{ alert: "Watchdog", expr: "vector(1)" }]);
     const inProd = { ...rules, urn: rules.urn.replace(":dev:", ":prod:") };
     assert.deepEqual(problems(watchdogRouted, [stack(off), configSecret(), inProd]), []);
