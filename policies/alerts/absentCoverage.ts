@@ -5,6 +5,7 @@ import { Resource } from "../facts/resource";
 import { canHoldRules } from "../facts/rules";
 import { Expr, Selector, allows, callsOf, childrenOf, selects, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
+import { exporterOf } from "../shared/scrapeTargets";
 
 export const absentCoverage = stackPolicy({
   name: "absent-coverage",
@@ -82,22 +83,14 @@ function isDown(operator: string, threshold: number): boolean {
 function covers(companion: Selector, { metric = "", matchers }: Selector): boolean {
   const isTarget = selects(companion, "up");
   if (!isTarget && (metric === "" || !selects(companion, metric))) return false;
-  const exporter = Object.entries(exporters).find(([, series]) => series.test(metric));
-  if (isTarget && exporter !== undefined) return selectsJob(companion, exporter[0]);
+  // The labels of an exporter's metrics describe other pods and nodes, not the exporter.
+  const exporter = isTarget ? exporterOf(metric) : undefined;
+  if (exporter !== undefined) return selectsJob(companion, exporter);
   return matchers.every(
     ({ label, operator, value }) =>
       operator !== "=" || (isTarget && !targetLabels.has(label)) || allows(companion, label, value),
   );
 }
-
-/**
- * Metrics by the job of their exporter. Their labels describe other pods and nodes, not the exporter.
- */
-const exporters = {
-  "kube-state-metrics": /^kube_/,
-  kubelet: /^(container|kubelet)_/,
-  "node-exporter": /^node_/,
-};
 
 function selectsJob(companion: Selector, job: string): boolean {
   const labels = companion.matchers.map(({ label }) => label);

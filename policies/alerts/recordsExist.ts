@@ -12,6 +12,7 @@ import { meantMetric } from "../promql/knownMetrics";
 import { checkKept } from "./keptMetrics";
 import { parseDuration } from "../shared/duration";
 import { matchesValue } from "../shared/matcher";
+import { Exporter, exporterOf } from "../shared/scrapeTargets";
 import { closest, distance } from "fastest-levenshtein";
 import { scrapeConfigType, serviceType } from "../facts/types";
 
@@ -90,7 +91,7 @@ function checkMetrics(
         const problem = `nothing exports the metric ${metric}`;
         return [{ ...ofRule(rule), problem, bound: right, fix: `write ${right}` }];
       }
-      const exporter = disabled.find(({ prefix }) => prefix.test(metric));
+      const exporter = disabled.find(({ job }) => job === exporterOf(metric));
       if (exporter === undefined) return [];
       return [
         {
@@ -104,19 +105,11 @@ function checkMetrics(
   });
 }
 
-/** Exporters of kube-prometheus-stack: their keys, their metrics, and the names of their charts. */
-const exporters: { key: string; prefix: RegExp; charts: RegExp }[] = [
-  {
-    key: "kubeStateMetrics",
-    prefix: /^kube_(?!apiserver|state_metrics)/,
-    charts: /state-metrics|k8s-monitoring/,
-  },
-  {
-    key: "nodeExporter",
-    prefix: /^node_(?!namespace)/,
-    charts: /node-exporter|k8s-monitoring|alloy/,
-  },
-  { key: "kubelet", prefix: /^(container|kubelet)_/, charts: /alloy|k8s-monitoring|opentelemetry/ },
+/** Exporters of kube-prometheus-stack: their keys, and the names of charts that replace them. */
+const exporters: { job: Exporter; key: string; charts: RegExp }[] = [
+  { job: "kube-state-metrics", key: "kubeStateMetrics", charts: /state-metrics|k8s-monitoring/ },
+  { job: "node-exporter", key: "nodeExporter", charts: /node-exporter|k8s-monitoring|alloy/ },
+  { job: "kubelet", key: "kubelet", charts: /alloy|k8s-monitoring|opentelemetry/ },
 ];
 
 /** Returns the exporters that the stack's chart disables and that nothing else in the stack replaces. */

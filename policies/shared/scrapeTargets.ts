@@ -1,3 +1,6 @@
+/** Job of an exporter whose metrics describe pods and nodes instead of the exporter itself. */
+export type Exporter = "kubelet" | "kube-state-metrics" | "node-exporter";
+
 /** A target that kube-prometheus-stack scrapes. */
 export interface ScrapeTarget {
   name: string;
@@ -5,26 +8,34 @@ export interface ScrapeTarget {
   relabelings: string[];
   /** Matches the names of metrics that no other target exposes, except targets with the same prefix. */
   owns: RegExp;
+  exporter: Exporter | undefined;
   /** Whether the target exists once per cluster, so only one stack should scrape it. */
   isOfCluster: boolean;
 }
 
 /** Targets that kube-prometheus-stack scrapes on a managed cluster. */
 export const scrapeTargets: ScrapeTarget[] = [
-  target("kubelet", "kubelet.serviceMonitor.metricRelabelings", /^(kubelet|apiserver)_/),
-  target("cAdvisor", "kubelet.serviceMonitor.cAdvisorMetricRelabelings", /^(container|machine)_/),
-  target("kubelet probes", "kubelet.serviceMonitor.probesMetricRelabelings", /^prober_/),
+  target("kubelet", "kubelet.serviceMonitor.metricRelabelings", /^(kubelet|apiserver)_/, "kubelet"),
+  target(
+    "cAdvisor",
+    "kubelet.serviceMonitor.cAdvisorMetricRelabelings",
+    /^(container|machine)_/,
+    "kubelet",
+  ),
+  target("kubelet probes", "kubelet.serviceMonitor.probesMetricRelabelings", /^prober_/, "kubelet"),
   target(
     "kube-state-metrics",
     "kube-state-metrics.prometheus.monitor.http.metricRelabelings",
     // The API server and the scheduler expose metrics with the same prefix.
     /^kube_(?!apiserver_|pod_resource_)/,
+    "kube-state-metrics",
   ),
   target(
     "node-exporter",
     "prometheus-node-exporter.prometheus.monitor.metricRelabelings",
     // The API server and the controller manager expose metrics with the same prefix.
     /^node_(?!authorizer_|collector_|ipam_)/,
+    "node-exporter",
   ),
   target("API server", "kubeApiServer.serviceMonitor.metricRelabelings", /^apiserver_/),
   target("CoreDNS", "coreDns.serviceMonitor.metricRelabelings", /^coredns_/),
@@ -44,8 +55,13 @@ export const scrapeTargets: ScrapeTarget[] = [
   ].map((each) => ({ ...each, isOfCluster: false })),
 ];
 
-function target(name: string, relabelings: string, owns: RegExp): ScrapeTarget {
-  return { name, relabelings: relabelings.split("."), owns, isOfCluster: true };
+function target(
+  name: string,
+  relabelings: string,
+  owns: RegExp,
+  exporter?: Exporter,
+): ScrapeTarget {
+  return { name, relabelings: relabelings.split("."), owns, exporter, isOfCluster: true };
 }
 
 /**
@@ -54,4 +70,14 @@ function target(name: string, relabelings: string, owns: RegExp): ScrapeTarget {
 export function targetsWith(metric: string): ScrapeTarget[] {
   const owners = scrapeTargets.filter(({ owns }) => owns.test(metric));
   return owners.length > 0 ? owners : scrapeTargets;
+}
+
+/**
+ * Returns the exporter that alone exposes a metric; undefined for metrics of other targets and for series
+ * that a rule records.
+ */
+export function exporterOf(metric: string): Exporter | undefined {
+  if (metric.includes(":")) return undefined;
+  const [exporter, ...others] = new Set(targetsWith(metric).map((owner) => owner.exporter));
+  return others.length === 0 ? exporter : undefined;
 }

@@ -71,6 +71,21 @@ describe("policy absent-coverage", () => {
     }
   });
 
+  for (const [metric, companion, expected] of [
+    // The scheduler, the API server and the controller manager share a prefix with an exporter.
+    ["kube_pod_resource_request", 'up{job="kube-scheduler"} == 0', 0],
+    ["kube_apiserver_pod_logs_backend_tls_failure_total", 'up{job="apiserver"} == 0', 0],
+    ["node_collector_zone_size", 'up{job="kube-controller-manager"} == 0', 0],
+    ["machine_cpu_cores", 'up{job="node-exporter"} == 0', 1],
+    ["machine_cpu_cores", 'up{job="kubelet"} == 0', 0],
+    ["prober_probe_total", 'up{job="node-exporter"} == 0', 1],
+    // A rule of the chart records the series from cAdvisor.
+    ["node_namespace_pod_container:container_memory_rss", 'up{job="kubelet"} == 0', 0],
+  ] as const) {
+    it(`${expected === 0 ? "accepts" : "does not accept"} ${companion} for ${metric}`, () =>
+      assert.equal(found(critical(`${metric} > 5`), warning(companion)).length, expected));
+  }
+
   it("requires no absence alert for an absence alert", () =>
     assert.deepEqual(found(critical("absent(errors_total)")), []));
 

@@ -56,6 +56,34 @@ describe("policy records-exist", () => {
   });
 });
 
+describe("metrics of a disabled exporter", () => {
+  for (const [key, metric, expected] of [
+    ["kubeStateMetrics", "kube_pod_info", 1],
+    ["kubeStateMetrics", "kube_pod_resource_request", 0],
+    ["kubeStateMetrics", "kube_apiserver_pod_logs_backend_tls_failure_total", 0],
+    ["nodeExporter", "node_load1", 1],
+    ["nodeExporter", "node_collector_zone_size", 0],
+    ["nodeExporter", "node_namespace_pod_container:container_memory_rss", 0],
+    ["kubelet", "container_memory_rss", 1],
+    ["kubelet", "machine_cpu_cores", 1],
+    ["kubelet", "prober_probe_total", 1],
+    ["kubelet", "apiserver_request_total", 0],
+    ["kubelet", "kube_pod_info", 0],
+  ] as const) {
+    it(`${expected === 1 ? "include" : "do not include"} ${metric} for ${key}`, () => {
+      const stack = release("kube-prometheus-stack", { [key]: { enabled: false } });
+      const rule = prometheusRule([{ alert: "A", expr: `${metric} > 1` }]);
+      assert.deepEqual(
+        problems(recordsExist, [stack, rule]),
+        Array.from(
+          { length: expected },
+          () => `nothing exports the metric ${metric}, because the values disable ${key}`,
+        ),
+      );
+    });
+  }
+});
+
 describe("series that are recorded too rarely", () => {
   const recorded = (interval: string, expr: string, values: PlainMap = {}) =>
     problems(recordsExist, [
