@@ -13,7 +13,7 @@ import {
   listAt,
 } from "../facts/plain";
 import { Address } from "../facts/unansweredAddresses";
-import { thanosRuler } from "../facts/prometheus";
+import { Selecting, thanosRuler } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { isSelected, namespaceLabels } from "../facts/selection";
 import { readConfig } from "../facts/yaml";
@@ -27,17 +27,16 @@ import { configMapType, prometheusRuleType } from "../facts/types";
 /** Checks that each ruler with alerts has an Alertmanager and data to evaluate. */
 export function checkRulers(resources: Resource[]): StackFinding[] {
   return resources.flatMap((resource) => [
-    ...checkThanosRuler(resource, resources),
+    ...thanosRuler(resource).flatMap((ruler) => checkThanosRuler(ruler, resources)),
     ...checkLokiRuler(resource, resources),
   ]);
 }
 
-function checkThanosRuler(resource: Resource, resources: Resource[]): StackFinding[] {
-  const ruler = thanosRuler(resource);
-  if (ruler === undefined) return [];
+function checkThanosRuler(ruler: Selecting, resources: Resource[]): StackFinding[] {
+  const { resource, spec, what } = ruler;
   const isSet = (...keys: string[]) =>
     keys.some((key) => {
-      const value = at(resource.props, ...ruler.spec, key);
+      const value = at(resource.props, ...spec, key);
       return hasUnknown(value) || listAt(value).length > 0 || entriesAt(value).length > 0;
     });
   const lacks = (keys: string[], problem: string, fix: string): StackFinding[] =>
@@ -45,8 +44,8 @@ function checkThanosRuler(resource: Resource, resources: Resource[]): StackFindi
       ? []
       : [
           {
-            ...located(resource, [...ruler.spec, keys[0] ?? ""]),
-            problem: `${ruler.what} ${problem}`,
+            ...located(resource, [...spec, keys[0] ?? ""]),
+            problem: `${what} ${problem}`,
             fix,
           },
         ];
@@ -58,7 +57,7 @@ function checkThanosRuler(resource: Resource, resources: Resource[]): StackFindi
       listAt(object.props, "spec", "groups").some((group) =>
         listAt(group, "rules").some((rule) => isText(at(rule, "alert"))),
       ) &&
-      isSelected(object, "rule", { ...ruler, resource }, namespaces) === true,
+      isSelected(object, "rule", ruler, namespaces) === true,
   );
   return [
     ...(hasAlerts

@@ -19,6 +19,7 @@ import {
   textsAt,
 } from "../facts/plain";
 import {
+  Selecting,
   canRunPrometheus,
   canRunRuler,
   prometheusAgent,
@@ -32,13 +33,7 @@ import { isHelmType } from "../facts/helm";
 import { mistypedFields } from "../facts/knownFields";
 import { Resource, describeObject, kindOf, objectName } from "../facts/resource";
 import { rulesOfStack } from "../facts/rules";
-import {
-  Selecting,
-  isSelected,
-  labelSelector,
-  namespaceLabels,
-  selectorOf,
-} from "../facts/selection";
+import { isSelected, labelSelector, namespaceLabels, selectorOf } from "../facts/selection";
 import { readYaml } from "../facts/yaml";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
 import { limits } from "../limits/limits";
@@ -81,55 +76,68 @@ function check(resources: Resource[]): StackFinding[] {
     const runs = server?.operated && stoppedPrometheus(resource) === undefined;
     return runs ? [{ ...server, resource }] : [];
   });
-  const rulers = resources.flatMap((resource): Selecting[] => {
-    const ruler = thanosRuler(resource);
-    return ruler === undefined ? [] : [{ ...ruler, resource }];
-  });
-  const agents = resources.flatMap((resource): Selecting[] => {
-    const agent = prometheusAgent(resource);
-    return agent === undefined ? [] : [{ ...agent, resource }];
-  });
-  const alertmanagers = resources.flatMap(selectingAlertmanager);
+  const rulers = resources.flatMap(thanosRuler);
+  const agents = resources.flatMap(prometheusAgent);
   const isIdle = servers.length + rulers.length === 0 && hasAlerts(resources);
   const stopped = isIdle ? resources.flatMap(checkRuns) : [];
-  const namespaces = namespaceLabels(resources);
-  const readers = [...servers, ...rulers, ...agents];
-  const unread = readers.length + stopped.length === 0 ? unjudged(resources) : [];
-  const selected = resources.flatMap((resource): StackFinding[] => {
-    const selector = own(selectorOf, resource.type);
-    if (selector === undefined) return [];
-    const isForAlerts = selector === "alertmanagerConfig";
-    const readers = isForAlerts
-      ? alertmanagers
-      : [...servers, ...(selector === "rule" ? rulers : agents)];
-    const unwatched = isForAlerts ? undefined : unwatchedNamespace(resource, readers);
-    if (unwatched !== undefined) return [unwatched];
-    const [first] = readers;
-    if (first === undefined || (servers.length === 0 && !isForAlerts)) return [];
-    if (isForAlerts && alertmanagers.some((server) => loadsByName(server, resource))) return [];
-    const answers = readers.map((server) => isSelected(resource, selector, server, namespaces));
-    if (answers.includes(true)) return [];
-    const unknown = answers.find((answer) => typeof answer === "object");
-    if (unknown !== undefined) return [unknown];
-    return [
-      {
-        urn: resource.urn,
-        problem: `no ${isForAlerts ? "Alertmanager" : "Prometheus"} in the stack selects this ${kindOf(resource.type)}`,
-        where: `${describeObject(resource)}, metadata.labels`,
-        bound: `labels that ${formatPath([...first.spec, `${selector}Selector`])} of ${first.what} selects`,
-        fix: fixOf(first, selector),
-      },
-    ];
-  });
+  const isElsewhere = [servers, rulers, agents, stopped].every((list) => list.length === 0);
   return [
     ...stopped,
-    ...unread,
-    ...selected,
+    ...(isElsewhere ? unjudged(resources) : []),
+    ...checkSelection(resources, { servers, rulers, agents }),
     ...servers.flatMap(checkEvaluation),
     ...checkTargets(resources, servers),
     ...checkGroups(resources),
     ...resources.flatMap(checkRuleNamespace),
     ...resources.flatMap(checkRuleFiles),
+  ];
+}
+
+/**
+ * Checks that a server selects each rule and monitor, and that an Alertmanager selects each
+ * AlertmanagerConfig.
+ */
+function checkSelection(
+  resources: Resource[],
+  { servers, rulers, agents }: Record<"servers" | "rulers" | "agents", Selecting[]>,
+): StackFinding[] {
+  const alertmanagers = resources.flatMap(selectingAlertmanager);
+  const namespaces = namespaceLabels(resources);
+  return resources.flatMap((resource): StackFinding[] => {
+    const selector = own(selectorOf, resource.type);
+    if (selector === undefined) return [];
+    if (selector === "alertmanagerConfig") {
+      const isLoaded = alertmanagers.some((server) => loadsByName(server, resource));
+      return isLoaded ? [] : checkSelected(resource, selector, alertmanagers, namespaces);
+    }
+    const readers = [...servers, ...(selector === "rule" ? rulers : agents)];
+    const unwatched = unwatchedNamespace(resource, readers);
+    if (unwatched !== undefined) return [unwatched];
+    return servers.length === 0 ? [] : checkSelected(resource, selector, readers, namespaces);
+  });
+}
+
+/** Checks that one of the servers, if there are any, selects an object. */
+function checkSelected(
+  resource: Resource,
+  selector: string,
+  servers: Selecting[],
+  namespaces: Map<string, Plain>,
+): StackFinding[] {
+  const answers = servers.map((server) => isSelected(resource, selector, server, namespaces));
+  const unknown = answers.find((answer) => typeof answer === "object");
+  const [first] = servers;
+  if (first === undefined || answers.includes(true)) return [];
+  if (unknown !== undefined) return [unknown];
+  const server = selector === "alertmanagerConfig" ? "Alertmanager" : "Prometheus";
+  return [
+    {
+      urn: resource.urn,
+      problem: `no ${server} in the stack selects this ${kindOf(resource.type)}`,
+      where: `${describeObject(resource)}, metadata.labels`,
+      bound: `labels that ${formatPath([...first.spec, `${selector}Selector`])} of ${first.what} selects`,
+      fix: fixOf(first, selector),
+    },
   ];
 }
 

@@ -12,10 +12,10 @@ import {
   mapAt,
   textAt,
 } from "../facts/plain";
-import { prometheusServer } from "../facts/prometheus";
+import { Selecting, prometheusServer } from "../facts/prometheus";
 import { checkProbes } from "./probes";
 import { Resource, describeObject, kindOf, objectName } from "../facts/resource";
-import { Selecting, matchesLabels, namespaceLabels } from "../facts/selection";
+import { matchesLabels, namespaceLabels } from "../facts/selection";
 import { scrapedServices } from "../facts/services";
 import { readConfig } from "../facts/yaml";
 import {

@@ -19,8 +19,7 @@ import {
 import { Resource, describeObject, objectName } from "./resource";
 import { SecretKeys, isSecret, secretKeysIn, secretName, secretText } from "./secrets";
 import { readYaml } from "./yaml";
-import { stopAt } from "./prometheus";
-import { Selecting } from "./selection";
+import { Selecting, stopAt } from "./prometheus";
 import { own } from "../shared/own";
 import { alertmanagerType, secretType } from "./types";
 

@@ -49,7 +49,7 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
  * Returns the Prometheus agent that a resource runs. Like a server, it selects monitors, but it
  * evaluates no rules.
  */
-export function prometheusAgent(resource: Resource): Selecting | undefined {
+export function prometheusAgent(resource: Resource): Selecting[] {
   return selecting(resource, {
     type: prometheusAgentType,
     kind: "PrometheusAgent",
@@ -58,8 +58,10 @@ export function prometheusAgent(resource: Resource): Selecting | undefined {
   });
 }
 
-/** A server, agent or ruler that selects monitors or rules. */
-type Selecting = Pick<PrometheusServer, "what" | "release" | "spec">;
+/** A server that selects objects according to its spec, and the resource that runs it. */
+export interface Selecting extends Pick<PrometheusServer, "what" | "release" | "spec"> {
+  resource: Resource;
+}
 
 /**
  * Returns the agent or ruler that a resource runs, either as an object of the operator or through a
@@ -68,11 +70,13 @@ type Selecting = Pick<PrometheusServer, "what" | "release" | "spec">;
 function selecting(
   resource: Resource,
   { type, kind, enabled, spec }: { type: string; kind: string; enabled: Path; spec: Path },
-): Selecting | undefined {
-  if (resource.type === type) return { what: `${kind} "${resource.name}"`, spec: ["spec"] };
+): Selecting[] {
+  if (resource.type === type) {
+    return [{ what: `${kind} "${resource.name}"`, spec: ["spec"], resource }];
+  }
   const { chart, release, values } = helmChart(resource) ?? {};
-  if (chart !== "kube-prometheus-stack" || at(values, ...enabled) !== true) return undefined;
-  return { what: `${kind} of release "${release}"`, release, spec };
+  if (chart !== "kube-prometheus-stack" || at(values, ...enabled) !== true) return [];
+  return [{ what: `${kind} of release "${release}"`, release, spec, resource }];
 }
 
 /** A setting that stops a server. */
@@ -228,7 +232,7 @@ export function canRunRuler(type: string): boolean {
 }
 
 /** Returns the ThanosRuler that a resource runs, which evaluates rules over long-term storage. */
-export function thanosRuler(resource: Resource): Selecting | undefined {
+export function thanosRuler(resource: Resource): Selecting[] {
   return selecting(resource, {
     type: thanosRulerType,
     kind: "ThanosRuler",

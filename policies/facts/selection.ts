@@ -1,5 +1,4 @@
 import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isText, listAt, mapAt, textAt } from "./plain";
-import { PrometheusServer } from "./prometheus";
 import { Resource, objectName } from "./resource";
 import {
   namespaceType,
@@ -9,6 +8,7 @@ import {
   scrapeConfigType,
   serviceMonitorType,
 } from "./types";
+import { Selecting } from "./prometheus";
 
 /** Prefix of each type's selector in `PrometheusSpec`, such as `rule` for `ruleSelector`. */
 export const selectorOf: Record<string, string> = {
@@ -20,11 +20,6 @@ export const selectorOf: Record<string, string> = {
   "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig": "alertmanagerConfig",
   "kubernetes:monitoring.coreos.com/v1beta1:AlertmanagerConfig": "alertmanagerConfig",
 };
-
-/** A server that an operator manages, and the resource that runs it. */
-export interface Selecting extends Pick<PrometheusServer, "what" | "release" | "spec"> {
-  resource: Resource;
-}
 
 /** Returns the labels of the stack's namespaces, by name. */
 export function namespaceLabels(resources: Resource[]): Map<string, Plain> {

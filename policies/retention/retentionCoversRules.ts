@@ -2,6 +2,7 @@ import { StackFinding, stackPolicy } from "../engine/policy";
 import { numeral } from "../engine/violation";
 import { UNKNOWN, at } from "../facts/plain";
 import {
+  Selecting,
   canRunPrometheus,
   canRunRuler,
   prometheusServer,
@@ -10,7 +11,7 @@ import {
 } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { canHoldRules, rulesOf } from "../facts/rules";
-import { Selecting, isSelected, namespaceLabels } from "../facts/selection";
+import { isSelected, namespaceLabels } from "../facts/selection";
 import { Expr, childrenOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
@@ -32,10 +33,7 @@ interface Retention extends Selecting {
 
 function check(resources: Resource[]): StackFinding[] {
   const { retentions, unknown } = retentionsOf(resources);
-  const rulers = resources.flatMap((resource): Selecting[] => {
-    const ruler = thanosRuler(resource);
-    return ruler === undefined ? [] : [{ ...ruler, resource }];
-  });
+  const rulers = resources.flatMap(thanosRuler);
   if (retentions.length + unknown.length + rulers.length === 0) return unjudged(resources);
   retentions.sort((a, b) => a.seconds - b.seconds);
   const namespaces = namespaceLabels(resources);
