@@ -2,25 +2,19 @@ import { AlertmanagerConfiguration } from "../facts/alertmanager";
 import { definitionTemplates } from "../facts/amp";
 import { hasFolder } from "../facts/integrations";
 import { Path, Plain, formatPath, isText, itemsAt, listAt } from "../facts/plain";
+import { ConfigurationMistake } from "./routeMistakes";
 
 /*
  * Checks the templates in receiver texts. Alertmanager executes them only when it sends a notification,
  * so a template that fails loses the notification.
  */
 
-/** A mistake in a receiver's text: its location, the problem and the fix. */
-interface TemplateMistake {
-  where: string;
-  problem: string;
-  fix: string;
-}
-
 /** Finds mistakes in the texts of all receivers, and in the list of template files. */
 export function templateMistakes(
   config: Plain,
   { namespace, spec, definition }: AlertmanagerConfiguration,
   defined: ReadonlySet<string>,
-): TemplateMistake[] {
+): ConfigurationMistake[] {
   const files = listAt(config, "templates").map(String);
   // Templates may come from files in other folders, or from files that the stack does not define.
   const areFilesKnown =

@@ -1,19 +1,22 @@
 import { distance } from "fastest-levenshtein";
 import { Plain, PlainMap, at, entriesAt, formatPath, isText, listAt, textAt } from "../facts/plain";
 import { mistypedFields } from "../facts/knownFields";
-import { RouteNode } from "../facts/routes";
+import { Rejection, RouteNode } from "../facts/routes";
 import { parseDuration } from "../shared/duration";
 import { Matcher, isGlob, matchesValue } from "../shared/matcher";
 
-/** A mistake in a valid Alertmanager configuration: its location, the problem and the fix. */
-export interface RouteMistake {
+/** A mistake in a configuration that Alertmanager accepts. */
+export interface ConfigurationMistake {
   where: string;
   problem: string;
   fix: string;
 }
 
 /** Finds routes that no alert reaches, and patterns that match no alert. */
-export function routeMistakes(root: RouteNode, severities: ReadonlySet<string>): RouteMistake[] {
+export function routeMistakes(
+  root: RouteNode,
+  severities: ReadonlySet<string>,
+): ConfigurationMistake[] {
   return [
     ...unreachable(root, []),
     ...globs(root),
@@ -23,7 +26,7 @@ export function routeMistakes(root: RouteNode, severities: ReadonlySet<string>):
 }
 
 /** Finds routes for a severity that differs from every alert's severity only in case. */
-function wrongCases(route: RouteNode, severities: ReadonlySet<string>): RouteMistake[] {
+function wrongCases(route: RouteNode, severities: ReadonlySet<string>): ConfigurationMistake[] {
   const mistakes = route.matchers
     .filter(({ label, operator }) => label === "severity" && operator === "=")
     .filter(({ value }) => !severities.has(value) && severities.has(value.toLowerCase()))
@@ -39,7 +42,7 @@ function wrongCases(route: RouteNode, severities: ReadonlySet<string>): RouteMis
 const commonLabels = ["severity", "alertname", "namespace"];
 
 /** Finds routes for a label whose name is misspelled. */
-function wrongLabels(route: RouteNode): RouteMistake[] {
+function wrongLabels(route: RouteNode): ConfigurationMistake[] {
   const mistakes = route.matchers.flatMap(({ label }) => {
     const suggestion = commonLabels.find(
       (known) => known !== label && distance(known, label.toLowerCase()) <= 2,
@@ -56,9 +59,9 @@ function wrongLabels(route: RouteNode): RouteMistake[] {
   return [...mistakes, ...route.routes.flatMap(wrongLabels)];
 }
 
-function unreachable(route: RouteNode, inherited: Matcher[]): RouteMistake[] {
+function unreachable(route: RouteNode, inherited: Matcher[]): ConfigurationMistake[] {
   const matchers = [...inherited, ...route.matchers];
-  return route.routes.flatMap((child, index): RouteMistake[] => {
+  return route.routes.flatMap((child, index): ConfigurationMistake[] => {
     const all = [...matchers, ...child.matchers];
     // A route that repeats an earlier one with the same receiver makes no difference.
     const earlier = route.routes
@@ -149,7 +152,7 @@ function isImplied(matcher: Matcher, matchers: Matcher[]): boolean {
   );
 }
 
-function globs(route: RouteNode): RouteMistake[] {
+function globs(route: RouteNode): ConfigurationMistake[] {
   const mistakes = route.matchers
     .filter(({ operator, value }) => operator.endsWith("~") && isGlob(value))
     .map(({ label }) => ({
@@ -174,7 +177,7 @@ const fields = new Set([
 ]);
 
 /** Finds fields for which Alertmanager rejects a configuration: unknown fields and duplicate names. */
-export function rejectedFields(config: PlainMap): { where: string; problem: string }[] {
+export function rejectedFields(config: PlainMap): Rejection[] {
   const unknown = Object.keys(config).filter((key) => !fields.has(key));
   return [
     ...unknown.map((key) => ({ where: key, problem: `${key} is not a top-level field` })),
@@ -186,7 +189,7 @@ export function rejectedFields(config: PlainMap): { where: string; problem: stri
 }
 
 /** Finds values of a type that Alertmanager does not accept, and incomplete integrations. */
-function wrongValues(config: PlainMap): { where: string; problem: string }[] {
+function wrongValues(config: PlainMap): Rejection[] {
   const timeout = at(config, "global", "resolve_timeout");
   const isDuration = !isText(timeout) || parseDuration(timeout) !== undefined;
   const receivers = listAt(config, "receivers").flatMap((receiver, index) => [
@@ -241,7 +244,7 @@ function wrongValues(config: PlainMap): { where: string; problem: string }[] {
 }
 
 /** Finds misspelled fields in sections, receivers and integrations. */
-function misspelled(config: PlainMap): { where: string; problem: string }[] {
+function misspelled(config: PlainMap): Rejection[] {
   const placed = (list: Plain[], place: string, path: string): [string, Plain, string][] =>
     list.map((item, index) => [place, item, `${path}[${index}]`]);
   const receivers = placed(listAt(config, "receivers"), "receivers", "receivers");
@@ -271,7 +274,7 @@ const day = "(?:sun|mon|tues|wednes|thurs|fri|satur)day";
 const weekdays = new RegExp(`^\\s*${day}\\s*(?::\\s*${day}\\s*)?$`, "i");
 
 /** Finds invalid names of days and time zones, and time ranges that end before they start. */
-function wrongTimes(config: PlainMap, key: string) {
+function wrongTimes(config: PlainMap, key: string): Rejection[] {
   return listAt(config, key).flatMap((interval, index) => {
     const parts = ["time_intervals", "timeIntervals"].flatMap((field) => listAt(interval, field));
     const ranges = parts
@@ -308,8 +311,8 @@ function isTimeZone(name: string): boolean {
 }
 
 /** Finds settings with both a value and a file, because Alertmanager accepts only one of them. */
-function doubledSettings(config: PlainMap): { where: string; problem: string }[] {
-  const walk = (value: Plain, path: (string | number)[]): { where: string; problem: string }[] => {
+function doubledSettings(config: PlainMap): Rejection[] {
+  const walk = (value: Plain, path: (string | number)[]): Rejection[] => {
     if (Array.isArray(value)) return value.flatMap((item, index) => walk(item, [...path, index]));
     return entriesAt(value).flatMap(([key, item]) => [
       ...(isText(item) && item !== "" && isText(at(value, `${key}_file`))

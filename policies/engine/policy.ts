@@ -55,6 +55,9 @@ export interface ViolationFinding extends Omit<Violation, "where"> {
   set?: unknown;
 }
 
+/** A violation with the path of its value, for checks that several resources or places share. */
+export type PlacedFinding = ViolationFinding & { path: Path };
+
 export interface UnknownFinding {
   /** Path of the unknown value. */
   unknown: Path;

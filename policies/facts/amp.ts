@@ -1,6 +1,7 @@
 import { Plain, at, entriesAt, isMap, isSet, isText, listAt, textsAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
+import { Rejection } from "./routes";
 
 /** Whether a resource contains rules that an Amazon Managed Service for Prometheus workspace evaluates. */
 export function isRuleNamespace({ type }: { type: string }): boolean {
@@ -38,7 +39,7 @@ export function definitionTemplates({
 const integrations = ["sns_configs", "pagerduty_configs"];
 
 /** Returns the reasons why a workspace rejects a configuration that Alertmanager accepts. */
-export function rejectedByWorkspace(config: Plain): { where: string; problem: string }[] {
+export function rejectedByWorkspace(config: Plain): Rejection[] {
   return listAt(config, "receivers").flatMap((receiver, index) =>
     entriesAt(receiver).flatMap(([key, list]) => {
       if (!key.endsWith("_configs")) return [];

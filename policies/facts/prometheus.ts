@@ -111,16 +111,12 @@ export function stoppedPrometheus(resource: Resource): (Stop & { what: string })
   const { chart, release } = helmChart(resource) ?? {};
   if (chart !== "kube-prometheus-stack") return undefined;
   const what = `release "${release}" (${chart})`;
-  const [enabled, agent] = ["enabled", "agentMode"].map((key): Path => [
-    "values",
-    "prometheus",
-    key,
-  ]) as [Path, Path];
+  const enabled: Path = ["values", "prometheus", "enabled"];
   return at(resource.props, ...enabled) === false
     ? { what, path: enabled, problem: "is disabled", fix: "set prometheus.enabled: true" }
     : {
         what,
-        path: agent,
+        path: ["values", "prometheus", "agentMode"],
         problem: "runs as an agent, which evaluates no rules",
         fix: "set prometheus.agentMode: false",
       };

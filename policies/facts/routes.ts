@@ -36,10 +36,15 @@ export interface RouteNode {
   routes: RouteNode[];
 }
 
+/** A reason why Alertmanager rejects its configuration. */
+export interface Rejection {
+  where: string;
+  problem: string;
+}
+
 export interface RouteTree {
   root?: RouteNode;
-  /** Reasons why Alertmanager rejects the configuration. */
-  problems: { where: string; problem: string }[];
+  problems: Rejection[];
 }
 
 /** Alertmanager's defaults, which the root route inherits. */

@@ -1,4 +1,4 @@
-import { StackFinding, located } from "../engine/policy";
+import { PlacedFinding, StackFinding, located } from "../engine/policy";
 import { Grafana } from "../facts/dataSources";
 import {
   Path,
@@ -13,8 +13,6 @@ import {
 } from "../facts/plain";
 import { readConfig } from "../facts/yaml";
 import { parseDuration } from "../shared/duration";
-
-type Mistake = Omit<Extract<StackFinding, { problem: string }>, "urn" | "where"> & { path: Path };
 
 /**
  * Checks the alert rules and notification policies in Grafana's values. Grafana does not start if it
@@ -48,7 +46,7 @@ export function checkAlerting(
 const defaultContactPoint = "grafana-default-email";
 
 /** Finds contact points that notification policies refer to but no file defines. */
-function missingContactPoints(files: Plain[]): Omit<Mistake, "path">[] {
+function missingContactPoints(files: Plain[]): Omit<PlacedFinding, "path">[] {
   const names = files
     .flatMap((file) => listAt(file, "contactPoints"))
     .map((point) => textAt(point, "name"));
@@ -80,7 +78,7 @@ function checkGroup(
   group: Plain,
   path: Path,
   sourceUids: ReadonlySet<string> | undefined,
-): Mistake[] {
+): PlacedFinding[] {
   const missing = ["folder", "interval", "name"]
     .filter((key) => !isSet(at(group, key)))
     .map((key) => ({
@@ -114,7 +112,7 @@ function checkRule(
   rule: Plain,
   path: Path,
   sourceUids: ReadonlySet<string> | undefined,
-): Mistake[] {
+): PlacedFinding[] {
   const queries = listAt(rule, "data");
   const ids = queries.map((query) => textAt(query, "refId"));
   const condition = textAt(rule, "condition");

@@ -1,7 +1,5 @@
-import { ViolationFinding } from "../engine/policy";
 import { Path, Plain, at, entriesAt, formatPath, isMap, isText } from "../facts/plain";
-
-type PlacedFinding = ViolationFinding & { path: Path };
+import { PlacedFinding } from "../engine/policy";
 
 /** Tags that move with each new build. */
 const moving = /^(latest|main|master|edge|nightly|dev|canary)$/;

@@ -1,8 +1,6 @@
-import { ViolationFinding } from "../engine/policy";
 import { Path, Plain, at, entriesAt, hasUnknown, isText, listAt, textAt } from "../facts/plain";
 import { OtelCollector } from "../facts/otelCollector";
-
-type PlacedFinding = ViolationFinding & { path: Path };
+import { PlacedFinding } from "../engine/policy";
 
 /**
  * Checks that an OpenTelemetry collector can start, and that each pipeline delivers what it receives.

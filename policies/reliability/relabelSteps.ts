@@ -1,4 +1,4 @@
-import { ViolationFinding } from "../engine/policy";
+import { PlacedFinding, ViolationFinding } from "../engine/policy";
 import { Path, Plain, entriesAt, isText, listAt, textAt } from "../facts/plain";
 import { countGroups, highestGroup } from "../shared/groups";
 import { anchoredPattern, isGlob } from "../shared/matcher";
@@ -21,8 +21,6 @@ const stepLists: [key: string, isFile: boolean][] = [
   ["relabel_configs", true],
   ["metric_relabel_configs", true],
 ];
-
-type PlacedFinding = ViolationFinding & { path: Path };
 
 /** Checks that each relabeling step of a scrape has an effect. */
 export function checkSteps(scrape: Plain, path: Path): PlacedFinding[] {

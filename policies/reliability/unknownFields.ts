@@ -1,10 +1,8 @@
-import { ViolationFinding } from "../engine/policy";
 import { helmChart } from "../facts/helm";
 import { mistypedFields } from "../facts/knownFields";
 import { Path, at, entriesAt, formatPath, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-
-type PlacedFinding = ViolationFinding & { path: Path };
+import { PlacedFinding } from "../engine/policy";
 
 const operatorKind =
   /^kubernetes:monitoring\.coreos\.com\/v1:(Prometheus|Alertmanager|ThanosRuler|ServiceMonitor|PodMonitor)$/;
