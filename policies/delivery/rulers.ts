@@ -1,6 +1,6 @@
 import { StackFinding, located } from "../engine/policy";
 import { helmChart } from "../facts/helm";
-import { lokiCharts, lokiConfigPaths } from "../facts/loki";
+import { lokiCharts, lokiConfigs } from "../facts/loki";
 import {
   Path,
   Plain,
@@ -16,7 +16,6 @@ import { Address } from "../facts/unansweredAddresses";
 import { Selecting, thanosRuler } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { isSelected, namespaceLabels } from "../facts/selection";
-import { readConfig } from "../facts/yaml";
 import { configMapType, prometheusRuleType } from "../facts/types";
 
 /*
@@ -119,7 +118,7 @@ const urlPath: Path = ["values", "loki", "rulerConfig", "alertmanager_url"];
 function alertmanagerUrl(values: Plain): Plain {
   const configs = [
     at(values, "loki", "rulerConfig"),
-    ...lokiConfigPaths.map((path) => at(readConfig(at(values, ...path)), "ruler")),
+    ...lokiConfigs(values).map(({ config }) => at(config, "ruler")),
   ];
   return configs.map((config) => at(config, "alertmanager_url") ?? "").find((each) => each !== "");
 }

@@ -1,4 +1,4 @@
-import { parseDuration } from "../shared/duration";
+import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
 import { own } from "../shared/own";
 import { type HelmChart, helmChart } from "./helm";
 import { Path, Plain, UNKNOWN, at, hasUnknown, isPresent, listAt } from "./plain";
@@ -42,13 +42,24 @@ export interface LokiRelease {
  * Paths of Loki's configuration in chart values, in order of precedence. `loki-stack` nests version 2 of
  * the `loki` chart under `loki`, with the complete configuration in `config`.
  */
-export const lokiConfigPaths: Path[] = [["loki", "structuredConfig"], ["loki", "config"], ["loki"]];
+const configPaths: Path[] = [["loki", "structuredConfig"], ["loki", "config"], ["loki"]];
+
+/**
+ * Returns the parts of Loki's configuration in chart values, in order of precedence, with their paths in
+ * the release's properties.
+ */
+export function lokiConfigs(values: Plain): { path: Path; config: Plain }[] {
+  return configPaths.map((path) => ({
+    path: ["values", ...path],
+    config: readConfig(at(values, ...path)),
+  }));
+}
 
 export function lokiRelease(resource: Resource): LokiRelease | undefined {
   const chart = helmChart(resource);
   if (chart === undefined || !lokiCharts.has(chart.chart)) return undefined;
   const { values } = chart;
-  const configs = lokiConfigPaths.map((path) => readConfig(at(values, ...path)));
+  const configs = lokiConfigs(values).map(({ config }) => config);
   const named = [
     ...["chunks", "ruler", "admin"].map((key) => at(values, "loki", "storage", "bucketNames", key)),
     ...configs.flatMap((config) => [
@@ -78,7 +89,7 @@ export function lokiRelease(resource: Resource): LokiRelease | undefined {
       .flatMap((name) => (typeof name === "string" ? name.split(",") : []))
       .filter((name) => name !== ""),
     unknownBuckets: values === UNKNOWN || named.some(hasUnknown),
-    retentionDays: seconds ? Math.max(seconds, ...streams) / 86_400 : undefined,
+    retentionDays: seconds ? Math.max(seconds, ...streams) / SECONDS_PER_DAY : undefined,
     indexPrefixes: prefixes,
   };
 }
@@ -97,11 +108,10 @@ export function lokiField(
   { chart, values }: HelmChart,
   ...field: Path
 ): { value: Plain; path: Path } {
-  for (const source of lokiConfigPaths) {
-    const config = readConfig(at(values, ...source));
-    if (config === UNKNOWN) return { value: UNKNOWN, path: ["values", ...source] };
+  for (const { path, config } of lokiConfigs(values)) {
+    if (config === UNKNOWN) return { value: UNKNOWN, path };
     const value = at(config, ...field) ?? undefined;
-    if (value !== undefined) return { value, path: ["values", ...source, ...field] };
+    if (value !== undefined) return { value, path: [...path, ...field] };
   }
   return { value: undefined, path: ["values", ...(own(legacyPaths, chart) ?? ["loki"]), ...field] };
 }

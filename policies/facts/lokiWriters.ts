@@ -23,6 +23,12 @@ export interface LokiWriter {
 /** Default client of the promtail chart. */
 const promtailClient = { url: "http://loki-gateway/loki/api/v1/push" };
 
+/** Path of Alloy's configuration, which is text, in the values of the charts that install it. */
+export const alloyConfigPaths = {
+  alloy: ["alloy", "configMap", "content"],
+  "grafana-agent": ["agent", "configMap", "content"],
+};
+
 type Output = [path: Path, url: Plain, settings: Plain];
 
 const readers: Record<string, (values: Plain) => Output[]> = {
@@ -36,8 +42,8 @@ const readers: Record<string, (values: Plain) => Output[]> = {
       client,
     ]);
   },
-  alloy: (values) => riverOutputs(values, ["alloy", "configMap", "content"]),
-  "grafana-agent": (values) => riverOutputs(values, ["agent", "configMap", "content"]),
+  alloy: (values) => riverOutputs(values, alloyConfigPaths.alloy),
+  "grafana-agent": (values) => riverOutputs(values, alloyConfigPaths["grafana-agent"]),
   vector: (values) =>
     outputsIn(values, ["customConfig", "sinks"], "endpoint", (sink) => at(sink, "type") === "loki"),
   "k8s-monitoring": (values) => [

@@ -1,7 +1,7 @@
 import { Finding, resourcePolicy } from "../engine/policy";
 import { fluentBitSections } from "../facts/fluentBit";
 import { helmChart, isHelmType } from "../facts/helm";
-import { isCollector, withoutComments } from "../facts/lokiWriters";
+import { alloyConfigPaths, isCollector, withoutComments } from "../facts/lokiWriters";
 import { otelCollector } from "../facts/otelCollector";
 import { Path, Plain, at, entriesAt, hasUnknown, isText, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
@@ -30,8 +30,8 @@ function check(resource: Resource): Finding[] {
 }
 
 const checks: Record<string, (values: Plain) => Finding[]> = {
-  alloy: (values) => checkAlloy(values, ["alloy", "configMap", "content"]),
-  "grafana-agent": (values) => checkAlloy(values, ["agent", "configMap", "content"]),
+  alloy: (values) => checkAlloy(values, alloyConfigPaths.alloy),
+  "grafana-agent": (values) => checkAlloy(values, alloyConfigPaths["grafana-agent"]),
   "fluent-bit": checkMatches,
   vector: checkInputs,
   datadog: checkDatadogAgent,

@@ -2,9 +2,15 @@ import { Finding, checkField, checkValue, resourcePolicy } from "../engine/polic
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { isDataSource } from "../facts/dataSources";
 import { helmChart, isHelmType } from "../facts/helm";
-import { lokiCharts, lokiConfigPaths } from "../facts/loki";
+import { lokiCharts, lokiConfigs } from "../facts/loki";
 import { fluentBitSections } from "../facts/fluentBit";
-import { isCollector, isLokiOutput, lokiWriters, withoutComments } from "../facts/lokiWriters";
+import {
+  alloyConfigPaths,
+  isCollector,
+  isLokiOutput,
+  lokiWriters,
+  withoutComments,
+} from "../facts/lokiWriters";
 import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt, textsAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
@@ -12,6 +18,7 @@ import { limits } from "../limits/limits";
 import { checkTenants } from "./lokiTenants";
 import { unansweredAddresses } from "../facts/unansweredAddresses";
 import { configMapType, serviceType } from "../facts/types";
+import { own } from "../shared/own";
 
 const properties = {
   maxIngestionRateMb: numberProperty(
@@ -19,6 +26,7 @@ const properties = {
     "Maximum ingestion rate per tenant, in MB per second.",
   ),
 };
+type Config = ConfigOf<typeof properties>;
 
 export const lokiLimits = resourcePolicy({
   name: "loki-limits",
@@ -61,24 +69,35 @@ const limitNames = [
   "max_query_length",
 ];
 
-function check(resource: Resource, config: ConfigOf<typeof properties>): Finding[] {
-  const chart = helmChart(resource);
-  if (chart?.chart === "alloy") return checkAlloy(resource);
-  if (chart?.chart === "promtail") {
-    return [...checkClients(resource), ...checkLabels(resource), ...checkPodLabels(resource)];
-  }
-  if (chart?.chart === "k8s-monitoring") {
-    return [...checkDestinations(resource), ...checkStages(resource)];
-  }
-  if (chart?.chart === "vector") return checkSinks(resource);
-  if (chart?.chart === "fluent-bit") return checkOutputs(resource);
-  if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
-  return lokiConfigPaths.flatMap((source) => {
-    const limitsConfig = at(readConfig(at(chart.values, ...source)), "limits_config");
+function check(resource: Resource, config: Config): Finding[] {
+  const { chart = "", values } = helmChart(resource) ?? {};
+  if (lokiCharts.has(chart)) return checkLimits(values, config);
+  return own(collectorChecks, chart)?.(resource) ?? [];
+}
+
+/** Checks of the collectors that send logs to Loki, by chart. */
+const collectorChecks: Record<string, (resource: Resource) => Finding[]> = {
+  alloy: checkAlloy,
+  promtail: (resource) => [
+    ...checkClients(resource),
+    ...checkLabels(resource),
+    ...checkPodLabels(resource),
+  ],
+  "k8s-monitoring": (resource) => [...checkDestinations(resource), ...checkStages(resource)],
+  vector: checkSinks,
+  "fluent-bit": checkOutputs,
+};
+
+function checkLimits(values: Plain, { maxIngestionRateMb }: Config): Finding[] {
+  return lokiConfigs(values).flatMap(({ path, config }) => {
+    const limitsConfig = at(config, "limits_config");
     if (!isMap(limitsConfig)) return [];
-    const path: Path = ["values", ...source, "limits_config"];
-    const check = (name: string, isWrong: (value: Plain) => boolean, bound: string): Finding[] =>
-      checkField({ path: [...path, name], value: limitsConfig[name] }, (value) =>
+    const checkLimit = (
+      name: string,
+      isWrong: (value: Plain) => boolean,
+      bound: string,
+    ): Finding[] =>
+      checkField({ path: [...path, "limits_config", name], value: limitsConfig[name] }, (value) =>
         isWrong(value)
           ? {
               problem: `${name} does not limit anything`,
@@ -89,12 +108,12 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
       );
     return [
       ...limitNames.flatMap((name) =>
-        check(name, (value) => /^0+\D*$/.test(String(value)), "more than 0"),
+        checkLimit(name, (value) => /^0+\D*$/.test(String(value)), "more than 0"),
       ),
-      ...check(
+      ...checkLimit(
         "ingestion_rate_mb",
-        (value) => Number(value ?? 4) > config.maxIngestionRateMb,
-        `at most ${config.maxIngestionRateMb} MB per second`,
+        (value) => Number(value ?? 4) > maxIngestionRateMb,
+        `at most ${maxIngestionRateMb} MB per second`,
       ),
     ];
   });
@@ -138,7 +157,7 @@ function isLokiApi(url: string): boolean {
 
 /** Checks the addresses and labels in Alloy's configuration, which is text. */
 function checkAlloy({ props }: Resource): Finding[] {
-  const path: Path = ["values", "alloy", "configMap", "content"];
+  const path: Path = ["values", ...alloyConfigPaths.alloy];
   const content = at(props, ...path);
   if (!isText(content)) return [];
   const urls = [
@@ -190,7 +209,7 @@ function checkLabels(resource: Resource): Finding[] {
   ]);
   return snippets.flatMap((path) => {
     const value = at(resource.props, ...path);
-    const names = labelsIn(isText(value) ? readConfig(value) : value);
+    const names = labelsIn(readConfig(value));
     return names.filter((name) => manyValues.test(name)).map((name) => manyStreams(path, name));
   });
 }

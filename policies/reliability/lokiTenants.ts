@@ -2,11 +2,10 @@ import { StackFinding } from "../engine/policy";
 import { serviceAddress } from "../facts/address";
 import { dataSourcesIn } from "../facts/dataSources";
 import { helmChart } from "../facts/helm";
-import { lokiCharts, lokiConfigPaths, lokiServiceForm } from "../facts/loki";
+import { lokiCharts, lokiConfigs, lokiServiceForm } from "../facts/loki";
 import { lokiWriters } from "../facts/lokiWriters";
 import { Plain, at, isMap, isPresent, isText, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { readConfig } from "../facts/yaml";
 
 /** Checks that the stack's collectors and data sources set a tenant if its Loki requires one. */
 export function checkTenants(resources: Resource[]): StackFinding[] {
@@ -44,9 +43,7 @@ export function checkTenants(resources: Resource[]): StackFinding[] {
 function requiresTenant(release: Resource): boolean {
   const { chart, values } = helmChart(release) ?? {};
   if (chart !== "loki" || !isMap(values)) return false;
-  const settings = lokiConfigPaths.map((path) =>
-    at(readConfig(at(values, ...path)), "auth_enabled"),
-  );
+  const settings = lokiConfigs(values).map(({ config }) => at(config, "auth_enabled"));
   // The gateway can set the tenant based on the username.
   const isSetByGateway =
     isPresent(at(values, "loki", "tenants")) || mentions(at(values, "gateway"), /x-scope-orgid/i);

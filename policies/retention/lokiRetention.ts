@@ -3,10 +3,9 @@ import { ConfigOf, numberProperty } from "../engine/properties";
 import { remediationOf } from "../engine/violation";
 import { HelmChart, helmChart, isHelmType } from "../facts/helm";
 import { mistypedFields } from "../facts/knownFields";
-import { lokiCharts, lokiConfigPaths, lokiField, lokiWritePath } from "../facts/loki";
+import { lokiCharts, lokiConfigs, lokiField, lokiWritePath } from "../facts/loki";
 import { Path, Plain, at, formatPath, entriesAt, isText, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { readConfig } from "../facts/yaml";
 import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../limits/limits";
 import { own } from "../shared/own";
@@ -17,6 +16,7 @@ const properties = {
   minDays: numberProperty(min, "Minimum number of days.", { minimum: 1 }),
   maxDays: numberProperty(max, "Maximum number of days.", { minimum: 1 }),
 };
+type Config = ConfigOf<typeof properties>;
 
 export const lokiRetention = resourcePolicy({
   name: "loki-retention",
@@ -31,17 +31,31 @@ export const lokiRetention = resourcePolicy({
   remediate: true,
 });
 
-function check(resource: Resource, config: ConfigOf<typeof properties>): Finding[] {
+function check(resource: Resource, config: Config): Finding[] {
   const chart = helmChart(resource);
   if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
   if (at(chart.values, "loki", "enabled") === false) return [];
-  const { minDays, maxDays } = config;
+  const period = lokiField(chart, "limits_config", "retention_period");
+  return [
+    ...checkPeriod(period, config.minDays, config.maxDays),
+    ...checkOverrides(chart, config),
+    ...checkDeletion(chart),
+    ...checkSchemas(chart, at(resource.props, "version")),
+    ...checkSelectors(chart),
+    ...checkStart(resource, chart),
+    ...checkLookback(chart),
+    ...checkCompactor(resource, chart),
+    ...checkFields(chart),
+    ...checkStore(chart),
+  ];
+}
+
+/** Checks the retention periods of single streams and tenants. */
+function checkOverrides(chart: HelmChart, { minDays, maxDays }: Config): Finding[] {
   const streams = lokiField(chart, "limits_config", "retention_stream");
-  const enabled = lokiField(chart, "compactor", "retention_enabled");
-  const store = lokiField(chart, "compactor", "delete_request_store");
   const tenants: Path = ["loki", "runtimeConfig", "overrides"];
-  // Streams may be retained for less than `minDays`, but not for more than `maxDays`.
-  const overrides = [
+  return [
+    // Streams may be retained for less than `minDays`, but not for more than `maxDays`.
     ...listAt(streams.value).map((stream, index) => ({
       value: at(stream, "period"),
       path: [...streams.path, index, "period"],
@@ -54,52 +68,58 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
         least: minDays,
       }))
       .filter(({ value }) => value !== undefined),
-  ];
-  return [
-    ...checkPeriod(lokiField(chart, "limits_config", "retention_period"), minDays, maxDays),
-    ...overrides
-      .flatMap(({ least, ...field }) => checkPeriod(field, least, maxDays))
-      .map((finding) => ({ ...finding, set: undefined })),
-    ...checkField(enabled, (value) =>
-      value === true
-        ? undefined
-        : {
-            problem: "the compactor's retention is disabled, so Loki never deletes logs",
-            bound: "true",
-            fix: `set ${formatPath(enabled.path)}: true`,
-            set: true,
-          },
+  ]
+    .flatMap(({ least, ...field }) => checkPeriod(field, least, maxDays))
+    .map((finding) => ({ ...finding, set: undefined }));
+}
+
+/** Checks that the selectors of single streams are valid. */
+function checkSelectors(chart: HelmChart): Finding[] {
+  const streams = lokiField(chart, "limits_config", "retention_stream");
+  return listAt(streams.value).flatMap((stream, index) =>
+    checkField(
+      { path: [...streams.path, index, "selector"], value: at(stream, "selector") },
+      (selector) =>
+        isText(selector) && /^\s*\{.*\}\s*$/s.test(selector)
+          ? undefined
+          : {
+              problem: "a stream selector is invalid, so Loki does not start",
+              bound: "matchers in braces",
+              fix: "write '{namespace=\"audit\"}'",
+            },
     ),
-    ...checkSchemas(chart, at(resource.props, "version")),
-    ...listAt(streams.value).flatMap((stream, index) =>
-      checkField(
-        { path: [...streams.path, index, "selector"], value: at(stream, "selector") },
-        (selector) =>
-          isText(selector) && /^\s*\{.*\}\s*$/s.test(selector)
-            ? undefined
-            : {
-                problem: "a stream selector is invalid, so Loki does not start",
-                bound: "matchers in braces",
-                fix: "write '{namespace=\"audit\"}'",
-              },
-      ),
-    ),
-    ...checkStart(resource, chart),
-    ...checkLookback(chart),
-    ...checkCompactor(resource, chart),
-    ...checkFields(chart),
-    ...checkField(store, (value) =>
-      typeof value === "string" && value.trim() !== ""
-        ? undefined
-        : {
-            problem:
-              "delete_request_store is not set, but retention requires it, so Loki does not start",
-            bound: "the object store that holds the logs",
-            fix: `set ${formatPath(store.path)}: ${objectStore(chart) ?? "s3"}`,
-            set: objectStore(chart),
-          },
-    ),
-  ];
+  );
+}
+
+/** Checks that the compactor deletes logs after their retention. */
+function checkDeletion(chart: HelmChart): Finding[] {
+  const enabled = lokiField(chart, "compactor", "retention_enabled");
+  return checkField(enabled, (value) =>
+    value === true
+      ? undefined
+      : {
+          problem: "the compactor's retention is disabled, so Loki never deletes logs",
+          bound: "true",
+          fix: `set ${formatPath(enabled.path)}: true`,
+          set: true,
+        },
+  );
+}
+
+/** Checks that the compactor has a store for its delete requests. */
+function checkStore(chart: HelmChart): Finding[] {
+  const store = lokiField(chart, "compactor", "delete_request_store");
+  return checkField(store, (value) =>
+    isText(value) && value.trim() !== ""
+      ? undefined
+      : {
+          problem:
+            "delete_request_store is not set, but retention requires it, so Loki does not start",
+          bound: "the object store that holds the logs",
+          fix: `set ${formatPath(store.path)}: ${objectStore(chart) ?? "s3"}`,
+          set: objectStore(chart),
+        },
+  );
 }
 
 /**
@@ -126,11 +146,10 @@ function checkCompactor(resource: Resource, { chart, values }: HelmChart): Findi
 
 /** Reports misspelled limits and compactor settings, because Loki does not start with them. */
 function checkFields({ values }: HelmChart): Finding[] {
-  return lokiConfigPaths.flatMap((source) => {
-    const config = readConfig(at(values, ...source));
-    return ["limits_config", "compactor"].flatMap((section) => [
+  return lokiConfigs(values).flatMap(({ path, config }) =>
+    ["limits_config", "compactor"].flatMap((section) => [
       ...mistypedFields(section, at(config, section)).map(({ key, suggestion }) => ({
-        path: ["values", ...source, section, key],
+        path: [...path, section, key],
         problem: "Loki does not have this field, so it does not start",
         bound: suggestion,
         fix: `write ${suggestion} instead of ${key}`,
@@ -138,13 +157,13 @@ function checkFields({ values }: HelmChart): Finding[] {
       ...entriesAt(config, section)
         .filter(([key]) => removedFields.has(key))
         .map(([key]) => ({
-          path: ["values", ...source, section, key],
+          path: [...path, section, key],
           problem: "Loki 3 no longer has this field, so it does not start",
           bound: "the fields of Loki 3",
           fix: `remove ${key}`,
         })),
-    ]);
-  });
+    ]),
+  );
 }
 
 /** Loki 2 fields in these sections that have no similarly named field in Loki 3. */
@@ -206,36 +225,22 @@ const presentSchema = [
   ["schema", "v13"],
 ] as const;
 
-/**
- * Checks that the last schema uses the release's storage, and the index period that retention requires.
- */
+/** Checks that the schemas are in order, and that Loki can start with the last one. */
 function checkSchemas(chart: HelmChart, version: Plain): Finding[] {
-  const list = lokiField(chart, "schemaConfig", "configs");
-  const last = listAt(list.value).at(-1);
-  const storage = textAt(chart.values, "loki", "storage", "type");
-  const path = [...list.path, listAt(list.value).length - 1];
-  const isSame = (store: string) => (own(storeNames, store) ?? store) === storage;
+  const { path, value } = lokiField(chart, "schemaConfig", "configs");
+  const schemas = listAt(value);
+  const lastField = (...keys: string[]): Field => ({
+    path: [...path, schemas.length - 1, ...keys],
+    value: at(schemas.at(-1), ...keys),
+  });
   const structured = lokiField(chart, "limits_config", "allow_structured_metadata");
   const isLokiThree = chart.chart === "loki" && Number.parseInt(String(version), 10) >= 6;
   const required = isLokiThree && structured.value !== false ? presentSchema : [];
-  const dates = listAt(list.value).map((schema) => textAt(schema, "from") ?? "");
-  const disordered = dates.findIndex(
-    (date, index) => index > 0 && date <= (dates[index - 1] ?? ""),
-  );
   return [
-    ...(disordered < 0 || dates.includes("")
-      ? []
-      : [
-          {
-            path: [...list.path, disordered, "from"],
-            problem: "a schema starts before the one above it, so Loki does not start",
-            bound: "dates in ascending order",
-            fix: "add a new schema at the end, with a date in the future",
-          },
-        ]),
+    ...checkOrder(schemas, path),
     ...required.flatMap(([key, expected]) =>
-      checkField({ path: [...path, key], value: at(last, key) }, (value) =>
-        !isText(value) || value === expected
+      checkField(lastField(key), (actual) =>
+        !isText(actual) || actual === expected
           ? undefined
           : {
               problem:
@@ -245,29 +250,54 @@ function checkSchemas(chart: HelmChart, version: Plain): Finding[] {
             },
       ),
     ),
-    ...checkField({ path: [...path, "object_store"], value: at(last, "object_store") }, (store) =>
-      !isText(store) || storage === undefined || isSame(store)
-        ? undefined
-        : {
-            problem: "the schema writes logs to a different store than the release's storage",
-            found: undefined,
-            bound: "the type of loki.storage",
-            fix: `set ${formatPath([...path, "object_store"])} to loki.storage.type`,
-          },
-    ),
-    ...checkField(
-      { path: [...path, "index", "period"], value: at(last, "index", "period") },
-      (period) =>
-        period === undefined || daysOf(period) === 1
-          ? undefined
-          : {
-              problem:
-                "the index period is not 24h, but retention requires it, so Loki does not start",
-              bound: "24h",
-              fix: `set ${formatPath([...path, "index", "period"])}: 24h in a new schema`,
-            },
-    ),
+    ...checkObjectStore(chart, lastField("object_store")),
+    ...checkIndexPeriod(lastField("index", "period")),
   ];
+}
+
+function checkOrder(schemas: Plain[], path: Path): Finding[] {
+  const dates = schemas.map((schema) => textAt(schema, "from") ?? "");
+  const disordered = dates.findIndex(
+    (date, index) => index > 0 && date <= (dates[index - 1] ?? ""),
+  );
+  if (disordered < 0 || dates.includes("")) return [];
+  return [
+    {
+      path: [...path, disordered, "from"],
+      problem: "a schema starts before the one above it, so Loki does not start",
+      bound: "dates in ascending order",
+      fix: "add a new schema at the end, with a date in the future",
+    },
+  ];
+}
+
+/** Checks that a schema uses the release's storage. */
+function checkObjectStore(chart: HelmChart, field: Field): Finding[] {
+  const storage = textAt(chart.values, "loki", "storage", "type");
+  const isSame = (store: string) => (own(storeNames, store) ?? store) === storage;
+  return checkField(field, (store) =>
+    !isText(store) || storage === undefined || isSame(store)
+      ? undefined
+      : {
+          problem: "the schema writes logs to a different store than the release's storage",
+          found: undefined,
+          bound: "the type of loki.storage",
+          fix: `set ${formatPath(field.path)} to loki.storage.type`,
+        },
+  );
+}
+
+/** Checks that a schema has the index period that retention requires. */
+function checkIndexPeriod(field: Field): Finding[] {
+  return checkField(field, (period) =>
+    period === undefined || daysOf(period) === 1
+      ? undefined
+      : {
+          problem: "the index period is not 24h, but retention requires it, so Loki does not start",
+          bound: "24h",
+          fix: `set ${formatPath(field.path)}: 24h in a new schema`,
+        },
+  );
 }
 
 function checkPeriod(field: Field, minDays: number, maxDays: number): Finding[] {
