@@ -2,6 +2,7 @@ import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt } from "./pla
 import { Resource, kindOf } from "./resource";
 import { own } from "../shared/own";
 import { configMapType, isWorkload, secretType } from "./types";
+import { isTruthy } from "./helm";
 
 /** A Grafana setting, from the configuration file or an environment variable. */
 export interface GrafanaSetting {
@@ -108,6 +109,17 @@ export function containersOf({ props, type }: Resource): { container: Plain; pat
     container,
     path: [...pod, "containers", index],
   }));
+}
+
+/** Whether a Grafana may have settings that its values do not contain. */
+export function isConfiguredElsewhere(values: Plain): boolean {
+  return (
+    isText(at(values, "grafana.ini")) ||
+    ["envFromSecret", "envFromSecrets", "envFromConfigMaps", "envValueFrom"].some((key) => {
+      const value = at(values, key);
+      return Array.isArray(value) ? value.length > 0 : isTruthy(value);
+    })
+  );
 }
 
 /** Whether Grafana reads a value as true. */

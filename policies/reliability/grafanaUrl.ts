@@ -1,8 +1,7 @@
 import { StackFinding, located } from "../engine/policy";
 import { Grafana } from "../facts/dataSources";
-import { isEnabled, settingsInValues } from "../facts/grafanaSettings";
+import { isConfiguredElsewhere, isEnabled, settingsInValues } from "../facts/grafanaSettings";
 import { Path, Plain, at, formatPath, hasUnknown, isText, listAt, textAt } from "../facts/plain";
-import { isTruthy } from "../facts/helm";
 
 /**
  * Settings that enable identity providers. Grafana sends them its own address, and they redirect the
@@ -19,7 +18,7 @@ export function checkUrl({ resource, base, values }: Grafana): StackFinding[] {
   const [url] = settings.filter(({ id }) => id === "SERVER_ROOT_URL").map(({ value }) => value);
   const mistake = isText(url)
     ? wrongUrl(url, ingress)
-    : url === undefined && !isSetElsewhere(values)
+    : url === undefined && !isConfiguredElsewhere(values)
       ? missingUrl(
           ingress,
           settings.some(({ id, value }) => provider.test(id) && isEnabled(value)),
@@ -35,16 +34,6 @@ export function checkUrl({ resource, base, values }: Grafana): StackFinding[] {
       ...mistake,
     },
   ];
-}
-
-function isSetElsewhere(values: Plain): boolean {
-  return (
-    isText(at(values, "grafana.ini")) ||
-    ["envFromSecret", "envFromSecrets", "envFromConfigMaps", "envValueFrom"].some((key) => {
-      const value = at(values, key);
-      return Array.isArray(value) ? value.length > 0 : isTruthy(value);
-    })
-  );
 }
 
 /** Returns the ingress's path on its host; empty for the root or a pattern. */

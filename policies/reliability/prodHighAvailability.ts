@@ -2,12 +2,13 @@ import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { type Setting, remediationOf } from "../engine/violation";
 import { helmChart, isHelmType, isTruthy } from "../facts/helm";
-import { settingsInValues } from "../facts/grafanaSettings";
+import { isConfiguredElsewhere, settingsInValues } from "../facts/grafanaSettings";
 import { lokiWritePath } from "../facts/loki";
 import { Path, Plain, at, entriesAt, formatPath, isText, listAt } from "../facts/plain";
 import { Resource, kindOf } from "../facts/resource";
 import { limits } from "../limits/limits";
 import { isServer } from "../facts/types";
+import { own } from "../shared/own";
 
 const { prometheus, lokiReplication } = limits.replicasInProd;
 
@@ -45,32 +46,39 @@ function check(resource: Resource, config: Config): Finding[] {
   if (isServer(resource.type)) {
     return checkReplicas(resource, ["spec", "replicas"], kindOf(resource.type), config);
   }
-  const chart = helmChart(resource);
-  if (chart?.chart === "grafana") return checkGrafana(resource, ["values"]);
-  if (chart?.chart === "kube-prometheus-stack") {
-    const grafana = checkGrafana(resource, ["values", "grafana"]);
-    const servers = ["Prometheus", "Alertmanager"].flatMap((part) => {
-      const key = part.toLowerCase();
-      if (at(chart.values, key, "enabled") === false) return [];
-      return [
-        ...checkReplicas(resource, ["values", key, `${key}Spec`, "replicas"], part, config),
-        ...checkDisruptionBudget(resource, ["values", key], part, {
-          isEnabled: false,
-          replicas: at(chart.values, key, `${key}Spec`, "replicas"),
-        }),
-        ...checkSpread(resource, ["values", key, `${key}Spec`], part),
-      ];
-    });
-    return [...servers, ...grafana];
-  }
-  if (chart?.chart === "loki") return checkLoki(resource, config);
-  if (chart?.chart === "loki-stack" && at(chart.values, "loki", "enabled") !== false) {
-    return checkAtLeast(resource, ["values", "loki", "replicas"], config.minLokiReplication, 1, {
-      problem: "Loki has one replica, and this chart does not support replicas that share logs",
-      fix: "use the chart loki, with loki.commonConfig.replication_factor",
-    });
-  }
-  return [];
+  return own(chartChecks, helmChart(resource)?.chart ?? "")?.(resource, config) ?? [];
+}
+
+const chartChecks: Record<string, (resource: Resource, config: Config) => Finding[]> = {
+  grafana: (resource) => checkGrafana(resource, ["values"]),
+  "kube-prometheus-stack": checkStack,
+  loki: checkLoki,
+  "loki-stack": checkLokiStack,
+};
+
+function checkStack(resource: Resource, config: Config): Finding[] {
+  const servers = ["Prometheus", "Alertmanager"].flatMap((part) => {
+    const base: Path = ["values", part.toLowerCase()];
+    const spec = [...base, `${part.toLowerCase()}Spec`];
+    if (at(resource.props, ...base, "enabled") === false) return [];
+    return [
+      ...checkReplicas(resource, [...spec, "replicas"], part, config),
+      ...checkDisruptionBudget(resource, base, part, {
+        isEnabled: false,
+        replicas: at(resource.props, ...spec, "replicas"),
+      }),
+      ...checkSpread(resource, spec, part),
+    ];
+  });
+  return [...servers, ...checkGrafana(resource, ["values", "grafana"])];
+}
+
+function checkLokiStack(resource: Resource, { minLokiReplication }: Config): Finding[] {
+  if (at(resource.props, "values", "loki", "enabled") === false) return [];
+  return checkAtLeast(resource, ["values", "loki", "replicas"], minLokiReplication, 1, {
+    problem: "Loki has one replica, and this chart does not support replicas that share logs",
+    fix: "use the chart loki, with loki.commonConfig.replication_factor",
+  });
 }
 
 /** Checks that a number is at least `least`. `fallback` applies if it is not set. */
@@ -119,8 +127,7 @@ function checkDisruptionBudget(
   const problem = `draining nodes can evict all pods of ${part} at once`;
   const path = [...budget, "enabled"];
   const findings = checkValue(resource, path, (value) => {
-    // Helm templates treat any other value as true.
-    if (![false, "", 0].includes((value ?? fallback) as string)) return undefined;
+    if (isTruthy(value ?? fallback)) return undefined;
     const fix = `set ${formatPath(path)}: true`;
     return { problem, bound: "true (prod)", fix, set: true };
   });
@@ -197,15 +204,10 @@ function checkBudget(resource: Resource): Finding[] {
 /** Checks that Grafana's replicas share a database. By default, each has its own SQLite database. */
 function checkGrafana(resource: Resource, base: Path): Finding[] {
   const read = (...path: Path) => at(resource.props, ...base, ...path);
-  const fromElsewhere = ["envFromSecret", "envFromSecrets", "envFromConfigMaps", "envValueFrom"];
-  const isUnknown = fromElsewhere.some((key) =>
-    isTruthy(read(key)) && !Array.isArray(read(key)) ? true : listAt(read(key)).length > 0,
-  );
   const hasDatabase = settingsInValues(resource, base).some(({ id }) =>
     /^DATABASE_(TYPE|URL|HOST)$/.test(id),
   );
-  if (read("enabled") === false || isUnknown || hasDatabase || isText(read("grafana.ini")))
-    return [];
+  if (read("enabled") === false || hasDatabase || isConfiguredElsewhere(read())) return [];
   const paths = [["replicas"], ["autoscaling", "minReplicas"]].filter(
     ([key]) => key === "replicas" || isTruthy(read("autoscaling", "enabled")),
   );
