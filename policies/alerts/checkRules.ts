@@ -22,16 +22,16 @@ import { Records, inlineRecords, recordsIn } from "../promql/records";
 /** The findings for a rule; undefined for each check that passes. */
 type Violations = Finding | undefined | (Finding | undefined)[];
 
-/** A finding with its location. */
-type PlacedFinding = (ViolationFinding & { where: string }) | UnknownFinding;
+/** A finding in a rule, with its location as text. */
+type RuleFinding = (ViolationFinding & { where: string }) | UnknownFinding;
 
 /** Checks each rule in a resource separately. */
 export function checkRules(
   resource: Resource,
   checkRule: (rule: Rule) => Violations,
-): PlacedFinding[] {
+): RuleFinding[] {
   const { rules, unknownAt } = judgedRules(resource);
-  const findings = rules.flatMap((rule): PlacedFinding[] =>
+  const findings = rules.flatMap((rule): RuleFinding[] =>
     [checkRule(rule)]
       .flat()
       .filter((finding) => finding !== undefined)
@@ -46,7 +46,7 @@ export function checkRules(
 export function checkAlerts(
   resource: Resource,
   checkAlert: (alert: Rule) => Violations,
-): PlacedFinding[] {
+): RuleFinding[] {
   return checkRules(resource, (rule) => (rule.alert === undefined ? [] : checkAlert(rule)));
 }
 
@@ -71,7 +71,7 @@ export function checkExpressions(
   resource: Resource,
   checkExpr: (expr: Expr, rule: Rule) => Violations,
   records?: Records,
-): PlacedFinding[] {
+): RuleFinding[] {
   const expressionOf = expressionsIn(resource, records);
   return checkRules(resource, (rule) => {
     const expr = expressionOf(rule);
@@ -84,7 +84,7 @@ export function checkExpressions(
  * resources. Returns only findings that the resource alone does not reveal.
  */
 export function withRecordsOfStack<Config>(
-  check: (resource: Resource, config: Config, records?: Records) => PlacedFinding[],
+  check: (resource: Resource, config: Config, records?: Records) => RuleFinding[],
 ): StackCheck<Config> {
   return {
     reads: canContainRules,

@@ -3,12 +3,12 @@ import { gapOf } from "./coverage";
 import { Signal, signalsOf } from "./signals";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
-import { metricVocabulary } from "../facts/metricVocabulary";
+import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
 import { Resource } from "../facts/resource";
-import { canHoldRules } from "../facts/rules";
+import { Rule, canHoldRules } from "../facts/rules";
 import { reasonFix, serviceExceptions } from "../facts/serviceExceptions";
 import { ScrapedService, isMonitor, scrapedServices } from "../facts/services";
-import { Selector, allows } from "../promql/expr";
+import { Expr, Selector, allows } from "../promql/expr";
 import { ServiceScope, includesService } from "../promql/scope";
 import { metricNamesAnnotation } from "../shared/metricNames";
 import { SignalName, signalNames } from "../shared/serviceExceptions";
@@ -73,65 +73,83 @@ function check(
   resources: Resource[],
   { signals: required, exceptServices }: ConfigOf<typeof properties>,
 ): StackFinding[] {
-  const services = resources
+  const services = servicesOf(resources, exceptServices);
+  if (services.length === 0) return [];
+  const { alerts, unknown } = alertsOfStack(resources);
+  const vocabulary = metricVocabulary(resources);
+  const candidates = alerts.flatMap(({ expr, rule }) => candidatesOf(expr, rule, vocabulary));
+  const covers = coverageOf(candidates.filter(({ gap }) => gap === undefined));
+  const exceptionOf = serviceExceptions(resources);
+  const accepted: StackFinding[] = [];
+  const violations: StackFinding[] = [];
+  for (const service of services) {
+    const missing = required.filter((name) => !covers(service, name));
+    const exceptions = new Map(
+      missing.map((name) => [
+        name,
+        service.knownAs
+          .map((known) => exceptionOf(service.namespace, known, name))
+          .find((exception) => exception !== undefined),
+      ]),
+    );
+    const excepted = missing.filter((name) => exceptions.get(name) !== undefined);
+    const violating = missing.filter((name) => exceptions.get(name) === undefined);
+    const findingFor = (names: SignalName[]) => missingAlerts(service, names, required, candidates);
+    const [first] = excepted;
+    if (first) accepted.push({ ...findingFor(excepted), exception: exceptions.get(first) });
+    if (violating.length > 0) violations.push(findingFor(violating));
+  }
+  return [...accepted, ...unlessUnknown(violations, unknown)];
+}
+
+/** Returns the scraped services that serve user requests. */
+function servicesOf(resources: Resource[], exceptServices: string[]): ScrapedService[] {
+  return resources
     .flatMap(scrapedServices)
     .filter(({ knownAs }) => !knownAs.some((name) => platformName.test(name)))
     .filter(
       ({ name, namespace }) =>
         ![name, `${namespace}/${name}`].some((text) => exceptServices.includes(text)),
     );
-  if (services.length === 0) return [];
-  const { alerts, unknown } = alertsOfStack(resources);
-  const vocabulary = metricVocabulary(resources);
-  const exceptionOf = serviceExceptions(resources);
-  const candidates = alerts.flatMap(({ expr, rule }) => {
-    const all = signalsOf(expr, vocabulary);
-    return all
-      .filter(detectsExcess)
-      .map((signal) => ({ ...signal, alert: rule.name, gap: gapOf(signal, expr, rule, all) }));
-  });
-  const covers = coverageOf(candidates.filter(({ gap }) => gap === undefined));
-  const gaps = candidates.filter(({ gap }) => gap !== undefined);
-  const names = (signals: SignalName[]) => signals.map((name) => titles[name]).join(", ");
-  const findingsFor = (service: ScrapedService, missing: SignalName[]) => {
-    if (missing.length === 0) return [];
-    return [
-      {
-        urn: service.urn,
-        problem: `${service.name} has no alert on ${names(missing)}`,
-        where: `service "${service.name}" in namespace "${service.namespace}"`,
-        found: [
-          `${required.length - missing.length} of ${required.length} base signals`,
-          ...gaps
-            .filter((signal) => missing.includes(signal.name) && concerns(signal, service))
-            .map(({ alert, gap }) => `the alert ${alert} ${gap}`),
-          ...droppedFrom(
-            service,
-            candidates.filter(({ name }) => missing.includes(name)),
-          ).map((metric) => `the monitor drops ${metric}`),
-        ].join("; "),
-        bound: names(required),
-        fix: `add ${service.name} to monitoring:services, enable the alert in alerts.rules, or ${reasonFix}, or add to a PrometheusRule: ${missing.map((name) => examples[name]).join("; ")}`,
-      },
-    ];
+}
+
+/** A signal whose excess an alert detects. */
+interface Candidate extends Signal {
+  alert: string;
+  /** Why the alert does not count, as a predicate. */
+  gap: string | undefined;
+}
+
+function candidatesOf(expr: Expr, rule: Rule, vocabulary: MetricVocabulary): Candidate[] {
+  const signals = signalsOf(expr, vocabulary);
+  return signals
+    .filter(detectsExcess)
+    .map((signal) => ({ ...signal, alert: rule.name, gap: gapOf(signal, expr, rule, signals) }));
+}
+
+/** Describes the signals on which a service has no alert. */
+function missingAlerts(
+  service: ScrapedService,
+  missing: SignalName[],
+  required: SignalName[],
+  candidates: Candidate[],
+) {
+  const titlesOf = (names: SignalName[]) => names.map((name) => titles[name]).join(", ");
+  const related = candidates.filter(({ name }) => missing.includes(name));
+  return {
+    urn: service.urn,
+    problem: `${service.name} has no alert on ${titlesOf(missing)}`,
+    where: `service "${service.name}" in namespace "${service.namespace}"`,
+    found: [
+      `${required.length - missing.length} of ${required.length} base signals`,
+      ...related
+        .filter((candidate) => candidate.gap !== undefined && concerns(candidate, service))
+        .map(({ alert, gap }) => `the alert ${alert} ${gap}`),
+      ...droppedFrom(service, related).map((metric) => `the monitor drops ${metric}`),
+    ].join("; "),
+    bound: titlesOf(required),
+    fix: `add ${service.name} to monitoring:services, enable the alert in alerts.rules, or ${reasonFix}, or add to a PrometheusRule: ${missing.map((name) => examples[name]).join("; ")}`,
   };
-  const accepted: StackFinding[] = [];
-  const violations = services.flatMap((service) => {
-    const missing = required.filter((signal) => !covers(service, signal));
-    const exceptionFor = (signal: SignalName) =>
-      service.knownAs
-        .map((name) => exceptionOf(service.namespace, name, signal))
-        .find((exception) => exception !== undefined);
-    const excepted = missing.filter((signal) => exceptionFor(signal) !== undefined);
-    const [signal] = excepted;
-    const exception = signal && exceptionFor(signal);
-    accepted.push(...findingsFor(service, excepted).map((finding) => ({ ...finding, exception })));
-    return findingsFor(
-      service,
-      missing.filter((name) => !excepted.includes(name)),
-    );
-  });
-  return [...accepted, ...unlessUnknown(violations, unknown)];
 }
 
 /**
