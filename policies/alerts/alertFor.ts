@@ -52,7 +52,8 @@ export const alertFor = resourcePolicy({
     const namespace = namespaceOfRules(resource);
     return checkAlerts(resource, (alert) => {
       const expr = expressionOf(alert);
-      const violation = checkAlert(alert, expr, config);
+      const bounds = boundsFor(alert.labels["severity"], expr, config);
+      const violation = bounds && checkFor(alert, bounds);
       const exceptionFor = (service: string) =>
         exceptionOf(namespace, service, `alert ${alert.name}`);
       return [
@@ -60,7 +61,7 @@ export const alertFor = resourcePolicy({
           ...violation,
           exception: exceptionOfAll(servicesOf(expr).map(exceptionFor)),
         },
-        ...checkGroup(alert, expr, config),
+        ...(bounds ? checkGroup(alert, bounds) : []),
         ...checkEvents(alert, expr),
       ];
     });
@@ -79,14 +80,14 @@ function servicesOf(expr: Expr | undefined): string[] {
   return scopedServices(scopesOf(expr, first));
 }
 
-function checkAlert(
-  alert: Rule,
-  expr: Expr | undefined,
-  config: Config,
-): ViolationFinding | undefined {
-  const severity = alert.labels["severity"];
-  const [min, max] = boundsFor(severity, expr, config) ?? [];
-  if (min === undefined || max === undefined || alert.for === UNKNOWN) return undefined;
+/** Bounds of `for`, in minutes. */
+interface Bounds {
+  min: number;
+  max: number;
+}
+
+function checkFor(alert: Rule, { min, max }: Bounds): ViolationFinding | undefined {
+  if (alert.for === UNKNOWN) return undefined;
   const minutes = minutesOf(alert.for);
   const problem = problemWith(minutes, min, max);
   if (problem === undefined) return undefined;
@@ -95,25 +96,22 @@ function checkAlert(
     problem,
     path: [...alert.path, "for"],
     found: shown(alert.for),
-    bound: `${numeral(min)} to ${numeral(max)} minutes for severity ${String(severity)}`,
+    bound: `${numeral(min)} to ${numeral(max)} minutes for severity ${String(alert.labels["severity"])}`,
     fix: `for: ${nearest}`,
     set: nearest,
   };
 }
 
 /** Checks an alert's group, whose interval and limit can delay or discard alerts. */
-function checkGroup(alert: Rule, expr: Expr | undefined, config: Config): ViolationFinding[] {
-  const { interval, limit } = alert.group;
-  const severity = alert.labels["severity"];
-  const [, max] = boundsFor(severity, expr, config) ?? [];
-  if (max === undefined) return [];
+function checkGroup({ group, labels }: Rule, { max }: Bounds): ViolationFinding[] {
+  const { interval, limit } = group;
   const minutes = minutesOf(interval) ?? 0;
   const findings: ViolationFinding[] = [];
   if (minutes > max) {
     findings.push({
       problem: "the alert's group is not evaluated often enough",
       found: shown(interval),
-      bound: `at most ${numeral(max)} minutes for severity ${String(severity)}`,
+      bound: `at most ${numeral(max)} minutes for severity ${String(labels["severity"])}`,
       fix: "remove interval from the group, or move the alert to another group",
     });
   }
@@ -159,52 +157,56 @@ const singleEvent = /(^|_)oom_(kill|events)|uncorrectable|kernel_panic|node_boot
  * an event.
  */
 function eventMinutes(comparison: Comparison): number | undefined {
-  const { operator, threshold } = comparison;
   const subject = subjectOf(comparison);
-  if (subject === undefined) return undefined;
+  const seconds =
+    subject && (countedEvent(comparison, subject) ?? recentStart(comparison, subject));
+  return seconds === undefined ? undefined : seconds / SECONDS_PER_MINUTE;
+}
+
+/** Returns the range, in seconds, in which a condition detects a single event. */
+function countedEvent({ operator, threshold }: Comparison, subject: Expr): number | undefined {
   const [call, ...calls] = callsOf(subject, /^(rate|changes|resets)$/);
   const [selector] = selectorsOf(subject);
   const range = selector?.rangeSeconds;
-  if (call !== undefined && calls.length === 0 && range !== undefined) {
-    // The solver converts a comparison of an increase to a comparison of a rate.
-    const events = call.name === "rate" ? threshold * range : threshold;
-    const isOnce =
-      (operator === ">" && events >= 0 && events < 0.99) || (operator === ">=" && events < 1.01);
-    const isEvent = singleEvent.test(selector?.metric ?? "");
-    return isOnce && isEvent ? range / SECONDS_PER_MINUTE : undefined;
-  }
-  // An alert on a recent start holds until the process is older than the threshold.
-  const isAge =
-    subject.kind === "binary" &&
-    subject.operator === "-" &&
-    subject.left.kind === "call" &&
-    subject.left.name === "time" &&
-    subject.right.kind === "selector" &&
-    /(^|_)(start|boot)_time_seconds$/.test(subject.right.metric ?? "");
-  return isAge && operator.startsWith("<") ? threshold / SECONDS_PER_MINUTE : undefined;
+  if (call === undefined || calls.length > 0 || range === undefined) return undefined;
+  // The solver converts a comparison of an increase to a comparison of a rate.
+  const events = call.name === "rate" ? threshold * range : threshold;
+  const isOnce =
+    (operator === ">" && events >= 0 && events < 0.99) || (operator === ">=" && events < 1.01);
+  return isOnce && singleEvent.test(selector?.metric ?? "") ? range : undefined;
 }
 
+/** Returns the age, in seconds, until which a condition detects a recently started process or node. */
+function recentStart({ operator, threshold }: Comparison, subject: Expr): number | undefined {
+  if (subject.kind !== "binary" || subject.operator !== "-") return undefined;
+  const { left, right } = subject;
+  const isAge =
+    left.kind === "call" &&
+    left.name === "time" &&
+    right.kind === "selector" &&
+    /(^|_)(start|boot)_time_seconds$/.test(right.metric ?? "");
+  return isAge && operator.startsWith("<") ? threshold : undefined;
+}
+
+/** Minimum number of alerts that a group's limit must allow. */
 const fewAlerts = 50;
 
-function boundsFor(
-  severity: unknown,
-  expr: Expr | undefined,
-  config: Config,
-): [min: number, max: number] | undefined {
+/** Returns the bounds for an alert's severity and condition; undefined for other severities. */
+function boundsFor(severity: unknown, expr: Expr | undefined, config: Config): Bounds | undefined {
   if (severity !== "critical" && severity !== "warning") return undefined;
   const [min, max] = [config[`${severity}MinMinutes`], config[`${severity}MaxMinutes`]];
-  if (expr === undefined) return [min, max];
+  if (expr === undefined) return { min, max };
   const isSlow = changesSlowly(expr);
   const range = rangeOf(expr) / SECONDS_PER_MINUTE;
-  return [
-    isSlow || range >= steadyMinutes || readsFiringAlerts(expr) ? 0 : min,
-    Math.max(
+  return {
+    min: isSlow || range >= steadyMinutes || readsFiringAlerts(expr) ? 0 : min,
+    max: Math.max(
       max,
       isSlow ? config.slowMaxMinutes : 0,
       range >= longMinutes ? 2 * range : 0,
       hasNeverRun(expr) ? MINUTES_PER_DAY : 0,
     ),
-  ];
+  };
 }
 
 /** Whether a condition develops over hours, so users are not affected within the first hour. */
