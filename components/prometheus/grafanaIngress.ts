@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { example, issue } from "../shared/problems";
-import { dnsLabel, hostName, input } from "../shared/schemas";
+import { dnsLabel, hostName, input, onMaps } from "../shared/schemas";
 import { Values } from "../../policies/shared/mergeValues";
 import { defined } from "../shared/defined";
 
@@ -83,9 +83,7 @@ export const ingressSchema = z
         ),
     ),
   })
-  .superRefine(checkExposure, {
-    when: ({ value }) => typeof value === "object" && value !== null,
-  });
+  .superRefine(checkExposure, onMaps);
 
 /** How users reach Grafana. */
 export type IngressSettings = z.output<typeof ingressSchema>;

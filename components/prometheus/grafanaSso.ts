@@ -3,7 +3,7 @@ import { Values } from "../../policies/shared/mergeValues";
 import { defined } from "../shared/defined";
 import { hasPlaceholder } from "../shared/placeholders";
 import { example, issue } from "../shared/problems";
-import { hostName, httpsUrl, input, secretKey } from "../shared/schemas";
+import { hostName, httpsUrl, input, onMaps, secretKey } from "../shared/schemas";
 import { SsoProvider } from "./enums";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -100,9 +100,7 @@ export const ssoSchema = z
       .default(false)
       .describe("Whether Grafana also shows the login form, for the user `admin`."),
   })
-  .superRefine(checkProvider, {
-    when: ({ value }) => typeof value === "object" && value !== null,
-  });
+  .superRefine(checkProvider, onMaps);
 
 /** How users sign in to Grafana. */
 export type SsoSettings = z.output<typeof ssoSchema>;

@@ -4,7 +4,7 @@ import { defined } from "../shared/defined";
 import { PolicyDocument, allow, partition, policyDocument, roleName } from "../shared/iam";
 import { hasPlaceholder } from "../shared/placeholders";
 import { example, issue } from "../shared/problems";
-import { hasCredentials, httpUrl, input, secretKey } from "../shared/schemas";
+import { hasCredentials, httpUrl, input, onMaps, secretKey } from "../shared/schemas";
 import { LongTermKind } from "./enums";
 
 /** Properties of a kind of store, for the checks, Prometheus and Grafana. */
@@ -107,7 +107,7 @@ export const longTermSchema = z
       .optional()
       .describe("Bearer token, in an existing Secret in Prometheus's namespace."),
   })
-  .superRefine(checkStore, { when: ({ value }) => typeof value === "object" && value !== null });
+  .superRefine(checkStore, onMaps);
 
 /** The store that Prometheus also sends its samples to. */
 export type LongTermSettings = z.output<typeof longTermSchema>;

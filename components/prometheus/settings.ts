@@ -23,6 +23,7 @@ import {
   flag,
   httpUrl,
   input,
+  onMaps,
   protectData,
   replicas,
   secretKey,
@@ -195,19 +196,16 @@ const metricsSchema = z
         "Additional metrics to keep, as names or regular expressions. Requires `keep: used`.",
       ),
   })
-  .superRefine(
-    ({ keep, also }, ctx) => {
-      if (keep === KeptMetrics.Used || !Array.isArray(also) || also.length === 0) return;
-      const fix = { kind: "set", example: KeptMetrics.Used } as const;
-      issue(
-        ctx,
-        ["keep"],
-        "must be used if also is set, because otherwise every metric is kept",
-        fix,
-      );
-    },
-    { when: () => true },
-  );
+  .superRefine(({ keep, also }, ctx) => {
+    if (keep === KeptMetrics.Used || !Array.isArray(also) || also.length === 0) return;
+    const fix = { kind: "set", example: KeptMetrics.Used } as const;
+    issue(
+      ctx,
+      ["keep"],
+      "must be used if also is set, because otherwise every metric is kept",
+      fix,
+    );
+  }, onMaps);
 
 export const prometheusSchema = z
   .strictObject({

@@ -115,20 +115,20 @@ const labelValue = z
     "must be a label value: at most 63 letters, digits, -, _ and ., starting and ending with a letter or digit",
   );
 
+/** Also runs a check of a map if some of its fields are invalid, but not if the value is not a map. */
+export const onMaps = {
+  when: ({ value }: { value: unknown }) => isMap(value),
+};
+
 /** Labels for Kubernetes objects, which are also tags for AWS resources. */
-export const labels = z.record(z.string(), input(labelValue)).superRefine(
-  (map, ctx) => {
-    const keys = Object.keys(map);
-    for (const [index, key] of keys.entries()) {
-      const rule = brokenLabelRule(key, keys.slice(0, index));
-      if (rule !== undefined) issue(ctx, [key], rule, { kind: "remove" });
-    }
-    if (keys.length > 45)
-      issue(ctx, [], "must have at most 45 labels, because AWS accepts 50 tags");
-  },
-  // Also checks the keys if some values are invalid.
-  { when: ({ value }) => isMap(value) },
-);
+export const labels = z.record(z.string(), input(labelValue)).superRefine((map, ctx) => {
+  const keys = Object.keys(map);
+  for (const [index, key] of keys.entries()) {
+    const rule = brokenLabelRule(key, keys.slice(0, index));
+    if (rule !== undefined) issue(ctx, [key], rule, { kind: "remove" });
+  }
+  if (keys.length > 45) issue(ctx, [], "must have at most 45 labels, because AWS accepts 50 tags");
+}, onMaps);
 
 function brokenLabelRule(key: string, earlierKeys: string[]): string | undefined {
   if (reservedLabel.test(key)) return "is a label that Kubernetes or a chart sets";

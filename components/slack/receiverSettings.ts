@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Severity } from "../alerting/rules";
 import { example, issue } from "../shared/problems";
-import { dnsLabel, input, teamName } from "../shared/schemas";
+import { dnsLabel, input, onMaps, teamName } from "../shared/schemas";
 import { KindSettings, ReceiverKind, receiverKinds } from "./receiverKinds";
 
 const email = example(z.email("must be an email address"), "alerts@example.com");
@@ -48,9 +48,7 @@ export const receiverSchema = z
         .describe("User for the SMTP server. Required for `email`."),
     ),
   })
-  .superRefine(checkKindSettings, {
-    when: ({ value }) => typeof value === "object" && value !== null,
-  });
+  .superRefine(checkKindSettings, onMaps);
 export type ReceiverSettings = z.output<typeof receiverSchema>;
 
 /** Receiver names that the Slack routes and the heartbeat use. */

@@ -9,6 +9,7 @@ import {
   flag,
   identitySettings,
   input,
+  onMaps,
   teamName,
   wholeNumber,
 } from "../shared/schemas";
@@ -192,9 +193,7 @@ export const slackSchema = z
     webhookUrls: input(z.record(channelOfKey, z.literal(true)).optional()),
     receiverSecrets: input(z.record(z.string(), z.literal(true)).optional()),
   })
-  .superRefine(checkCredentials, {
-    when: ({ value }) => typeof value === "object" && value !== null,
-  });
+  .superRefine(checkCredentials, onMaps);
 
 /** Settings of SlackAlerting, with every default filled in. */
 export type SlackSettings = z.output<typeof slackSchema>;

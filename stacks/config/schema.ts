@@ -11,6 +11,7 @@ import {
   clusterName,
   dnsLabel,
   labels,
+  onMaps,
   storageClassName,
   teamName,
 } from "../../components/shared/schemas";
@@ -82,19 +83,16 @@ const clusterSchema = z
     }),
   })
   .meta({ examples: [{ name: "production" }] })
-  .superRefine(
-    (cluster, ctx) => {
-      const mode = cluster.mode ?? ClusterMode.Existing;
-      if (!Object.values(ClusterMode).includes(mode)) return;
-      for (const [key, onlyMode] of Object.entries(modeOfSetting)) {
-        if (!(key in cluster) || mode === onlyMode) continue;
-        issue(ctx, [key], `only applies to the mode ${onlyMode} (the mode is ${mode})`, {
-          kind: "remove",
-        });
-      }
-    },
-    { when: ({ value }) => typeof value === "object" && value !== null },
-  );
+  .superRefine((cluster, ctx) => {
+    const mode = cluster.mode ?? ClusterMode.Existing;
+    if (!Object.values(ClusterMode).includes(mode)) return;
+    for (const [key, onlyMode] of Object.entries(modeOfSetting)) {
+      if (!(key in cluster) || mode === onlyMode) continue;
+      issue(ctx, [key], `only applies to the mode ${onlyMode} (the mode is ${mode})`, {
+        kind: "remove",
+      });
+    }
+  }, onMaps);
 export type ClusterSettings = z.output<typeof clusterSchema>;
 
 /** A part whose contents its component checks. This schema only requires a map. */

@@ -172,6 +172,10 @@ describe("prometheusSettings", () => {
     assert.equal(described({ metrics: { keep: "some" } }).length, 1);
   });
 
+  it("reports an empty block, which YAML reads as null", () => {
+    assert.deepEqual(described({ metrics: null }), ["metrics must be a map"]);
+  });
+
   it("uses the reviewed or the configured revision, and requires one otherwise", () => {
     const communityDashboards = [{ id: 7249, revision: 3 }, { id: 10826 }];
     assert.deepEqual(settingsOf({ grafana: { communityDashboards } }).grafana.communityDashboards, [
