@@ -1,5 +1,5 @@
 import { isMap } from "../../policies/shared/isMap";
-import { Checked, Problem } from "../shared/problems";
+import { Checked, Problem, withProblems } from "../shared/problems";
 
 /** A dashboard file before it is checked. */
 export interface DashboardFile {
@@ -69,7 +69,7 @@ export function dashboards(
     const folder = file.path.includes("/") ? file.path.split("/")[0] : undefined;
     result.push({ file: file.path, name, folder: folder ?? defaultFolder, json });
   }
-  return problems.length > 0 ? { problems } : { settings: result };
+  return withProblems({ settings: result }, problems);
 }
 
 function parse(json: string): Record<string, unknown> | undefined {

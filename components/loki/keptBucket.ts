@@ -3,7 +3,7 @@ import type { ServiceAccount } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { Location, rememberSettings, unchangedLocation } from "../shared/dataLocation";
 import { Inputs } from "../shared/inputs";
-import { Problem } from "../shared/problems";
+import { Problem, withProblems } from "../shared/problems";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { LokiStorage } from "./enums";
 import { LokiSettings } from "./settings";
@@ -98,10 +98,7 @@ export function bucketIsKept(
       rule: "would delete the bucket with its logs, because it was deployed with deleteDataOnDestroy",
       fix: { kind: "do", text },
     };
-    return settingsOrThrow(
-      "LokiStack",
-      name,
-      isDeletable ? { problems: [problem] } : { settings: serviceAccount },
-    );
+    const checked = withProblems({ settings: serviceAccount }, isDeletable ? [problem] : []);
+    return settingsOrThrow("LokiStack", name, checked);
   });
 }

@@ -23,7 +23,7 @@ import { Values, mergeValues } from "../../policies/shared/mergeValues";
 import { Inputs, afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { isUnresolved } from "../shared/placeholders";
 import { SecretKeyReference } from "../secrets/secretKeyReference";
-import { Checked } from "../shared/problems";
+import { withProblems } from "../shared/problems";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { ChartArgs } from "../shared/chartArgs";
@@ -101,15 +101,6 @@ function volumesAreKept(
           fix: `keep ${key}, or set protectData: false, which leaves the samples and silences in the old volumes`,
         },
   );
-}
-
-/** Adds problems for lists in the chart values that replace lists from the arguments. */
-function checkReplacedLists(
-  args: object,
-  checked: Checked<PrometheusSettings>,
-): Checked<PrometheusSettings> {
-  const problems = [...droppedDataSources(args), ...replacedRemoteWrite(args)];
-  return problems.length === 0 ? checked : { problems: [...(checked.problems ?? []), ...problems] };
 }
 
 /** Returns the chart values, with keep lists if Prometheus stores only metrics that are in use. */
@@ -527,9 +518,9 @@ export class PrometheusStack extends pulumi.ComponentResource {
   constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("PrometheusStack", name, args, (all) =>
       keepData(
-        checkReplacedLists(
-          all,
+        withProblems(
           checkWithValues(all, prometheusSettings, { values: charts.kubePrometheusStack }),
+          [...droppedDataSources(all), ...replacedRemoteWrite(all)],
         ),
         opts,
       ),

@@ -8,7 +8,7 @@ import {
   secretProblem,
   secretsOf,
 } from "./secrets";
-import type { Checked } from "../shared/problems";
+import { type Checked, withProblems } from "../shared/problems";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 
 type Data = Record<string, pulumi.Input<string>>;
@@ -30,11 +30,10 @@ export function checkWithSecrets<T>(
   checkArgs: (args: object) => Checked<T>,
   formOf?: FormOfEntry,
 ): Checked<T> {
-  const settings = checkArgs(args);
   const problems = secretEntries(part, args, formOf)
     .filter(({ value }) => value && !isUnresolved(value))
     .flatMap((entry) => secretProblem(entry) ?? []);
-  return problems.length > 0 ? { problems: [...(settings.problems ?? []), ...problems] } : settings;
+  return withProblems(checkArgs(args), problems);
 }
 
 /**
@@ -61,7 +60,10 @@ export function secretData(part: SecretPart, args: object, owner: Owner): pulumi
 function checked(entry: SecretEntry, { component, name }: Owner): pulumi.Output<string> {
   return pulumi.secret(entry.value as string).apply((value) => {
     const problem = secretProblem({ ...entry, value });
-    const result = problem ? { problems: [problem] } : { settings: value };
-    return settingsOrThrow(component, name, result);
+    return settingsOrThrow(
+      component,
+      name,
+      withProblems({ settings: value }, problem ? [problem] : []),
+    );
   });
 }

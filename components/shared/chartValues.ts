@@ -4,7 +4,7 @@ import { Values, isPlainMap, mergeValues } from "../../policies/shared/mergeValu
 import { Chart } from "../charts/charts";
 import { hideSecrets } from "./hideSecrets";
 import { isUnresolved } from "./placeholders";
-import { Checked, Problem, valueAt } from "./problems";
+import { Checked, Problem, valueAt, withProblems } from "./problems";
 import { recordedKeys, replacedMaps } from "./unknownKeys";
 
 /** Arguments that contain values for a Helm chart, with the argument for the chart version. */
@@ -42,9 +42,7 @@ export function checkWithValues<T>(
     problems.push(...problemsOf(field, args as Args, charts[field]));
     delete settings[field];
   }
-  const checked = checkArgs(settings);
-  if (problems.length === 0) return checked;
-  return { problems: [...(checked.problems ?? []), ...problems] };
+  return withProblems(checkArgs(settings), problems);
 }
 
 /**

@@ -2,7 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Inputs, valueIfKnown } from "./inputs";
 import { hasPlaceholder } from "./placeholders";
-import type { Problem } from "./problems";
+import { type Problem, withProblems } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
 
 /** Something that only one component may own. */
@@ -49,7 +49,7 @@ export function claim<S extends object>(
       const rule = `conflicts with ${other}, which already has ${what}`;
       return [{ path, code: "invalid", rule, fix: { kind: "do", text: fix } }];
     });
-    settingsOrThrow(component, name, problems.length > 0 ? { problems } : { settings });
+    settingsOrThrow(component, name, withProblems({ settings }, problems));
   };
   const provider = kubernetesProvider(opts);
   const takeKnown = (claims: Claim[]) =>

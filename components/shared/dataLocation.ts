@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { HIDDEN } from "./hideSecrets";
-import { Problem } from "./problems";
+import { Problem, withProblems } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
 
 /** Settings that determine where a component stores its data, keyed by setting name. */
@@ -46,10 +46,6 @@ export function unchangedLocation<R extends pulumi.Resource>(
           fix: { kind: "do", text: fix },
         };
       });
-    return settingsOrThrow(
-      component,
-      name,
-      problems.length > 0 ? { problems } : { settings: resource },
-    );
+    return settingsOrThrow(component, name, withProblems({ settings: resource }, problems));
   });
 }

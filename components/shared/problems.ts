@@ -42,6 +42,12 @@ export type Fix =
 export type Checked<T> =
   { settings: T; problems?: undefined } | { settings?: undefined; problems: Problem[] };
 
+/** Adds problems to the result of a check. */
+export function withProblems<T>(checked: Checked<T>, problems: Problem[]): Checked<T> {
+  if (problems.length === 0) return checked;
+  return { problems: [...(checked.problems ?? []), ...problems] };
+}
+
 /** Checks `input` against `schema`, fills in defaults, and reports every problem. */
 export function check<S extends z.ZodType>(schema: S, input: unknown): Checked<z.output<S>> {
   const result = schema.safeParse(input, { error: ruleOf, reportInput: true });
