@@ -9,13 +9,18 @@ import { Fill, Inputs } from "../shared/inputs";
 import { podIdentity, podRole } from "../shared/podRole";
 import { tagsOf } from "../shared/tags";
 
+/** The IAM role for Loki's pods, with what gives it to them. */
 export interface LokiRole {
   /** The role, if the component creates it. */
   role?: Role;
+  /** ARN of the role. */
   roleArn: pulumi.Output<string>;
   /** Annotations that let pods with the service account assume the role. */
   serviceAccountAnnotations: Record<string, pulumi.Input<string>>;
-  /** Resources that must exist before the first pod starts. */
+  /**
+   * Resources that must exist before the first pod starts, because pods get their credentials at
+   * startup.
+   */
   dependencies: pulumi.Resource[];
 }
 

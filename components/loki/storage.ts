@@ -1,29 +1,19 @@
-import type { Role } from "@pulumi/aws/iam";
 import type { Bucket } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { lokiBucket } from "./bucket";
-import { lokiRole } from "./role";
+import { LokiRole, lokiRole } from "./role";
 import { LokiStorage } from "./enums";
 import { LokiSettings, S3Settings } from "./settings";
 import { Inputs } from "../shared/inputs";
 
-/** Loki's storage, with the role and annotations that give Loki's pods access to it. */
-export interface StorageResources {
+/**
+ * Loki's storage, with the role that gives Loki's pods access to it. With `filesystem` storage,
+ * `bucketName` and `roleArn` are empty.
+ */
+export interface StorageResources extends LokiRole {
   /** The bucket, if the component creates it. */
   bucket?: Bucket;
-  /** The IAM role for Loki's pods, if the component creates it. */
-  role?: Role;
-  /** ARN of the IAM role for Loki's pods. Empty with `filesystem` storage. */
-  roleArn: pulumi.Output<string>;
-  /** Name of the bucket. Empty with `filesystem` storage. */
   bucketName: pulumi.Output<string>;
-  /** Annotations that let pods with the service account assume the role. */
-  serviceAccountAnnotations: Record<string, pulumi.Input<string>>;
-  /**
-   * Resources that must exist before the first pod starts, because pods get their credentials at
-   * startup.
-   */
-  dependencies: pulumi.Resource[];
 }
 
 /** Registers the bucket and the IAM role that the settings require. */

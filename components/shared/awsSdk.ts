@@ -9,24 +9,12 @@ import type * as sns from "@pulumi/aws/sns";
 import * as pulumi from "@pulumi/pulumi";
 import { defined } from "./defined";
 
-/** The modules of `@pulumi/aws` that components require. */
-export interface AwsSdk {
-  amp: typeof amp;
-  eks: typeof eks;
-  iam: typeof iam;
-  kms: typeof kms;
-  s3: typeof s3;
-  sns: typeof sns;
-  region: typeof region;
-  provider: typeof provider;
-}
-
 /**
  * Loads `@pulumi/aws` when a component first needs it. The package is an optional peer dependency,
  * because only `LokiStack` with `s3` storage, `PrometheusStack` with a long-term store of kind `amp`,
  * and `MonitoredServices` with `ampWorkspaceArn` create AWS resources.
  */
-export function awsSdk(): AwsSdk {
+export function awsSdk() {
   try {
     return {
       amp: require("@pulumi/aws/amp") as typeof amp,

@@ -1,3 +1,4 @@
+import { LogCollector } from "../../components/logs/enums";
 import { LokiMode, LokiStorage } from "../../components/loki/enums";
 import { deletedVersionDays } from "../../components/loki/settings";
 import { lokiVolumeCount } from "../../components/loki/volumes";
@@ -5,7 +6,6 @@ import { PrometheusSettings } from "../../components/prometheus/settings";
 import { defined } from "../../components/shared/defined";
 import { limits } from "../../policies/limits/limits";
 import type { Settings } from "../config/parseConfiguration";
-import { storesOfServiceLogs } from "./logStores";
 
 /**
  * Estimated storage and cost under the retention settings, based on the assumptions in
@@ -141,6 +141,18 @@ function prometheusVolumesGib(settings: PrometheusSettings): number {
   return (
     storageGb * replicas + alertmanager.storageGb * alertmanager.replicas + (grafana.storageGb ?? 0)
   );
+}
+
+/** Returns whether Loki and Datadog store the logs of the services, which make up most of the logs. */
+export function storesOfServiceLogs({ loki, datadog, namespaces }: Settings): {
+  loki: boolean;
+  datadog: boolean;
+} {
+  const excluded = datadog && [...datadog.excludedNamespaces, ...datadog.excludedLogNamespaces];
+  return {
+    loki: loki !== undefined && loki.collector !== LogCollector.None,
+    datadog: datadog?.logs === true && excluded?.includes(namespaces.application) === false,
+  };
 }
 
 /** Returns the volume size that the logs need, in GiB. */

@@ -1,6 +1,6 @@
 import type { Settings } from "../config/parseConfiguration";
-import { CostEstimate, logVolumeGib } from "./costEstimate";
-import { storesOfServiceLogs } from "./logStores";
+import { defined } from "../../components/shared/defined";
+import { CostEstimate, logVolumeGib, storesOfServiceLogs } from "./costEstimate";
 
 /** Retention and cost for the reviewer of a preview. */
 export interface CostReport {
@@ -12,16 +12,13 @@ export interface CostReport {
 
 /** Formats the estimate as text, with the assumptions behind each number. */
 export function costReport(settings: Settings, estimate: CostEstimate): CostReport {
-  const lines: Record<string, string | undefined> = {
-    "Prometheus volume": prometheusLine(settings, estimate),
-    "Loki storage": lokiLine(settings, estimate),
-    Datadog: datadogLine(settings, estimate),
-    "Cost per month": monthLine(estimate),
-  };
   return {
-    lines: Object.fromEntries(
-      Object.entries(lines).filter((line): line is [string, string] => line[1] !== undefined),
-    ),
+    lines: defined({
+      "Prometheus volume": prometheusLine(settings, estimate),
+      "Loki storage": lokiLine(settings, estimate),
+      Datadog: datadogLine(settings, estimate),
+      "Cost per month": monthLine(estimate),
+    }),
     warnings: [
       prometheusWarning(settings, estimate),
       lokiWarning(settings, estimate),
