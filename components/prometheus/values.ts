@@ -11,7 +11,7 @@ import { growVolumes, upgradeJobLabels } from "../shared/growVolumes";
 import { nodeAgentPlacement, placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
 import { Values } from "../../policies/shared/mergeValues";
-import { SizeTable, resources } from "../shared/resources";
+import { resources, sizeTable } from "../shared/resources";
 import { unprivileged } from "../shared/unprivileged";
 import { serviceNames } from "./urls";
 
@@ -21,26 +21,10 @@ export const grafanaAdminSecretName = "grafana-admin";
 // Pinned, because the chart defaults to `latest` and to the cluster's Kubernetes version.
 const crdUpgradeImages = { busybox: "1.37.0", kubectl: "v1.35.0" };
 
-const prometheusSizes: SizeTable = {
-  small: resources("250m", "2Gi"),
-  medium: resources("1", "6Gi"),
-  large: resources("4", "16Gi"),
-};
-const alertmanagerSizes: SizeTable = {
-  small: resources("25m", "128Mi"),
-  medium: resources("50m", "256Mi"),
-  large: resources("100m", "512Mi"),
-};
-const grafanaSizes: SizeTable = {
-  small: resources("100m", "384Mi"),
-  medium: resources("250m", "768Mi"),
-  large: resources("500m", "1536Mi"),
-};
-const kubeStateMetricsSizes: SizeTable = {
-  small: resources("25m", "128Mi"),
-  medium: resources("100m", "512Mi"),
-  large: resources("250m", "2Gi"),
-};
+const prometheusSizes = sizeTable(["250m", "2Gi"], ["1", "6Gi"], ["4", "16Gi"]);
+const alertmanagerSizes = sizeTable(["25m", "128Mi"], ["50m", "256Mi"], ["100m", "512Mi"]);
+const grafanaSizes = sizeTable(["100m", "384Mi"], ["250m", "768Mi"], ["500m", "1536Mi"]);
+const kubeStateMetricsSizes = sizeTable(["25m", "128Mi"], ["100m", "512Mi"], ["250m", "2Gi"]);
 const samplesPerScrape: Record<SizePreset, number> = {
   small: limits.samplesPerScrape.default,
   medium: 300_000,
