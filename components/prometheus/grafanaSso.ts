@@ -3,7 +3,15 @@ import { Values } from "../../policies/shared/mergeValues";
 import { defined } from "../shared/defined";
 import { hasPlaceholder } from "../shared/placeholders";
 import { example, issue } from "../shared/problems";
-import { hostName, httpsUrl, input, onMaps, secretKey } from "../shared/schemas";
+import {
+  NeededSettings,
+  checkKind,
+  hostName,
+  httpsUrl,
+  input,
+  onMaps,
+  secretKey,
+} from "../shared/schemas";
 import { SsoProvider } from "./enums";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -109,7 +117,7 @@ interface Provider {
   /** Section of Grafana's configuration: `auth.<section>`. */
   section: string;
   /** Settings that only some providers have, and whether this provider requires them. */
-  settings: Partial<Record<keyof SsoSettings, "required" | "optional">>;
+  settings: NeededSettings<keyof SsoSettings>;
   /** Format of a group, if the provider does not identify groups by name. */
   groups?: { pattern: RegExp; rule: string; example: string };
   /** Returns the keys that are specific to this provider's section. */
@@ -205,20 +213,11 @@ const providers: Record<SsoProvider, Provider> = {
 
 const groupFields = ["allowedGroups", "adminGroups", "editorGroups"] as const;
 
-/** Checks settings that only some providers have. Fields may have failed other checks. */
+/** Checks settings that depend on the provider. Fields may have failed other checks. */
 function checkProvider(sso: Partial<SsoSettings>, ctx: z.RefinementCtx): void {
+  checkKind(sso, "provider", providers, ctx);
   const { provider } = sso;
   if (provider === undefined || !Object.hasOwn(providers, provider)) return;
-  const known = new Set(Object.values(providers).flatMap(({ settings }) => Object.keys(settings)));
-  for (const name of known as Set<keyof SsoSettings>) {
-    const need = providers[provider].settings[name];
-    if (need === undefined && sso[name] !== undefined) {
-      issue(ctx, [name], `does not apply to the provider ${provider}`, { kind: "remove" });
-    }
-    if (need === "required" && sso[name] === undefined) {
-      issue(ctx, [name], `is required for the provider ${provider}`);
-    }
-  }
   const form = providers[provider].groups;
   if (form === undefined) return;
   for (const field of groupFields) {

@@ -273,6 +273,33 @@ export function checkProtection(
   });
 }
 
+/** Settings that only some kinds have, and whether this kind requires them. */
+export type NeededSettings<Name extends string> = Partial<Record<Name, "required" | "optional">>;
+
+/**
+ * Reports settings that do not apply to the kind, and missing settings that it requires. `field` is the
+ * setting that selects the kind. Settings may have failed other checks.
+ */
+export function checkKind(
+  settings: Record<string, unknown>,
+  field: string,
+  kinds: Record<string, { settings: NeededSettings<string> }>,
+  ctx: z.RefinementCtx,
+): void {
+  const kind = settings[field];
+  if (typeof kind !== "string" || !Object.hasOwn(kinds, kind)) return;
+  const names = new Set(Object.values(kinds).flatMap((each) => Object.keys(each.settings)));
+  for (const name of names) {
+    const need = kinds[kind]?.settings[name];
+    if (need === undefined && settings[name] !== undefined) {
+      issue(ctx, [name], `does not apply to the ${field} ${kind}`, { kind: "remove" });
+    }
+    if (need === "required" && settings[name] === undefined) {
+      issue(ctx, [name], `is required for the ${field} ${kind}`);
+    }
+  }
+}
+
 /** Reports every name that an earlier item already has. The items may have other problems. */
 export function checkUniqueNames(
   ctx: z.RefinementCtx,

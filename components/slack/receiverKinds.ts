@@ -1,4 +1,5 @@
 import { type SecretForm, httpUrl, httpsUrl } from "../secrets/secretForms";
+import type { NeededSettings } from "../shared/schemas";
 import { template } from "./template";
 
 /** Kinds of receivers in addition to Slack. */
@@ -31,7 +32,7 @@ interface Kind {
   /** Required format of the credential. Default: any text. */
   form?: SecretForm;
   /** Settings that only some kinds have, and whether this kind requires them. */
-  settings: Partial<Record<keyof KindSettings, "required" | "optional">>;
+  settings: NeededSettings<keyof KindSettings>;
   /** Returns all other fields of the integration. */
   fields: (settings: KindSettings) => Record<string, unknown>;
 }

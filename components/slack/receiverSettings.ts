@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Severity } from "../alerting/rules";
 import { example, issue } from "../shared/problems";
-import { dnsLabel, input, onMaps, teamName } from "../shared/schemas";
-import { KindSettings, ReceiverKind, receiverKinds } from "./receiverKinds";
+import { checkKind, dnsLabel, input, onMaps, teamName } from "../shared/schemas";
+import { ReceiverKind, receiverKinds } from "./receiverKinds";
 
 const email = example(z.email("must be an email address"), "alerts@example.com");
 const smarthost = z
@@ -48,7 +48,7 @@ export const receiverSchema = z
         .describe("User for the SMTP server. Required for `email`."),
     ),
   })
-  .superRefine(checkKindSettings, onMaps);
+  .superRefine((receiver, ctx) => checkKind(receiver, "kind", receiverKinds, ctx), onMaps);
 export type ReceiverSettings = z.output<typeof receiverSchema>;
 
 /** Receiver names that the Slack routes and the heartbeat use. */
@@ -65,26 +65,3 @@ export const receiversSchema = z.record(z.string(), receiverSchema).superRefine(
     if (rule !== undefined) issue(ctx, [name], rule, { kind: "do", text: "choose another name" });
   }
 });
-
-/** Checks settings that only some kinds have. Settings may have failed other checks. */
-function checkKindSettings(settings: Partial<ReceiverSettings>, ctx: z.RefinementCtx): void {
-  const { kind } = settings;
-  if (kind === undefined || !Object.hasOwn(receiverKinds, kind)) return;
-  const all = new Set(Object.values(receiverKinds).flatMap((each) => Object.keys(each.settings)));
-  for (const name of all as Set<keyof KindSettings>) {
-    const need = receiverKinds[kind].settings[name];
-    if (need === undefined && settings[name] !== undefined) {
-      issue(ctx, [name], `does not apply to the kind ${kind}`, { kind: "remove" });
-    }
-    if (need === "required" && settings[name] === undefined) {
-      issue(ctx, [name], `is required for the kind ${kind}`, fixes[name]);
-    }
-  }
-}
-
-const fixes: Partial<Record<keyof KindSettings, { kind: "set"; example: unknown }>> = {
-  to: { kind: "set", example: ["oncall@example.com"] },
-  from: { kind: "set", example: "alerts@example.com" },
-  smarthost: { kind: "set", example: "smtp.example.com:587" },
-  username: { kind: "set", example: "alerts" },
-};
