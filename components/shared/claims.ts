@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { Path } from "../../policies/shared/path";
 import { Inputs, valueIfKnown } from "./inputs";
 import { hasPlaceholder } from "./placeholders";
 import { type Problem, withProblems } from "./problems";
@@ -10,7 +11,7 @@ export interface Claim {
   /** Description, unique within its scope, such as `the bucket logs`. */
   what: string;
   /** Argument that determines what is claimed. */
-  path: (string | number)[];
+  path: Path;
   /** Change that lets two components coexist. */
   fix: string;
   /** Scope in which `what` is unique. Default: the cluster. */

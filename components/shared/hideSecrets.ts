@@ -1,4 +1,5 @@
 import { credentialIn } from "../../policies/shared/credentials";
+import type { Path } from "../../policies/shared/path";
 
 /** Placeholder in messages for a value that may be a secret. */
 export const HIDDEN = "[hidden]";
@@ -23,7 +24,7 @@ const maxDepth = 10;
  * this function hides the whole value. Unlike the preview's redactor, it has no list of the actual
  * secrets.
  */
-export function hideSecrets(path: (string | number)[], value: unknown): unknown {
+export function hideSecrets(path: Path, value: unknown): unknown {
   // Users choose the names of labels, and label values are public.
   const labels = path.indexOf("labels");
   const named = path

@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isPlainMap } from "../../policies/shared/mergeValues";
+import type { Path } from "../../policies/shared/path";
 import { chartValuesIn } from "./chartValues";
 import { HIDDEN } from "./hideSecrets";
-import { argumentsIn, hasPlaceholder, isUnresolved, unresolvedIn } from "./placeholders";
-import { Checked, Problem, resolvedToNothing, valueAt } from "./problems";
+import { argumentsIn, hasPlaceholder, unresolvedIn } from "./placeholders";
+import { Checked, Problem, resolvedToNothing, unresolvedPrefix, valueAt } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
-
-type Path = (string | number)[];
 
 /** Result of `valueIfKnown` for a value that is unknown in a preview. */
 export const UNKNOWN = Symbol("unknown");
@@ -159,8 +158,7 @@ async function describeResolved(
   return Promise.all(
     problems.map(async (problem): Promise<Problem> => {
       const { path, value } = problem;
-      const paths = path.map((_key, index) => path.slice(0, index + 1));
-      const outputPath = paths.find((outer) => isUnresolved(valueAt(args, outer)));
+      const outputPath = unresolvedPrefix(args, path);
       if (outputPath === undefined) return problem;
       if (value === null && outputPath.length === path.length) return resolvedToNothing(path);
       const isSecret = await pulumi.isSecret(pulumi.output(valueAt(args, outputPath)));

@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { formatPath } from "../../policies/shared/path";
+import { type Path, formatPath } from "../../policies/shared/path";
 import { defined } from "./defined";
 import { HIDDEN, hideSecrets } from "./hideSecrets";
 import { isUnresolved } from "./placeholders";
@@ -8,7 +8,7 @@ import { isUnresolved } from "./placeholders";
 /** A problem with one field, in terms that the field's author can act on. */
 export interface Problem {
   /** Path of the field from the root of the checked value, such as `["prometheus", "retentionDays"]`. */
-  path: (string | number)[];
+  path: Path;
   /** Configuration namespace, if the field is another provider's secret. Default: `monitoring`. */
   namespace?: "datadog";
   /** Value of the field, with secrets hidden. Undefined if the field is missing. */
@@ -68,7 +68,7 @@ export function example<S extends z.ZodType>(schema: S, value: unknown): S {
 /** Reports a problem from inside a schema. `path` is relative to the value that the schema checks. */
 export function issue(
   ctx: z.RefinementCtx,
-  path: (string | number)[],
+  path: Path,
   message: string,
   fix?: Fix,
   code?: ProblemCode,
@@ -157,9 +157,8 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
 }
 
 /** Returns the problem with a field that must be known but is, or is inside, an Output or a promise. */
-function unresolvedAt(input: unknown, path: (string | number)[]): Problem | undefined {
-  const paths = path.map((_key, index) => path.slice(0, index + 1));
-  const unresolved = paths.find((outer) => isUnresolved(valueAt(input, outer)));
+function unresolvedAt(input: unknown, path: Path): Problem | undefined {
+  const unresolved = unresolvedPrefix(input, path);
   if (unresolved === undefined) return undefined;
   return {
     path: unresolved,
@@ -170,8 +169,14 @@ function unresolvedAt(input: unknown, path: (string | number)[]): Problem | unde
   };
 }
 
+/** Returns the path of the Output or promise that is, or contains, the value at `path`. */
+export function unresolvedPrefix(input: unknown, path: Path): Path | undefined {
+  const prefixes = path.map((_key, index) => path.slice(0, index + 1));
+  return prefixes.find((prefix) => isUnresolved(valueAt(input, prefix)));
+}
+
 /** Returns the problem with an argument that is an Output without a value. */
-export function resolvedToNothing(path: (string | number)[]): Problem {
+export function resolvedToNothing(path: Path): Problem {
   const text = "pass an Output with a value, or omit the argument if it is optional";
   const rule = "must have a value, but the Output resolved to nothing";
   return { path, code: "required", rule, fix: { kind: "do", text } };
@@ -182,7 +187,7 @@ export function resolvedToNothing(path: (string | number)[]): Problem {
  * renames it.
  */
 export function unknownKey(
-  path: (string | number)[],
+  path: Path,
   value: unknown,
   known: string[],
   setKeys: string[],
@@ -215,7 +220,7 @@ export function nearest(name: string, names: string[]): string | undefined {
  * Returns a fix that sets the value that was probably meant, or else the schema's example, default or
  * first allowed value. If there is none, the fix removes an optional field.
  */
-function fixOf(schema: z.ZodType | undefined, path: (string | number)[], value: unknown): Fix {
+function fixOf(schema: z.ZodType | undefined, path: Path, value: unknown): Fix {
   const layers = layersOf(schema);
   const likelyFix = layers.map((layer) => meantBy(value, layer)).find((fix) => fix !== undefined);
   if (likelyFix !== undefined) return likelyFix;
@@ -271,7 +276,7 @@ function withArticle(type: string): string {
 }
 
 /** Returns the schema of the field at `path`, looking inside optionals, defaults, lists and maps. */
-function schemaAt(schema: z.ZodType, path: (string | number)[]): z.ZodType | undefined {
+function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
   return path.reduce<z.ZodType | undefined>((current, key) => {
     const inner = layersOf(current).at(-1);
     if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
@@ -306,7 +311,7 @@ function wrappedIn(schema: z.ZodType): z.ZodType | undefined {
 }
 
 /** Returns the value at a path, or undefined if there is none. */
-export function valueAt(input: unknown, path: (string | number)[]): unknown {
+export function valueAt(input: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (current, key) =>
       typeof current === "object" && current !== null && Object.hasOwn(current, key)

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Chart } from "../charts/charts";
 import { isMap } from "../../policies/shared/isMap";
-import { formatPath } from "../../policies/shared/path";
+import { type Path, formatPath } from "../../policies/shared/path";
 import { placeholderFor, isUnresolved } from "./placeholders";
 import { Fix, example, issue, layersOf } from "./problems";
 import { SizePreset } from "./sizePreset";
@@ -303,7 +303,7 @@ export function checkKind(
 /** Reports every name that an earlier item already has. The items may have other problems. */
 export function checkUniqueNames(
   ctx: z.RefinementCtx,
-  path: (string | number)[],
+  path: Path,
   items: unknown,
   scope = formatPath(path),
 ): void {

@@ -1,4 +1,5 @@
 import { isMap } from "../../policies/shared/isMap";
+import type { Path } from "../../policies/shared/path";
 import { hideSecrets } from "../../components/shared/hideSecrets";
 import { Problem } from "../../components/shared/problems";
 import { secretsOf } from "../../components/secrets/secrets";
@@ -47,7 +48,7 @@ export function ampProblems(
     const settings = values[part];
     return isMap(settings) && settings[key] !== undefined && settings[key] !== false;
   };
-  const problem = (path: (string | number)[], value: unknown, because: string): Problem => ({
+  const problem = (path: Path, value: unknown, because: string): Problem => ({
     path,
     value: hideSecrets(path, value),
     code: "invalid",
@@ -72,15 +73,13 @@ export function ampProblems(
 
 /** Reports channel names that are not valid in an SNS topic name, which allows fewer characters. */
 function unfitChannels({ channel: main, channels, routes }: Record<string, unknown>): Problem[] {
-  const named: [path: (string | number)[], value: unknown][] = [
+  const named: [path: Path, value: unknown][] = [
     [["channel"], main],
     ...entries(channels).map(([key, value]): [string[], unknown] => [["channels", key], value]),
-    ...(Array.isArray(routes) ? routes : []).map(
-      (route: unknown, index): [(string | number)[], unknown] => [
-        ["routes", index, "channel"],
-        isMap(route) ? route["channel"] : undefined,
-      ],
-    ),
+    ...(Array.isArray(routes) ? routes : []).map((route: unknown, index): [Path, unknown] => [
+      ["routes", index, "channel"],
+      isMap(route) ? route["channel"] : undefined,
+    ]),
   ];
   return named
     .filter(

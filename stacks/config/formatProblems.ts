@@ -1,7 +1,7 @@
 import { isSecretKey } from "../../components/secrets/secrets";
 import { HIDDEN } from "../../components/shared/hideSecrets";
 import { Problem, formatValue } from "../../components/shared/problems";
-import { formatPath } from "../../policies/shared/path";
+import { type Path, formatPath } from "../../policies/shared/path";
 
 const defaultNamespace = "monitoring";
 
@@ -58,8 +58,6 @@ function replacement(path: Path, value: unknown, example: unknown): string[] {
   // Removing a list item shifts the items after it, so a second command would set the wrong item.
   return typeof path.at(-1) === "number" ? [remove(path)] : [remove(path), ...set(path, example)];
 }
-
-type Path = Problem["path"];
 
 /**
  * Returns commands that set a value. The CLI sets one leaf at a time, so a map or list needs one

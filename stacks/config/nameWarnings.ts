@@ -2,10 +2,11 @@ import { distance } from "fastest-levenshtein";
 import { Problem } from "../../components/shared/problems";
 import { SlackSettings } from "../../components/slack/settings";
 import { isMap } from "../../policies/shared/isMap";
+import type { Path } from "../../policies/shared/path";
 import { Context } from "./context";
 
 interface Name {
-  path: (string | number)[];
+  path: Path;
   value: string;
 }
 

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { hasPlaceholder } from "../../shared/placeholders";
 import { issue } from "../../shared/problems";
 import { checkUniqueNames } from "../../shared/schemas";
+import type { Path } from "../../../policies/shared/path";
 import { lowestObjectivePercent, sloWindowDays } from "./burnRates";
 import { WorkloadKind } from "./enums";
 import { warningSchema } from "./thresholdSettings";
 
-type Path = (string | number)[];
 type Values = Record<string, unknown>;
 
 /** Default port and path of a service's metrics. */

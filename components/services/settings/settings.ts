@@ -1,5 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
+import type { Path } from "../../../policies/shared/path";
 import { limits } from "../../../policies/limits/limits";
 import { workspaceArn } from "../../alerting/workspaceArn";
 import { proberAddress } from "../../shared/prober";
@@ -231,8 +232,6 @@ export const serviceFields = {
   services: z.array(serviceSchema).default([]),
   alerts: alertSchema.prefault({}),
 };
-/** The output type of {@link serviceFields}. */
-export type ServiceFields = z.output<z.ZodObject<typeof serviceFields>>;
 
 export const servicesSchema = z
   .strictObject({
@@ -261,11 +260,7 @@ export function servicesSettings(args: ComponentArgs): Checked<MonitoredServices
 export function unknownService(
   services: { name: string }[],
   name: string,
-  {
-    path,
-    value,
-    fixWith,
-  }: { path: (string | number)[]; value: unknown; fixWith: (closest: string) => Fix },
+  { path, value, fixWith }: { path: Path; value: unknown; fixWith: (closest: string) => Fix },
 ): Problem[] {
   const names = services.map((service) => service.name);
   if (names.includes(name)) return [];
