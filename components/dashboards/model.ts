@@ -18,7 +18,8 @@ export interface Panel {
   /** Grafana unit, such as `reqps`. */
   unit: string;
   queries: Query[];
-  source?: "prometheus" | "loki";
+  /** Data source of the queries. Default: Prometheus. */
+  source?: "loki";
   /**
    * Entry in the table of linked panels, which sets the panel's ID. Links from alerts open this panel.
    */
@@ -57,8 +58,8 @@ export function graph(title: string, unit: string, queries: Query[], options: Pa
 }
 
 /** Returns a panel that shows the latest value as a number. */
-export function stat(title: string, unit: string, expr: string, options: PanelOptions = {}): Panel {
-  return { kind: "stat", title, unit, queries: [query(expr, title)], ...options };
+export function stat(title: string, unit: string, expr: string): Panel {
+  return { kind: "stat", title, unit, queries: [query(expr, title)] };
 }
 
 /** Returns a table with one row for each combination of labels and one column for each query. */

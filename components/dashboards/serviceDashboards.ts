@@ -352,7 +352,7 @@ function restartQueries(state: string): Query[] {
     `sum by (pod, container, reason) (${metric}{${state}}) > 0`;
   return [
     query(
-      `sum by (pod, container) (increase(${podMetrics.restarts}{${state}}[$__rate_interval]))`,
+      `sum by (pod, container) (increase(${podMetrics.restarts}{${state}}[${rateInterval}]))`,
       "{{pod}} {{container}} restarts",
     ),
     query(reasons(podMetrics.lastTerminatedReason), "{{pod}} {{container}} last ended: {{reason}}"),

@@ -87,7 +87,6 @@ export function eventCollector(
       chart: chart.name,
       settings: collectorChart(chart, settings, fill),
       values: fill(alloyEventsValues),
-      overrides: undefined,
     },
     pulumi.mergeOptions(opts, {
       dependsOn: [configuration, ...reader(resourceName, releaseName, "events", fill, opts)],

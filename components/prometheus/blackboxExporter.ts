@@ -5,14 +5,12 @@ import { objectLabels } from "../shared/labels";
 import { placement } from "../shared/placement";
 import { proberName, proberPort } from "../shared/prober";
 import { resources } from "../shared/resources";
-import { unprivileged } from "../shared/unprivileged";
+import { nobody, unprivileged } from "../shared/unprivileged";
 import { PrometheusSettings } from "./settings";
 
 /** The default configuration in this image includes the module that the probes use. */
 const image = "prometheus/blackbox-exporter:v0.28.0";
 const defaultRegistry = "quay.io";
-/** ID of a user and group that own no files. */
-const unprivilegedId = 65534;
 
 /** Returns the labels of the exporter's pods, which its Service and network policy select. */
 export function blackboxExporterLabels({ releaseName }: Pick<PrometheusSettings, "releaseName">) {
@@ -46,8 +44,8 @@ export function blackboxExporter(
             automountServiceAccountToken: false,
             securityContext: {
               runAsNonRoot: true,
-              runAsUser: unprivilegedId,
-              runAsGroup: unprivilegedId,
+              runAsUser: nobody,
+              runAsGroup: nobody,
               seccompProfile: { type: "RuntimeDefault" },
             },
             containers: [

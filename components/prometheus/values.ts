@@ -12,7 +12,7 @@ import { nodeAgentPlacement, placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
 import { Values } from "../../policies/shared/mergeValues";
 import { resources, sizeTable } from "../shared/resources";
-import { unprivileged } from "../shared/unprivileged";
+import { nobody, unprivileged } from "../shared/unprivileged";
 import { serviceNames } from "./urls";
 
 /** Name of the Secret with Grafana's admin user and password. */
@@ -34,8 +34,6 @@ const nodeExporterResources = resources("50m", "64Mi");
 const operatorResources = resources("50m", "256Mi");
 const sidecarResources = resources("25m", "192Mi");
 const jobResources = resources("50m", "256Mi");
-/** ID of a user and group without any permissions. */
-const nobody = 65534;
 
 /** Returns kube-prometheus-stack chart values for the given settings. */
 export function prometheusValues(settings: PrometheusSettings): Values {

@@ -2,7 +2,7 @@ import { Values } from "../../policies/shared/mergeValues";
 import { Placement, placement } from "./placement";
 import { Labels } from "./labels";
 import { resources } from "./resources";
-import { unprivileged } from "./unprivileged";
+import { nobody, unprivileged } from "./unprivileged";
 
 /** The volumes of a StatefulSet that belong to one of its claim templates. */
 export interface Volumes {
@@ -91,7 +91,7 @@ export function growVolumes(settings: Placement, image: string, volumes: Volumes
             ...placement(settings),
             securityContext: {
               runAsNonRoot: true,
-              runAsUser: 65534,
+              runAsUser: nobody,
               seccompProfile: { type: "RuntimeDefault" },
             },
             containers: [

@@ -60,21 +60,21 @@ export function networkPolicies<S extends PolicySettings>(
   releaseName: (settings: S) => string,
   policiesOf: (settings: S) => NetworkPolicies,
   opts: pulumi.CustomResourceOptions,
-): pulumi.Resource[] {
-  if (!settings.networkPolicies) return [];
-  return Object.keys(policiesOf(settings)).map((part) => {
+): void {
+  if (!settings.networkPolicies) return;
+  for (const part of Object.keys(policiesOf(settings))) {
     const metadata = fill((all) => ({
       name: `${releaseName(all)}-${part}`,
       namespace: all.namespace,
       labels: objectLabels("network-policy", all.labels),
     }));
     const spec = fill((all) => policySpec(policiesOf(all)[part]));
-    return new kubernetes.networking.v1.NetworkPolicy(
+    new kubernetes.networking.v1.NetworkPolicy(
       `${name}-${part}-network-policy`,
       { metadata, spec },
       opts,
     );
-  });
+  }
 }
 
 function policySpec({ pods, accepts, opens }: NetworkPolicy = { pods: {}, accepts: [] }) {

@@ -55,7 +55,7 @@ function plaintextPaths(key: string, value: unknown): PlaintextSecret[] {
  * Returns whether each key in a map of secrets is set, or `true` for other values. Keys are not secret.
  */
 function keysOf(secrets: unknown): Record<string, boolean> | true {
-  if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) return true;
+  if (!isMap(secrets)) return true;
   return Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, Boolean(secret)]));
 }
 
