@@ -27,7 +27,7 @@ describe("policies/duration", () => {
     "15days",
     " 15d",
     15,
-    0,
+    ["15d"],
     null,
   ]) {
     it(`rejects ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), undefined));
