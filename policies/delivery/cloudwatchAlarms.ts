@@ -15,6 +15,8 @@ import {
 } from "../facts/plain";
 import { Resource, refersTo } from "../facts/resource";
 import { own } from "../shared/own";
+import { Mistake, mistakesIn } from "./monitorMistakes";
+import { SECONDS_PER_DAY } from "../shared/duration";
 
 export const cloudwatchAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm";
 const topicType = "aws:sns/topic:Topic";
@@ -38,63 +40,62 @@ export function checkAlarms(resources: Resource[]): StackFinding[] {
   ];
 }
 
-const DAY = 86_400;
-
-/** Checks for alarms with periods that CloudWatch rejects, and for alarms without data to compare. */
 function checkAlarm(alarm: Resource): StackFinding[] {
   const { props } = alarm;
-  const read = (key: string) => Number(at(props, key) === UNKNOWN ? NaN : (at(props, key) ?? NaN));
-  const [period, points, periods] = [
-    read("period"),
-    read("datapointsToAlarm"),
-    read("evaluationPeriods"),
-  ];
-  const mistakes: [key: string, problem: string, fix: string][] = [];
-  if (period <= 0 || (period % 60 > 0 && ![10, 20, 30].includes(period))) {
-    mistakes.push(["period", "this period is not supported", "set period: 60"]);
-  }
-  if (points > periods) {
-    mistakes.push([
-      "datapointsToAlarm",
-      "datapointsToAlarm is greater than evaluationPeriods",
-      "set datapointsToAlarm to at most evaluationPeriods",
-    ]);
-  }
-  const seconds = period * periods;
-  if (seconds > (period >= 3600 ? 7 : 1) * DAY) {
-    mistakes.push([
-      "evaluationPeriods",
-      `the periods span ${numeral(seconds / 3600)} hours in total, but the limit is one day, or seven days for periods of at least an hour`,
-      "use fewer periods, or periods of at least an hour",
-    ]);
-  }
-  mistakes.push(...wrongQueries(props));
-  if (/^p\d/i.test(textAt(props, "statistic") ?? "")) {
-    mistakes.push([
-      "statistic",
-      "statistic does not accept percentiles",
-      "set extendedStatistic instead of statistic",
-    ]);
-  }
-  const silent = [
+  const rejected = [...wrongPeriods(props), wrongQueries(props), percentileStatistic(props)].map(
+    (mistake) =>
+      mistake && {
+        ...mistake,
+        problem: `${mistake.problem}, so CloudWatch rejects the alarm`,
+      },
+  );
+  return mistakesIn(alarm, [
+    ...rejected,
     ...wrongDimensions(props),
-    ...wrongStatistic(props),
-    ...wrongMetric(props),
-    ...wrongMissingData(props),
-  ];
-  return [
-    ...mistakes.map(
-      ([key, problem, fix]) => [key, `${problem}, so CloudWatch rejects the alarm`, fix] as const,
-    ),
-    ...silent,
-  ].map(([key, problem, fix]) => ({
-    ...located(alarm, key),
-    problem,
-    fix,
-  }));
+    averageOfRequests(props),
+    misspelledMetric(props),
+    wrongUnit(props),
+    shortPeriod(props),
+    wrongMissingData(props),
+  ]);
 }
 
-type Mistake = readonly [key: string, problem: string, fix: string];
+/** Reports periods that CloudWatch does not support. */
+function wrongPeriods(props: Plain): (Mistake | undefined)[] {
+  const read = (key: string) => Number(at(props, key) === UNKNOWN ? NaN : (at(props, key) ?? NaN));
+  const period = read("period");
+  const periods = read("evaluationPeriods");
+  const seconds = period * periods;
+  return [
+    period <= 0 || (period % 60 > 0 && ![10, 20, 30].includes(period))
+      ? { key: "period", problem: "this period is not supported", fix: "set period: 60" }
+      : undefined,
+    read("datapointsToAlarm") > periods
+      ? {
+          key: "datapointsToAlarm",
+          problem: "datapointsToAlarm is greater than evaluationPeriods",
+          fix: "set datapointsToAlarm to at most evaluationPeriods",
+        }
+      : undefined,
+    seconds > (period >= 3600 ? 7 : 1) * SECONDS_PER_DAY
+      ? {
+          key: "evaluationPeriods",
+          problem: `the periods span ${numeral(seconds / 3600)} hours in total, but the limit is one day, or seven days for periods of at least an hour`,
+          fix: "use fewer periods, or periods of at least an hour",
+        }
+      : undefined,
+  ];
+}
+
+function percentileStatistic(props: Plain): Mistake | undefined {
+  return /^p\d/i.test(textAt(props, "statistic") ?? "")
+    ? {
+        key: "statistic",
+        problem: "statistic does not accept percentiles",
+        fix: "set extendedStatistic instead of statistic",
+      }
+    : undefined;
+}
 
 /** Known dimensions of each namespace, and the dimensions that an alarm must have at least one of. */
 const dimensions: Record<string, [known: string, required?: string]> = {
@@ -120,38 +121,32 @@ const dimensions: Record<string, [known: string, required?: string]> = {
 /**
  * Reports dimensions that the namespace does not have, and missing dimensions that its metrics require.
  */
-function foreignDimensions(props: Plain): Mistake[] {
+function foreignDimension(props: Plain): Mistake | undefined {
   const namespace = textAt(props, "namespace") ?? "";
   const [known, required] = own(dimensions, namespace) ?? [];
   const alarmDimensions = at(props, "dimensions") ?? {};
-  if (known === undefined || alarmDimensions === UNKNOWN) return [];
+  if (known === undefined || alarmDimensions === UNKNOWN) return undefined;
   const names = entriesAt(alarmDimensions).map(([name]) => name);
-  const [foreign] = names.filter((name) => !known.split(" ").includes(name));
+  const foreign = names.find((name) => !known.split(" ").includes(name));
   if (foreign !== undefined) {
-    return [
-      [
-        `dimensions.${foreign}`,
-        `no metric in ${namespace} has this dimension, so the alarm never fires`,
-        `use one of ${known.split(" ").join(", ")}`,
-      ],
-    ];
+    return {
+      key: `dimensions.${foreign}`,
+      problem: `no metric in ${namespace} has this dimension, so the alarm never fires`,
+      fix: `use one of ${known.split(" ").join(", ")}`,
+    };
   }
   const isHostCount = /HealthyHostCount$/.test(textAt(props, "metricName") ?? "");
   const options = required?.split(" ") ?? [];
-  const missing = isHostCount
-    ? options.find((name) => !names.includes(name))
-    : options.some((name) => names.includes(name))
-      ? undefined
-      : options[0];
+  const unset = options.filter((name) => !names.includes(name));
+  // A count of hosts requires every option, and any other metric requires one of them.
+  const [missing] = isHostCount || unset.length === options.length ? unset : [];
   return missing === undefined
-    ? []
-    : [
-        [
-          "dimensions",
-          `${namespace} has no metric that covers all resources, so the alarm never fires`,
-          `set dimensions.${missing}`,
-        ],
-      ];
+    ? undefined
+    : {
+        key: "dimensions",
+        problem: `${namespace} has no metric that covers all resources, so the alarm never fires`,
+        fix: `set dimensions.${missing}`,
+      };
 }
 
 /**
@@ -159,45 +154,48 @@ function foreignDimensions(props: Plain): Mistake[] {
  * ARN.
  */
 function wrongDimensions(props: Plain): Mistake[] {
-  const foreign = foreignDimensions(props);
-  if (foreign.length > 0) return foreign;
+  const foreign = foreignDimension(props);
+  if (foreign !== undefined) return [foreign];
   return textsAt(props, "dimensions")
     .filter(
       ([name, value]) => /^(LoadBalancer|TargetGroup)$/.test(name) && value.startsWith("arn:"),
     )
-    .map(([name]) => [
-      `dimensions.${name}`,
-      "no metric has an ARN as the value of this dimension, so the alarm never fires",
-      `set ${name} to arnSuffix instead of arn`,
-    ]);
+    .map(([name]) => ({
+      key: `dimensions.${name}`,
+      problem: "no metric has an ARN as the value of this dimension, so the alarm never fires",
+      fix: `set ${name} to arnSuffix instead of arn`,
+    }));
 }
 
 /**
  * Reports averages of per-request metrics that can never exceed the threshold. Each sample is 0 or 1, so
  * the average is at most 1.
  */
-function wrongStatistic(props: Plain): Mistake[] {
+function averageOfRequests(props: Plain): Mistake | undefined {
   const isPerRequest =
     /^(AWS\/(ApplicationELB|Lambda|ApiGateway) (HTTPCode_\w+_Count|Errors|Throttles|[45]XXError))$/.test(
-      `${textAt(props, "namespace")} ${textAt(props, "metricName")}`,
+      metricOf(props),
     );
   const threshold = at(props, "threshold");
+  const operator = textAt(props, "comparisonOperator");
   const isNever =
     isPerRequest &&
     textAt(props, "statistic") === "Average" &&
     typeof threshold === "number" &&
-    (textAt(props, "comparisonOperator") === "GreaterThanThreshold"
-      ? threshold >= 1
-      : textAt(props, "comparisonOperator") === "GreaterThanOrEqualToThreshold" && threshold > 1);
+    ((operator === "GreaterThanThreshold" && threshold >= 1) ||
+      (operator === "GreaterThanOrEqualToThreshold" && threshold > 1));
   return isNever
-    ? [
-        [
-          "statistic",
-          "the average of a count per request is at most 1, so the alarm never fires",
-          "set statistic: Sum",
-        ],
-      ]
-    : [];
+    ? {
+        key: "statistic",
+        problem: "the average of a count per request is at most 1, so the alarm never fires",
+        fix: "set statistic: Sum",
+      }
+    : undefined;
+}
+
+/** Returns an alarm's metric, such as `AWS/EC2 CPUUtilization`. */
+function metricOf(props: Plain): string {
+  return `${textAt(props, "namespace")} ${textAt(props, "metricName")}`;
 }
 
 /**
@@ -237,6 +235,22 @@ const units: [
   ],
 ];
 
+function wrongUnit(props: Plain): Mistake | undefined {
+  const threshold = at(props, "threshold");
+  if (typeof threshold !== "number") return undefined;
+  const metric = metricOf(props);
+  const isUpper = /^GreaterThan/.test(textAt(props, "comparisonOperator") ?? "");
+  const [, , unit] =
+    units.find(([name, isMistaken]) => name.test(metric) && isMistaken(threshold, isUpper)) ?? [];
+  return unit === undefined
+    ? undefined
+    : {
+        key: "threshold",
+        problem: `${metric} is ${unit}, so the alarm fires always or never`,
+        fix: "write the threshold in the metric's unit",
+      };
+}
+
 /** Metrics that alarms commonly use, to detect misspelled names. */
 const metricNames: Record<string, string> = {
   "AWS/EC2":
@@ -254,61 +268,40 @@ const metricNames: Record<string, string> = {
   "AWS/ECS": "CPUUtilization MemoryUtilization",
 };
 
-/** Returns the metric that the author of a misspelled name probably meant. */
-function misspelledMetric(namespace: string, name: string): string | undefined {
-  const names = own(metricNames, namespace)?.split(" ") ?? [];
-  if (names.includes(name)) return undefined;
-  return names.find((known) => distance(known.toLowerCase(), name.toLowerCase()) <= 2);
+/** Reports a metric whose name differs from a known metric by one or two letters. */
+function misspelledMetric(props: Plain): Mistake | undefined {
+  const name = textAt(props, "metricName") ?? "";
+  const names = own(metricNames, textAt(props, "namespace") ?? "")?.split(" ") ?? [];
+  const meant = names.includes(name)
+    ? undefined
+    : names.find((known) => distance(known.toLowerCase(), name.toLowerCase()) <= 2);
+  return meant === undefined
+    ? undefined
+    : {
+        key: "metricName",
+        problem: `AWS has no metric ${name}, so the alarm never fires`,
+        fix: `set metricName: ${meant}`,
+      };
 }
 
 /** Metrics that AWS publishes infrequently, with their interval in seconds. */
 const rarely: Record<string, number> = {
-  "AWS/S3 BucketSizeBytes": DAY,
-  "AWS/S3 NumberOfObjects": DAY,
+  "AWS/S3 BucketSizeBytes": SECONDS_PER_DAY,
+  "AWS/S3 NumberOfObjects": SECONDS_PER_DAY,
   "AWS/Billing EstimatedCharges": 21_600,
 };
 
-function wrongMetric(props: Plain): Mistake[] {
-  const metric = `${textAt(props, "namespace")} ${textAt(props, "metricName")}`;
-  const [threshold, period] = [at(props, "threshold"), at(props, "period")];
-  const isUpper = /^GreaterThan/.test(textAt(props, "comparisonOperator") ?? "");
-  const [, , unit] =
-    typeof threshold === "number"
-      ? (units.find(([name, isMistaken]) => name.test(metric) && isMistaken(threshold, isUpper)) ??
-        [])
-      : [];
-  const least = own(rarely, metric);
-  const name = textAt(props, "metricName") ?? "";
-  const suggestion = misspelledMetric(textAt(props, "namespace") ?? "", name);
-  return [
-    ...(suggestion === undefined
-      ? []
-      : [
-          [
-            "metricName",
-            `AWS has no metric ${name}, so the alarm never fires`,
-            `set metricName: ${suggestion}`,
-          ] as const,
-        ]),
-    ...(unit === undefined
-      ? []
-      : [
-          [
-            "threshold",
-            `${metric} is ${unit}, so the alarm fires always or never`,
-            "write the threshold in the metric's unit",
-          ] as const,
-        ]),
-    ...(least === undefined || typeof period !== "number" || period >= least
-      ? []
-      : [
-          [
-            "period",
-            `AWS publishes ${metric} once every ${least / 3600} hours, so most periods have no data`,
-            `set period: ${least}`,
-          ] as const,
-        ]),
-  ];
+/** Reports a period in which AWS usually publishes no value of the metric. */
+function shortPeriod(props: Plain): Mistake | undefined {
+  const period = at(props, "period");
+  const least = own(rarely, metricOf(props));
+  return least === undefined || typeof period !== "number" || period >= least
+    ? undefined
+    : {
+        key: "period",
+        problem: `AWS publishes ${metricOf(props)} once every ${least / 3600} hours, so most periods have no data`,
+        fix: `set period: ${least}`,
+      };
 }
 
 /** Failure counts that AWS does not publish unless there are failures. */
@@ -318,12 +311,12 @@ const sparse = /(^HTTPCode_|5XX|4XX|Throttle)/i;
  * Checks how an alarm treats missing data. Missing data is normal for a failure count, but a problem for
  * a heartbeat.
  */
-function wrongMissingData(props: Plain): Mistake[] {
+function wrongMissingData(props: Plain): Mistake | undefined {
   const treatment = textAt(props, "treatMissingData");
   const metric = textAt(props, "metricName") ?? "";
   const operator = textAt(props, "comparisonOperator") ?? "";
   const threshold = at(props, "threshold");
-  if (typeof threshold !== "number") return [];
+  if (typeof threshold !== "number") return undefined;
   const isCount = /^(Sum|SampleCount)$/.test(textAt(props, "statistic") ?? "");
   const isHeartbeat =
     operator.startsWith("LessThan") &&
@@ -331,30 +324,28 @@ function wrongMissingData(props: Plain): Mistake[] {
     !sparse.test(metric) &&
     (isCount || /^HealthyHostCount$/.test(metric));
   if (treatment === "notBreaching" && isHeartbeat) {
-    return [
-      [
-        "treatMissingData",
+    return {
+      key: "treatMissingData",
+      problem:
         "the alarm detects a missing signal but treats missing data as good, so it never fires",
-        "set treatMissingData: breaching",
-      ],
-    ];
+      fix: "set treatMissingData: breaching",
+    };
   }
   return treatment === "breaching" && operator.startsWith("GreaterThan") && sparse.test(metric)
-    ? [
-        [
-          "treatMissingData",
+    ? {
+        key: "treatMissingData",
+        problem:
           "AWS publishes no values while nothing fails, so the alarm fires although nothing failed",
-          "set treatMissingData: notBreaching",
-        ],
-      ]
-    : [];
+        fix: "set treatMissingData: notBreaching",
+      }
+    : undefined;
 }
 
 /** Checks that an alarm with metric queries compares the result of exactly one query. */
-function wrongQueries(props: Plain): [key: string, problem: string, fix: string][] {
+function wrongQueries(props: Plain): Mistake | undefined {
   const queries = at(props, "metricQueries");
-  if (hasUnknown(queries) || listAt(queries).length === 0) return [];
   const list = listAt(queries);
+  if (hasUnknown(queries) || list.length === 0) return undefined;
   const ids = list.map((query) => textAt(query, "id"));
   const results = list.filter((query) => at(query, "returnData") === true);
   const missing = list
@@ -363,23 +354,19 @@ function wrongQueries(props: Plain): [key: string, problem: string, fix: string]
     .flatMap((expression) => expression.match(/\b[a-z]\w*/g) ?? [])
     .find((name) => !ids.includes(name));
   if (missing !== undefined) {
-    return [
-      [
-        "metricQueries",
-        `an expression reads ${missing}, which is not a query ID`,
-        "correct the id",
-      ],
-    ];
+    return {
+      key: "metricQueries",
+      problem: `an expression reads ${missing}, which is not a query ID`,
+      fix: "correct the id",
+    };
   }
   return results.length === 1
-    ? []
-    : [
-        [
-          "metricQueries",
-          `${results.length} queries have returnData: true, but exactly one must have it`,
-          "set returnData: true only on the query to compare",
-        ],
-      ];
+    ? undefined
+    : {
+        key: "metricQueries",
+        problem: `${results.length} queries have returnData: true, but exactly one must have it`,
+        fix: "set returnData: true only on the query to compare",
+      };
 }
 
 /** Checks that alarms use the metric names that the stack's metric filters write. */

@@ -1,8 +1,10 @@
-import { StackFinding, located } from "../engine/policy";
+import { StackFinding } from "../engine/policy";
 import { UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { alarmInputs, checkAlarms, cloudwatchAlarm } from "./cloudwatchAlarms";
 import { checkMonitor } from "./datadogMonitors";
+import { Mistake, mistakesIn } from "./monitorMistakes";
+import { own } from "../shared/own";
 
 /*
  * Checks alerts that other services evaluate: Datadog monitors and CloudWatch alarms. Each has its own
@@ -13,13 +15,47 @@ const datadogMonitor = "datadog:index/monitor:Monitor";
 const syntheticTest = "datadog:index/syntheticsTest:SyntheticsTest";
 const compositeAlarm = "aws:cloudwatch/compositeAlarm:CompositeAlarm";
 
-/** Resources that read the stack's monitors or notify about them, by type of monitor. */
-const readers: Record<string, RegExp> = {
-  [datadogMonitor]:
-    /^datadog:index\/(monitorNotificationRule|serviceLevelObjective|softwareCatalog|workflowAutomation):/,
-  [cloudwatchAlarm]: /^aws:cloudwatch\/(compositeAlarm|eventRule):/,
-  [compositeAlarm]: /^aws:cloudwatch\/eventRule:/,
-  [syntheticTest]: /^datadog:index\/(monitorNotificationRule|workflowAutomation):/,
+/** A type of monitor, and what a monitor without a receiver lacks. */
+interface MonitorType {
+  /** Types of the resources that read the stack's monitors or notify about them. */
+  readers: RegExp;
+  hasReceiver: (monitor: Resource) => boolean;
+  missing: Omit<Mistake, "problem">;
+}
+
+const handle = {
+  key: "message",
+  bound: "a message with an @ handle",
+  fix: "add a handle to the message, such as @slack-alerts or @pagerduty",
+};
+const action = {
+  key: "alarmActions",
+  bound: "an enabled action",
+  fix: "set alarmActions: [<ARN of an SNS topic>]",
+};
+
+const monitorTypes: Record<string, MonitorType> = {
+  [datadogMonitor]: {
+    readers:
+      /^datadog:index\/(monitorNotificationRule|serviceLevelObjective|softwareCatalog|workflowAutomation):/,
+    hasReceiver: hasHandle,
+    missing: handle,
+  },
+  [syntheticTest]: {
+    readers: /^datadog:index\/(monitorNotificationRule|workflowAutomation):/,
+    hasReceiver: hasHandle,
+    missing: handle,
+  },
+  [cloudwatchAlarm]: {
+    readers: /^aws:cloudwatch\/(compositeAlarm|eventRule):/,
+    hasReceiver: hasActions,
+    missing: action,
+  },
+  [compositeAlarm]: {
+    readers: /^aws:cloudwatch\/eventRule:/,
+    hasReceiver: hasActions,
+    missing: action,
+  },
 };
 const muting = /^(datadog:index\/downtimeSchedule|aws:sns\/topicSubscription):/;
 
@@ -27,89 +63,83 @@ export function isVendorMonitor(type: string): boolean {
   return (
     alarmInputs.has(type) ||
     muting.test(type) ||
-    Object.hasOwn(readers, type) ||
-    Object.values(readers).some((reader) => reader.test(type))
+    own(monitorTypes, type) !== undefined ||
+    Object.values(monitorTypes).some(({ readers }) => readers.test(type))
   );
 }
 
 /** Checks that each monitor has a receiver, and that its vendor accepts it. */
 export function checkVendorMonitors(resources: Resource[]): StackFinding[] {
   return [
-    ...checkReceivers(resources),
+    ...resources.flatMap((resource) => checkReceiver(resource, resources)),
     ...resources.filter(({ type }) => type === datadogMonitor).flatMap(checkMonitor),
     ...checkAlarms(resources),
-    ...resources.flatMap(checkMute),
+    ...resources.flatMap((resource) =>
+      mistakesIn(resource, [endlessDowntime(resource), placeholderEndpoint(resource)]),
+    ),
   ];
 }
 
-/**
- * Checks that no downtime mutes every monitor indefinitely, and that no subscription has a placeholder
- * endpoint.
- */
-function checkMute(resource: Resource): StackFinding[] {
-  const { type, props } = resource;
+/** Reports a downtime that mutes every monitor indefinitely. */
+function endlessDowntime({ type, props }: Resource): Mistake | undefined {
   const isEndless =
     type === "datadog:index/downtimeSchedule:DowntimeSchedule" &&
     textAt(props, "scope") === "*" &&
     listAt(props, "monitorIdentifier", "monitorTags").join() === "*" &&
     at(props, "recurringSchedule") === undefined &&
     at(props, "oneTimeSchedule", "end") === undefined;
-  const isNowhere =
+  return isEndless
+    ? {
+        key: "scope",
+        problem: "the downtime mutes every monitor and never ends",
+        fix: "set oneTimeSchedule.end, or a scope",
+      }
+    : undefined;
+}
+
+function placeholderEndpoint({ type, props }: Resource): Mistake | undefined {
+  const isPlaceholder =
     type === "aws:sns/topicSubscription:TopicSubscription" &&
     /(?:^|[@/.])example\.(?:com|org|net)\b/.test(textAt(props, "endpoint") ?? "");
-  if (!isEndless && !isNowhere) return [];
-  return [
-    {
-      ...located(resource, isEndless ? "scope" : "endpoint"),
-      problem: isEndless
-        ? "the downtime mutes every monitor and never ends"
-        : "the subscription's endpoint is a placeholder",
-      fix: isEndless ? "set oneTimeSchedule.end, or a scope" : "set endpoint to your own address",
-    },
-  ];
+  return isPlaceholder
+    ? {
+        key: "endpoint",
+        problem: "the subscription's endpoint is a placeholder",
+        fix: "set endpoint to your own address",
+      }
+    : undefined;
 }
 
-function checkReceivers(resources: Resource[]): StackFinding[] {
-  return resources
-    .filter(({ type }) => Object.hasOwn(readers, type))
-    .filter(({ type }) => !resources.some((other) => readers[type]?.test(other.type)))
-    .filter((monitor) => !isComposed(resources, monitor))
-    .flatMap((monitor) => {
-      const { type, props } = monitor;
-      if (props === UNKNOWN) return [];
-      if (type === compositeAlarm && isRead(resources, monitor)) return [];
-      if (type === syntheticTest && !isScheduled(monitor)) return [];
-      const isDatadog = type === datadogMonitor || type === syntheticTest;
-      if (isDatadog ? hasHandle(monitor) : hasActions(monitor)) return [];
-      return [
-        {
-          ...located(monitor, isDatadog ? "message" : "alarmActions"),
-          problem: "the monitor has no receiver",
-          bound: isDatadog ? "a message with an @ handle" : "an enabled action",
-          fix: isDatadog
-            ? "add a handle to the message, such as @slack-alerts or @pagerduty"
-            : "set alarmActions: [<ARN of an SNS topic>]",
-        },
-      ];
-    });
+function checkReceiver(monitor: Resource, resources: Resource[]): StackFinding[] {
+  const monitorType = own(monitorTypes, monitor.type);
+  if (monitorType === undefined || monitor.props === UNKNOWN) return [];
+  const { readers, hasReceiver, missing } = monitorType;
+  const isNeeded =
+    !hasReceiver(monitor) &&
+    !resources.some(({ type }) => readers.test(type)) &&
+    !isComposed(monitor, resources) &&
+    isScheduled(monitor);
+  return isNeeded
+    ? mistakesIn(monitor, [{ problem: "the monitor has no receiver", ...missing }])
+    : [];
 }
 
-/** Whether a test runs on a schedule. Tests in a CI pipeline report their results there. */
-function isScheduled({ props }: Resource): boolean {
+/**
+ * Whether a monitor runs on a schedule. A synthetic test may run only in a CI pipeline, which reports
+ * its result.
+ */
+function isScheduled({ type, props }: Resource): boolean {
+  if (type !== syntheticTest) return true;
   return textAt(props, "status") === "live" && at(props, "optionsList", "ci") === undefined;
 }
 
-/** Whether another composite alarm in the stack may read this alarm. */
-function isRead(resources: Resource[], alarm: Resource): boolean {
-  return resources.some((other) => other.type === compositeAlarm && other !== alarm);
-}
-
-/** Whether a composite monitor in the stack may read this monitor. */
-function isComposed(resources: Resource[], { type }: Resource): boolean {
-  return (
-    type === datadogMonitor &&
-    resources.some((other) => other.type === type && textAt(other.props, "type") === "composite")
-  );
+/** Whether a composite monitor or alarm in the stack may read this one. */
+function isComposed(monitor: Resource, resources: Resource[]): boolean {
+  const { type } = monitor;
+  const others = resources.filter((other) => other.type === type);
+  return type === datadogMonitor
+    ? others.some(({ props }) => textAt(props, "type") === "composite")
+    : type === compositeAlarm && others.some((other) => other !== monitor);
 }
 
 /**
