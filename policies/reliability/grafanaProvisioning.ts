@@ -2,7 +2,17 @@ import { createHash } from "node:crypto";
 import { StackFinding, ViolationFinding, located, stackPolicy } from "../engine/policy";
 import { DataSource, Grafana, dataSourcesIn, dataSourcesOf, grafanaOf } from "../facts/dataSources";
 import { isHelmType, isTruthy } from "../facts/helm";
-import { Plain, at, entriesAt, hasUnknown, isMap, isText, listAt, textAt } from "../facts/plain";
+import {
+  Plain,
+  at,
+  entriesAt,
+  hasUnknown,
+  isMap,
+  isText,
+  listAt,
+  textAt,
+  textsAt,
+} from "../facts/plain";
 import { Resource, describeObject, objectName } from "../facts/resource";
 import { Address, unansweredAddresses } from "../facts/unansweredAddresses";
 import { SecretKeys, isSecret, secretKeysIn } from "../facts/secrets";
@@ -28,18 +38,19 @@ export const grafanaProvisioning = stackPolicy({
   check(resources) {
     const grafanas = resources.flatMap(grafanaOf);
     const maps = resources.filter(({ type }) => type === configMapType);
+    // With several Grafana instances, it is unclear which one loads a ConfigMap.
+    const single = grafanas.length === 1 ? grafanas[0] : undefined;
+    const loadedMaps = single === undefined ? [] : maps;
     return [
-      ...grafanas.flatMap((grafana) => checkSources(grafana, grafanas.length === 1 ? maps : [])),
+      ...grafanas.flatMap((grafana) => checkSources(grafana, loadedMaps)),
       ...unansweredAddresses(dataSourcesIn(resources).flatMap(addressOf), resources),
       ...grafanas.flatMap(checkFiles),
-      ...grafanas.flatMap((grafana) =>
-        checkAlerting(grafana, grafanas.length === 1 ? knownUids(grafana, maps) : undefined),
-      ),
+      ...grafanas.flatMap((grafana) => checkAlerting(grafana, single && sourceUids(single, maps))),
       ...grafanas.flatMap(checkUrl),
       ...grafanas.flatMap((grafana) => checkAdmin(grafana, secretKeysIn(resources))),
       ...maps.flatMap((map) => checkDashboards(map, resources, grafanas)),
-      ...checkSourceUids(maps, grafanas),
-      ...(grafanas.length === 1 ? checkUids(maps) : []),
+      ...(single === undefined ? [] : checkSourceUids(single, maps)),
+      ...checkUids(loadedMaps),
     ];
   },
 });
@@ -56,8 +67,8 @@ function addressOf({ source, urn, where, namespace }: DataSource): Address[] {
   return text === undefined ? [] : [{ urn, where: `${where}.url`, kind: type, text, namespace }];
 }
 
-/** Whether the chart adds its own Prometheus as a data source. */
-function hasChartSource({ isInStack, values }: Grafana): boolean {
+/** Whether the chart adds its own Prometheus and Alertmanager as data sources. */
+function hasChartSources({ isInStack, values }: Grafana): boolean {
   return (
     isInStack &&
     ["enabled", "defaultDatasourceEnabled"].every(
@@ -68,89 +79,99 @@ function hasChartSource({ isInStack, values }: Grafana): boolean {
 
 function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
   const sources = dataSourcesOf(grafana, maps);
+  return [
+    ...repeatedDefaults(grafana, sources),
+    ...sourceMistakes.flatMap(({ field, isMade, ...violation }) =>
+      sources
+        .filter(({ source }) => isMade(source, grafana.values))
+        .map(({ urn, where }) => ({ urn, where: `${where}.${field}`, ...violation })),
+    ),
+  ];
+}
+
+/** Reports every default data source of an organization but the first. */
+function repeatedDefaults(grafana: Grafana, sources: DataSource[]): StackFinding[] {
   const { resource, values, namespace } = grafana;
   const isDefault = at(values, "sidecar", "datasources", "isDefaultDatasource") ?? true;
-  const hasOwn = hasChartSource(grafana) && isDefault === true;
-  const ownDefault: DataSource[] = hasOwn
-    ? [
-        {
-          source: { isDefault: true },
-          urn: resource.urn,
-          where: "the chart's data source",
-          namespace,
-        },
-      ]
-    : [];
+  const hasChartDefault = hasChartSources(grafana) && isDefault === true;
+  const chartDefault: DataSource = {
+    source: { isDefault: true },
+    urn: resource.urn,
+    where: "the chart's data source",
+    namespace,
+  };
   const byOrganization = new Map<unknown, DataSource[]>();
-  for (const each of [...ownDefault, ...sources]) {
+  for (const each of [...(hasChartDefault ? [chartDefault] : []), ...sources]) {
     if (at(each.source, "isDefault") !== true) continue;
     const organization = at(each.source, "orgId") ?? 1;
     byOrganization.set(organization, [...(byOrganization.get(organization) ?? []), each]);
   }
-  const repeated = [...byOrganization.values()].flatMap(([first, ...others]) =>
-    others.map(({ urn, where }): StackFinding => ({
+  return [...byOrganization.values()].flatMap(([first, ...others]) =>
+    others.map(({ urn, where }) => ({
       urn,
       problem: "two data sources are marked as the default, so Grafana does not start",
       where: `${where}.isDefault`,
       found: `also ${first?.where}`,
       bound: "one default data source",
-      fix: hasOwn
+      fix: hasChartDefault
         ? "set isDefault: false, or grafana.sidecar.datasources.isDefaultDatasource: false"
         : "set isDefault: false",
     })),
   );
-  const hasSidecars =
-    listAt(values, "extraContainers").length > 0 || isText(at(values, "extraContainers"));
-  const local = sources.filter(
-    ({ source }) =>
-      !hasSidecars &&
-      /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)/.test(textAt(source, "url") ?? ""),
-  );
-  const bare = sources.filter(({ source }) => {
-    const url = textAt(source, "url") ?? "";
-    return httpTypes.test(textAt(source, "type") ?? "") && /^[\w.-]+(:\d+)?(\/|$)/.test(url);
-  });
-  const ofMethods = sources.filter(
-    ({ source }) =>
+}
+
+/** A mistake in a field of a data source. */
+interface SourceMistake extends Pick<ViolationFinding, "problem" | "bound" | "fix"> {
+  field: string;
+  isMade: (source: Plain, grafanaValues: Plain) => boolean;
+}
+
+const sourceMistakes: SourceMistake[] = [
+  {
+    field: "url",
+    isMade: (source) =>
       /^(loki|prometheus)$/.test(textAt(source, "type") ?? "") &&
       /\/api\/v1(\/|$)/.test(textAt(source, "url") ?? ""),
-  );
-  const browsed = sources.filter(
-    ({ source }) => at(source, "access") === "direct" || at(source, "access") === "browser",
-  );
-  const reported = (
-    dataSources: DataSource[],
-    field: string,
-    violation: Pick<ViolationFinding, "problem" | "bound" | "fix">,
-  ) => dataSources.map(({ urn, where }) => ({ urn, where: `${where}.${field}`, ...violation }));
-  return [
-    ...repeated,
-    ...reported(ofMethods, "url", {
-      problem: "the data source's URL includes an API path, to which Grafana appends its own",
-      bound: "the server's address",
-      fix: "remove /api/v1 or /loki/api/v1 and everything after it",
-    }),
-    ...reported(bare, "url", {
-      problem: "the data source's URL has no scheme, so Grafana cannot reach it",
-      bound: "a URL",
-      fix: "set url: http://<service>.<namespace>.svc:<port>",
-    }),
-    ...reported(browsed, "access", {
-      problem:
-        "the data source requires access from each user's browser, which Grafana no longer supports",
-      bound: "proxy",
-      fix: "set access: proxy",
-    }),
-    ...reported(local, "url", {
-      problem: "the data source's URL points to Grafana's own pod",
-      bound: "the address of a Service",
-      fix: "set url: http://<service>.<namespace>.svc:<port>",
-    }),
-  ];
-}
+    problem: "the data source's URL includes an API path, to which Grafana appends its own",
+    bound: "the server's address",
+    fix: "remove /api/v1 or /loki/api/v1 and everything after it",
+  },
+  {
+    field: "url",
+    isMade: (source) =>
+      httpTypes.test(textAt(source, "type") ?? "") &&
+      /^[\w.-]+(:\d+)?(\/|$)/.test(textAt(source, "url") ?? ""),
+    problem: "the data source's URL has no scheme, so Grafana cannot reach it",
+    bound: "a URL",
+    fix: "set url: http://<service>.<namespace>.svc:<port>",
+  },
+  {
+    field: "access",
+    isMade: (source) => /^(direct|browser)$/.test(textAt(source, "access") ?? ""),
+    problem:
+      "the data source requires access from each user's browser, which Grafana no longer supports",
+    bound: "proxy",
+    fix: "set access: proxy",
+  },
+  {
+    field: "url",
+    isMade: (source, values) =>
+      /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)/.test(textAt(source, "url") ?? "") &&
+      !hasSidecars(values),
+    problem: "the data source's URL points to Grafana's own pod",
+    bound: "the address of a Service",
+    fix: "set url: http://<service>.<namespace>.svc:<port>",
+  },
+];
 
 /** Types of data sources that Grafana queries over HTTP. */
 const httpTypes = /^(prometheus|loki|tempo|alertmanager|jaeger|zipkin|elasticsearch|influxdb)$/;
+
+/** Whether Grafana's pod has additional containers, which may answer at its own address. */
+function hasSidecars(values: Plain): boolean {
+  const containers = at(values, "extraContainers");
+  return isText(containers) || listAt(containers).length > 0;
+}
 
 /** Checks that Grafana loads the dashboards in its values. */
 function checkFiles({ resource, base, values }: Grafana): StackFinding[] {
@@ -201,25 +222,24 @@ function checkDashboards(
   grafanas: Grafana[],
 ): StackFinding[] {
   const { urn, props } = map;
-  const data = entriesAt(props, "data");
-  const dashboards = data.filter(([key, text]) => isText(text) && isDashboard(key, text));
+  const dashboards = dashboardsIn(map);
   const labels = at(props, "metadata", "labels");
   const watching = grafanas.filter(({ values, isInStack }) =>
     isTruthy(at(values, "sidecar", "dashboards", "enabled") ?? isInStack),
   );
   if (dashboards.length === 0 || watching.length === 0 || hasUnknown(labels)) return [];
-  const where = describeObject(map);
   const answers = watching.map((grafana) =>
     obstacleOf(grafana, labels, at(props, "metadata", "namespace")),
   );
   const [obstacle] = answers;
   const isRead = answers.includes(undefined);
   if (!isRead && obstacle !== undefined) {
-    return isNamed(objectName(map), resources, grafanas) ? [] : [{ urn, where, ...obstacle }];
+    const isLoaded = isNamed(objectName(map), resources, grafanas);
+    return isLoaded ? [] : [{ urn, where: describeObject(map), ...obstacle }];
   }
-  return dashboards.flatMap(([key, text]): StackFinding[] => {
-    const problem = problemIn(String(text));
-    return problem === undefined ? [] : [{ urn, where: `${where}, ${key}`, ...problem }];
+  return dashboards.flatMap(({ where, text }): StackFinding[] => {
+    const problem = problemIn(text);
+    return problem === undefined ? [] : [{ urn, where, ...problem }];
   });
 }
 
@@ -228,27 +248,22 @@ function checkDashboards(
  */
 function checkUids(maps: Resource[]): StackFinding[] {
   const first = new Map<string, string>();
-  return maps.flatMap((map) =>
-    entriesAt(map.props, "data").flatMap(([key, text]): StackFinding[] => {
-      if (!isText(text) || !isDashboard(key, text)) return [];
-      const uid = uidOf(text);
-      const where = `${describeObject(map)}, ${key}`;
-      const other = uid === undefined ? undefined : first.get(uid);
-      if (uid !== undefined && other === undefined) first.set(uid, where);
-      if (other === undefined) return [];
-      const problem = "two dashboards have the same uid, so each replaces the other";
-      return [
-        {
-          urn: map.urn,
-          where,
-          problem,
-          found: `also ${other}`,
-          bound: "a unique uid",
-          fix: "change the uid of one of the two",
-        },
-      ];
-    }),
-  );
+  return maps.flatMap(dashboardsIn).flatMap(({ urn, where, text }): StackFinding[] => {
+    const uid = uidOf(text);
+    const other = uid === undefined ? undefined : first.get(uid);
+    if (uid !== undefined && other === undefined) first.set(uid, where);
+    if (other === undefined) return [];
+    return [
+      {
+        urn,
+        where,
+        problem: "two dashboards have the same uid, so each replaces the other",
+        found: `also ${other}`,
+        bound: "a unique uid",
+        fix: "change the uid of one of the two",
+      },
+    ];
+  });
 }
 
 function uidOf(text: string): string | undefined {
@@ -265,41 +280,35 @@ function uidOf(text: string): string | undefined {
  * Checks that no dashboard uses the uid that Grafana derives from a data source's name, if that data
  * source has an explicit uid here. Such a dashboard was exported from another Grafana.
  */
-function checkSourceUids(maps: Resource[], grafanas: Grafana[]): StackFinding[] {
-  const [grafana, ...others] = grafanas;
-  if (grafana === undefined || others.length > 0) return [];
+function checkSourceUids(grafana: Grafana, maps: Resource[]): StackFinding[] {
   const sources = [
     ...dataSourcesOf(grafana, maps).map(({ source }) => source),
-    ...(hasChartSource(grafana) ? [{ name: "Prometheus", uid: "prometheus" }] : []),
+    ...(hasChartSources(grafana) ? [{ name: "Prometheus", uid: "prometheus" }] : []),
   ];
   const uids = new Map<string, string>();
   for (const source of sources) {
     const [name, uid] = [textAt(source, "name"), textAt(source, "uid")];
     if (name !== undefined && uid !== undefined) uids.set(computedUid(name), uid);
   }
-  return maps.flatMap((map) =>
-    entriesAt(map.props, "data").flatMap(([key, text]): StackFinding[] => {
-      if (!isText(text) || !isDashboard(key, text)) return [];
-      const read = [...text.matchAll(/"uid"\s*:\s*"(P[0-9A-F]{16})"/g)].map(([, uid = ""]) => uid);
-      const wrong = read.find((uid) => uids.has(uid) && ![...uids.values()].includes(uid));
-      if (wrong === undefined) return [];
-      const right = uids.get(wrong) ?? "";
-      return [
-        {
-          urn: map.urn,
-          where: `${describeObject(map)}, ${key}`,
-          problem: "the dashboard uses a data source from another Grafana",
-          found: wrong,
-          bound: "the uid of a data source of this Grafana",
-          fix: `write ${right}, or a variable of type datasource`,
-        },
-      ];
-    }),
-  );
+  return maps.flatMap(dashboardsIn).flatMap(({ urn, where, text }): StackFinding[] => {
+    const read = [...text.matchAll(/"uid"\s*:\s*"(P[0-9A-F]{16})"/g)].map(([, uid = ""]) => uid);
+    const wrong = read.find((uid) => uids.has(uid) && ![...uids.values()].includes(uid));
+    if (wrong === undefined) return [];
+    return [
+      {
+        urn,
+        where,
+        problem: "the dashboard uses a data source from another Grafana",
+        found: wrong,
+        bound: "the uid of a data source of this Grafana",
+        fix: `write ${uids.get(wrong) ?? ""}, or a variable of type datasource`,
+      },
+    ];
+  });
 }
 
 /** Returns the UIDs of a Grafana instance's data sources; undefined if none are defined here. */
-function knownUids(grafana: Grafana, maps: Resource[]): Set<string> | undefined {
+function sourceUids(grafana: Grafana, maps: Resource[]): Set<string> | undefined {
   const sources = dataSourcesOf(grafana, maps).map(({ source }) => source);
   // Another stack or a user may add all of the data sources.
   if (hasUnknown(sources) || sources.length === 0) return undefined;
@@ -307,12 +316,25 @@ function knownUids(grafana: Grafana, maps: Resource[]): Set<string> | undefined 
     const [name, uid] = [textAt(source, "name"), textAt(source, "uid")];
     return uid ?? (name === undefined ? [] : computedUid(name));
   });
-  return new Set([...uids, ...(hasChartSource(grafana) ? ["prometheus", "alertmanager"] : [])]);
+  return new Set([...uids, ...(hasChartSources(grafana) ? ["prometheus", "alertmanager"] : [])]);
 }
 
 /** Returns the uid that Grafana assigns to a provisioned data source that has none. */
 function computedUid(name: string): string {
   return `P${createHash("sha256").update(name).digest("hex").slice(0, 16).toUpperCase()}`;
+}
+
+/** A dashboard in a ConfigMap, as JSON. */
+interface Dashboard {
+  urn: string;
+  where: string;
+  text: string;
+}
+
+function dashboardsIn(map: Resource): Dashboard[] {
+  return textsAt(map.props, "data")
+    .filter(([key, text]) => isDashboard(key, text))
+    .map(([key, text]) => ({ urn: map.urn, where: `${describeObject(map)}, ${key}`, text }));
 }
 
 function isDashboard(key: string, text: string): boolean {
