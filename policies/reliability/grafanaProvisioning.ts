@@ -67,14 +67,17 @@ function addressOf({ source, urn, where, namespace }: DataSource): Address[] {
   return text === undefined ? [] : [{ urn, where: `${where}.url`, kind: type, text, namespace }];
 }
 
-/** Whether the chart adds its own Prometheus and Alertmanager as data sources. */
-function hasChartSources({ isInStack, values }: Grafana): boolean {
-  return (
-    isInStack &&
-    ["enabled", "defaultDatasourceEnabled"].every(
-      (key) => (at(values, "sidecar", "datasources", key) ?? true) === true,
-    )
-  );
+/** Returns the data sources that the chart adds: its own Prometheus and Alertmanager. */
+function chartSources({ isInStack, values }: Grafana): { name: string; uid: string }[] {
+  const isEnabled = (...path: string[]) =>
+    (at(values, "sidecar", "datasources", ...path) ?? true) === true;
+  if (!isInStack || !isEnabled("enabled") || !isEnabled("defaultDatasourceEnabled")) return [];
+  return [
+    { name: "Prometheus", uid: "prometheus" },
+    ...(isEnabled("alertmanager", "enabled")
+      ? [{ name: "Alertmanager", uid: "alertmanager" }]
+      : []),
+  ];
 }
 
 function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
@@ -93,7 +96,7 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
 function repeatedDefaults(grafana: Grafana, sources: DataSource[]): StackFinding[] {
   const { resource, values, namespace } = grafana;
   const isDefault = at(values, "sidecar", "datasources", "isDefaultDatasource") ?? true;
-  const hasChartDefault = hasChartSources(grafana) && isDefault === true;
+  const hasChartDefault = chartSources(grafana).length > 0 && isDefault === true;
   const chartDefault: DataSource = {
     source: { isDefault: true },
     urn: resource.urn,
@@ -283,7 +286,7 @@ function uidOf(text: string): string | undefined {
 function checkSourceUids(grafana: Grafana, maps: Resource[]): StackFinding[] {
   const sources = [
     ...dataSourcesOf(grafana, maps).map(({ source }) => source),
-    ...(hasChartSources(grafana) ? [{ name: "Prometheus", uid: "prometheus" }] : []),
+    ...chartSources(grafana),
   ];
   const uids = new Map<string, string>();
   for (const source of sources) {
@@ -316,7 +319,7 @@ function sourceUids(grafana: Grafana, maps: Resource[]): Set<string> | undefined
     const [name, uid] = [textAt(source, "name"), textAt(source, "uid")];
     return uid ?? (name === undefined ? [] : computedUid(name));
   });
-  return new Set([...uids, ...(hasChartSources(grafana) ? ["prometheus", "alertmanager"] : [])]);
+  return new Set([...uids, ...chartSources(grafana).map(({ uid }) => uid)]);
 }
 
 /** Returns the uid that Grafana assigns to a provisioned data source that has none. */

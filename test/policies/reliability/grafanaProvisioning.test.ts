@@ -79,6 +79,7 @@ describe("contact points, and data sources of another Grafana", () => {
     }),
   ];
   const ofPrometheus = "PBFA97CFB590B2093";
+  const ofAlertmanager = "P7647F508D5F54FCB";
   const grafanaValues = (value: PlainMap) => ({ grafana: value });
 
   itJudges(
@@ -86,6 +87,10 @@ describe("contact points, and data sources of another Grafana", () => {
       "a contact point that is missing": ["grafana-provisioning", notifying("slack-oncall")],
       "one that is missing below": ["grafana-provisioning", notifying("slack", "oncall")],
       "the uid of Prometheus in another Grafana": ["grafana-provisioning", reading(ofPrometheus)],
+      "the uid of Alertmanager in another Grafana": [
+        "grafana-provisioning",
+        reading(ofAlertmanager),
+      ],
     },
     {
       "a contact point that exists": notifying("slack"),
