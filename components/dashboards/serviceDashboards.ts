@@ -50,11 +50,11 @@ function namesOf(kinds: ObjectiveKind[], series: string): string {
 function errorRatio(matchers: string): string {
   const requests = `${recorded.requests}{${matchers}}`;
   const failed = (series: string) => `(${series}{${matchers}} or 0 * ${requests})`;
-  return `(${failed(recorded.httpFailed)} + ${failed(recorded.grpcFailed)}) / (${requests} > 0)`;
+  return `(${failed(recorded.http.failed)} + ${failed(recorded.grpc.failed)}) / (${requests} > 0)`;
 }
 
 function p99(matchers: string): string {
-  return `max by (namespace, service) (${recorded.httpP99}{${matchers}} or ${recorded.grpcP99}{${matchers}})`;
+  return `max by (namespace, service) (${recorded.http.p99}{${matchers}} or ${recorded.grpc.p99}{${matchers}})`;
 }
 
 /** Returns the dashboard with one row for each service. */
@@ -177,8 +177,8 @@ export function serviceDashboard(
             "Failing requests",
             "percentunit",
             [
-              query(failing(recorded.httpFailed, recorded.httpRequests), "HTTP"),
-              query(failing(recorded.grpcFailed, recorded.grpcRequests), "gRPC"),
+              query(failing(recorded.http.failed, recorded.http.requests), "HTTP"),
+              query(failing(recorded.grpc.failed, recorded.grpc.requests), "gRPC"),
               ...serviceThreshold(all, "errorRatePercent", 0.01),
             ],
             { link: "errors", description: "Over 5 minutes, as in the alert HighErrorRate." },

@@ -166,24 +166,24 @@ function nextTo(alertname: string, metric: string, seconds: number, isFiring: bo
 
 export const nativeScenarios: Scenario[] = [
   recordScenario("with requests", 1, [
-    [recorded.httpRequests, 10],
-    [recorded.httpFailed, 1],
-    [recorded.httpRequestsNow, 10],
-    [recorded.httpFailedNow, 1],
-    [recorded.grpcRequests, 5],
-    [recorded.grpcFailed, 1],
-    [recorded.grpcRequestsNow, 5],
-    [recorded.grpcFailedNow, 1],
+    [recorded.http.requests, 10],
+    [recorded.http.failed, 1],
+    [recorded.http.requestsNow, 10],
+    [recorded.http.failedNow, 1],
+    [recorded.grpc.requests, 5],
+    [recorded.grpc.failed, 1],
+    [recorded.grpc.requestsNow, 5],
+    [recorded.grpc.failedNow, 1],
     [recorded.requests, 15],
-    [recorded.httpTimed, 10],
-    [recorded.grpcTimed, 5],
+    [recorded.http.timed, 10],
+    [recorded.grpc.timed, 5],
     // 40% of the requests are in the bucket of 0.5 s, and none of gRPC, of which half are fast.
-    [recorded.httpP99, within(0.5, 0.39 / 0.4)],
-    [recorded.grpcP99, within(0.25, 0.49 / 0.5)],
+    [recorded.http.p99, within(0.5, 0.39 / 0.4)],
+    [recorded.grpc.p99, within(0.25, 0.49 / 0.5)],
     ["namespace_service:slo_latency_bad_requests:rate5m", 4],
   ]),
   recordScenario("without requests", 0, [
-    [recorded.httpTimed, 0],
+    [recorded.http.timed, 0],
     // NaN would make the sums over it NaN, and the objective would be lost for its whole window.
     ["namespace_service:slo_latency_bad_requests:rate5m", 0],
   ]),

@@ -66,7 +66,7 @@ function metricsMissing(settings: MonitoredServicesSettings): AlertRule[] {
         `unless`,
         `${recorded.requests}{namespace="${namespace}"}`,
         `unless`,
-        `${recorded.httpTimed}{namespace="${namespace}"}`,
+        `${recorded.http.timed}{namespace="${namespace}"}`,
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,

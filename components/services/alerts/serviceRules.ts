@@ -7,7 +7,6 @@ import { AlertGroup, AlertRule, RecordingRule, Severity } from "../../alerting/r
 import { longProvenErrorRatio, provenErrorRatio, shortProvenErrorRatio } from "./errorEvidence";
 import {
   Histogram,
-  RequestKey,
   ServiceMetricNames,
   histogramOf,
   observationRate,
@@ -71,78 +70,72 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
   };
 }
 
+/** Metrics of each protocol, and the matcher for its failed requests. */
+const protocolMetrics = [
+  {
+    series: recorded.http,
+    counter: "httpRequests",
+    label: "httpStatusLabel",
+    duration: "httpDuration",
+    // 5.. also matches "5xx", which some Python instrumentations use.
+    failed: (label: string) => `${label}=~"5.."`,
+  },
+  {
+    series: recorded.grpc,
+    counter: "grpcRequests",
+    label: "grpcCodeLabel",
+    duration: "grpcDuration",
+    failed: (label: string) =>
+      `${label}=~"${grpcServerErrors.map((code) => grpcCodeIn(label, code)).join("|")}"`,
+  },
+] as const;
+
 function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   const inNamespace = `namespace="${settings.namespace}"`;
   const sumOf = (calculation: string) => `sum by (namespace, service) (${calculation})`;
-  const rate = (metrics: ServiceMetricNames, key: RequestKey, matchers: string) =>
-    sumOf(requestRate(metrics, key, matchers, "5m"));
-  const rateNow = (metrics: ServiceMetricNames, key: RequestKey, matchers: string) =>
-    sumOf(requestRate(metrics, key, matchers, "2m", "irate"));
-  // 5.. also matches "5xx", which some Python instrumentations use.
-  const httpFailures = (scope: string, label: string) => `${scope}, ${label}=~"5.."`;
-  const grpcFailures = (scope: string, label: string) =>
-    `${scope}, ${label}=~"${grpcServerErrors.map((code) => grpcCodeIn(label, code)).join("|")}"`;
-  // The range is shorter than the 5-minute `for`, so two slow minutes have left it before the alert can
-  // fire.
-  const p99 = (histogram: Histogram, scope: string) =>
-    quantile(0.99, histogram, scope, "4m", ["namespace", "service"]);
-  const timed = (histogram: Histogram, scope: string) =>
-    sumOf(observationRate(histogram, scope, "5m"));
-  const http = `${recorded.httpRequests}{${inNamespace}}`;
-  const grpc = `${recorded.grpcRequests}{${inNamespace}}`;
-  const httpLabeled = ["httpRequests", "httpStatusLabel"] as const;
-  const grpcLabeled = ["grpcRequests", "grpcCodeLabel"] as const;
-  /** Builds the expression for services that expose these metrics in the same way. */
-  type Expression = [
-    name: keyof typeof recorded,
+  /** Returns a rule for each group of services that expose these metrics in the same way. */
+  const record = (
+    name: string,
     keys: readonly MetricKey[],
     exprOf: (metrics: ServiceMetricNames, scope: string) => string,
-  ];
-  const expressions: Expression[] = [
-    ["httpRequests", ["httpRequests"], (name, scope) => rate(name, "httpRequests", scope)],
-    [
-      "httpFailed",
-      httpLabeled,
-      (name, scope) => rate(name, "httpRequests", httpFailures(scope, name.httpStatusLabel)),
-    ],
-    ["grpcRequests", ["grpcRequests"], (name, scope) => rate(name, "grpcRequests", scope)],
-    [
-      "grpcFailed",
-      grpcLabeled,
-      (name, scope) => rate(name, "grpcRequests", grpcFailures(scope, name.grpcCodeLabel)),
-    ],
-    ["httpRequestsNow", ["httpRequests"], (name, scope) => rateNow(name, "httpRequests", scope)],
-    [
-      "httpFailedNow",
-      httpLabeled,
-      (name, scope) => rateNow(name, "httpRequests", httpFailures(scope, name.httpStatusLabel)),
-    ],
-    ["grpcRequestsNow", ["grpcRequests"], (name, scope) => rateNow(name, "grpcRequests", scope)],
-    [
-      "grpcFailedNow",
-      grpcLabeled,
-      (name, scope) => rateNow(name, "grpcRequests", grpcFailures(scope, name.grpcCodeLabel)),
-    ],
-    ["requests", [], () => `(${http} or 0 * ${grpc}) + (${grpc} or 0 * ${http})`],
-    ["httpP99", ["httpDuration"], (name, scope) => p99(histogramOf(name, "httpDuration"), scope)],
-    [
-      "httpTimed",
-      ["httpDuration"],
-      (name, scope) => timed(histogramOf(name, "httpDuration"), scope),
-    ],
-    ["grpcP99", ["grpcDuration"], (name, scope) => p99(histogramOf(name, "grpcDuration"), scope)],
-    [
-      "grpcTimed",
-      ["grpcDuration"],
-      (name, scope) => timed(histogramOf(name, "grpcDuration"), scope),
-    ],
-  ];
-  return expressions.flatMap(([name, keys, exprOf]) =>
+  ) =>
     metricVariants(settings, keys).map(({ metrics, scope }) => ({
-      record: recorded[name],
+      record: name,
       expr: exprOf(metrics, serviceMatchers(settings.namespace, scope)),
-    })),
-  );
+    }));
+  const requestRates = (
+    all: "requests" | "requestsNow",
+    failing: "failed" | "failedNow",
+    range: string,
+    rate: "rate" | "irate",
+  ) =>
+    protocolMetrics.flatMap(({ series, counter, label, failed }) => {
+      const sum = (metrics: ServiceMetricNames, matchers: string) =>
+        sumOf(requestRate(metrics, counter, matchers, range, rate));
+      return [
+        ...record(series[all], [counter], sum),
+        ...record(series[failing], [counter, label], (metrics, scope) =>
+          sum(metrics, `${scope}, ${failed(metrics[label])}`),
+        ),
+      ];
+    });
+  const http = `${recorded.http.requests}{${inNamespace}}`;
+  const grpc = `${recorded.grpc.requests}{${inNamespace}}`;
+  return [
+    ...requestRates("requests", "failed", "5m", "rate"),
+    ...requestRates("requestsNow", "failedNow", "2m", "irate"),
+    ...record(recorded.requests, [], () => `(${http} or 0 * ${grpc}) + (${grpc} or 0 * ${http})`),
+    ...protocolMetrics.flatMap(({ series, duration }) => [
+      // The range is shorter than the 5-minute `for`, so two slow minutes have left it before the alert
+      // can fire.
+      ...record(series.p99, [duration], (metrics, scope) =>
+        quantile(0.99, histogramOf(metrics, duration), scope, "4m", ["namespace", "service"]),
+      ),
+      ...record(series.timed, [duration], (metrics, scope) =>
+        sumOf(observationRate(histogramOf(metrics, duration), scope, "5m")),
+      ),
+    ]),
+  ];
 }
 
 /** Joins one condition per protocol, each limited to services above the minimum request rate. */
@@ -223,8 +216,8 @@ function highLatency(settings: MonitoredServicesSettings, variant: Variant): Ale
   return {
     alert: alertNames.highLatencyP99,
     expr: withMinimumTraffic(settings, variant, [
-      [slow(recorded.httpP99, histogramOf(metrics, "httpDuration")), recorded.httpTimed],
-      [slow(recorded.grpcP99, histogramOf(metrics, "grpcDuration")), recorded.grpcTimed],
+      [slow(recorded.http.p99, histogramOf(metrics, "httpDuration")), recorded.http.timed],
+      [slow(recorded.grpc.p99, histogramOf(metrics, "grpcDuration")), recorded.grpc.timed],
     ]),
     forMinutes: 5,
     severity: variant.severity,

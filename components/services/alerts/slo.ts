@@ -40,7 +40,7 @@ const kinds: ObjectiveKind[] = [
     alert: alertNames.latencyBudgetBurn,
     objectivePercent: ({ slo }) => slo?.latencyPercent,
     badRequests: slowRequests,
-    requests: recorded.httpTimed,
+    requests: recorded.http.timed,
     unmeasured: unmeasuredObjectives,
   },
 ];
@@ -161,7 +161,7 @@ function failedRequests(
   return [
     {
       record: sloSeries("availability", badRequests),
-      expr: `${orZero(recorded.httpFailed)}\n+ ${orZero(recorded.grpcFailed)}`,
+      expr: `${orZero(recorded.http.failed)}\n+ ${orZero(recorded.grpc.failed)}`,
     },
   ];
 }
@@ -196,7 +196,7 @@ function unmeasuredObjectives(
     return {
       alert: "LatencyObjectiveUnmeasured",
       expr: [
-        `(${recorded.requests}${selector} or ${recorded.httpTimed}${selector})`,
+        `(${recorded.requests}${selector} or ${recorded.http.timed}${selector})`,
         `unless`,
         `${sloSeries("latency", badRequests)}{namespace="${namespace}"}`,
       ].join("\n"),
