@@ -41,36 +41,3 @@ export function podNamePattern(services: string[]): string {
   const names = services.length === 1 ? services[0] : `(${services.join("|")})`;
   return `${names}((-${hash}{1,10})?-${hash}{5}|-[0-9]+)`;
 }
-
-interface ScrapePoolSelection {
-  /** Label that receives the name of the ServiceMonitor, without `prefix`. */
-  label: string;
-  /** Pattern for the rest of the scrape pool's name, after `prefix`. */
-  monitors: string;
-  /** Pattern for a prefix of the ServiceMonitor's name that `label` omits. */
-  prefix?: string;
-}
-
-/**
- * Returns PromQL for the number of targets in ServiceMonitors' scrape pools, by namespace and the given
- * label. `up` disappears with the last target, but Prometheus keeps the pool and its target count. A
- * single expression therefore detects every pool without targets, whereas `absent` would need a rule
- * for each pool.
- */
-export function scrapePoolTargets(
-  namespace: string,
-  { label, monitors, prefix = "" }: ScrapePoolSelection,
-): string {
-  const pools = `serviceMonitor/${namespace}/${prefix}`;
-  return [
-    `max by (namespace, ${label}) (`,
-    `  label_replace(`,
-    `    label_replace(`,
-    `      prometheus_target_scrape_pool_targets{scrape_job=~"${pools}${monitors}"},`,
-    `      "${label}", "$1", "scrape_job", "${pools}(.+)/[0-9]+"`,
-    `    ),`,
-    `    "namespace", "${namespace}", "", ""`,
-    `  )`,
-    `)`,
-  ].join("\n");
-}

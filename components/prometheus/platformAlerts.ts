@@ -1,7 +1,7 @@
 import { alertNames } from "../alerting/alertNames";
 import { crashLoop } from "../alerting/crashLoop";
 import { labels, value } from "../alerting/annotations";
-import { formatNumber, scrapePoolTargets } from "../alerting/promql";
+import { formatNumber } from "../alerting/promql";
 import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 import { collectorMetrics } from "../logs/collectorMetrics";
@@ -62,12 +62,7 @@ export function alertsWithExistingPrometheus(
 ): AlertGroup[] {
   const ofLoki = lokiNamespace === undefined ? [] : targetsDown(lokiNamespace, ["loki"], "");
   const absent = (metrics: string, job: string) =>
-    [
-      `label_replace(label_replace(`,
-      `  0 * absent(${metrics}),`,
-      `  "namespace", "${namespace}", "", ""), "job", "${job}", "", ""`,
-      `)`,
-    ].join("\n");
+    withJob(namespace, job, `0 * absent(${metrics})`);
   const down = [
     ...ofLoki,
     // Matches any ServiceMonitor name, because the name depends on the release.
@@ -144,22 +139,34 @@ function monitoringDown(conditions: string[]): AlertRule {
   };
 }
 
-/** Returns conditions for jobs in a namespace that have no target, or no target that is up. */
+/**
+ * Returns conditions for jobs in a namespace that have no target, or no target that is up. `prefix` is a
+ * pattern for the part of the ServiceMonitors' names before the job.
+ */
 function targetsDown(namespace: string, names: string[], prefix: string): string[] {
   if (names.length === 0) return [];
   const jobs = names.join("|");
-  const targets = scrapePoolTargets(namespace, {
-    label: "job",
-    prefix,
-    monitors: `(${jobs})/[0-9]+`,
-  });
+  const pools = `serviceMonitor/${namespace}/${prefix}`;
   return [
     [
       `max by (namespace, job) (`,
       `  label_replace(up{namespace="${namespace}", job=~"(.+/)?(${jobs})"}, "job", "$1", "job", "(?:.+/)?(.+)")`,
       `) == 0`,
     ].join("\n"),
-    `${targets} == 0`,
+    // `up` disappears with the last target, but Prometheus keeps the scrape pool and its target count. A
+    // single expression therefore detects every job without targets, whereas `absent` would need a
+    // condition for each job.
+    [
+      `max by (namespace, job) (`,
+      `  label_replace(`,
+      `    label_replace(`,
+      `      prometheus_target_scrape_pool_targets{scrape_job=~"${pools}(${jobs})/[0-9]+"},`,
+      `      "job", "$1", "scrape_job", "${pools}(.+)/[0-9]+"`,
+      `    ),`,
+      `    "namespace", "${namespace}", "", ""`,
+      `  )`,
+      `) == 0`,
+    ].join("\n"),
   ];
 }
 
@@ -199,10 +206,19 @@ function podFailing(namespace: string): AlertRule {
  * which can fail on its own.
  */
 function withoutContainerMetrics(namespace: string): string {
+  return withJob(
+    namespace,
+    "cadvisor",
+    `0 * max by (namespace) (up{job="kubelet"} == 1) unless on () container_memory_working_set_bytes{namespace="${namespace}"}`,
+  );
+}
+
+/** Sets the labels `namespace` and `job` on the results of an expression. */
+function withJob(namespace: string, job: string, expr: string): string {
   return [
     `label_replace(label_replace(`,
-    `  0 * max by (namespace) (up{job="kubelet"} == 1) unless on () container_memory_working_set_bytes{namespace="${namespace}"},`,
-    `  "namespace", "${namespace}", "", ""), "job", "cadvisor", "", ""`,
+    `  ${expr},`,
+    `  "namespace", "${namespace}", "", ""), "job", "${job}", "", ""`,
     `)`,
   ].join("\n");
 }
