@@ -1,5 +1,5 @@
-/** Names of alerts that are referenced outside their own rules, for example by inhibit rules. */
-export const alertNames = {
+/** MonitoredServices alerts on a single service or pod that code outside their own rules refers to. */
+const onServices = {
   availabilityBudgetBurn: "AvailabilityBudgetBurn",
   certificateExpiring: "CertificateExpiring",
   highErrorRate: "HighErrorRate",
@@ -10,16 +10,21 @@ export const alertNames = {
   jobSlow: "JobSlow",
   latencyBudgetBurn: "LatencyBudgetBurn",
   mostRequestsFailing: "MostRequestsFailing",
-  mostServicesFailing: "MostServicesFailing",
   metricsMissing: "MetricsMissing",
-  monitoringPodFailing: "MonitoringPodFailing",
   noTraffic: "NoTraffic",
-  plannedMaintenance: "PlannedMaintenance",
   podCrashLooping: "PodCrashLooping",
   probeFailing: "ProbeFailing",
   probeMissing: "ProbeMissing",
-  scrapesFailing: "ScrapesFailing",
   serviceDown: "ServiceDown",
+} as const;
+
+/** Alerts that code outside their own rules refers to, for example inhibit rules. */
+export const alertNames = {
+  ...onServices,
+  monitoringPodFailing: "MonitoringPodFailing",
+  mostServicesFailing: "MostServicesFailing",
+  plannedMaintenance: "PlannedMaintenance",
+  scrapesFailing: "ScrapesFailing",
 } as const;
 
 /** Alerts for scheduled jobs, which have these instead of the request and target alerts. */
@@ -66,20 +71,9 @@ export const chartAlertNames = {
   watchdog: "Watchdog",
 } as const;
 
-const notOnServices = [
-  alertNames.monitoringPodFailing,
-  alertNames.mostServicesFailing,
-  alertNames.plannedMaintenance,
-  alertNames.scrapesFailing,
-] as const;
-type NotOnServices = (typeof notOnServices)[number];
-
 /** MonitoredServices alerts that concern a single service or pod. */
 export const serviceAlertNames = [
-  ...Object.values(alertNames).filter(
-    (name): name is Exclude<typeof name, NotOnServices> =>
-      !(notOnServices as readonly string[]).includes(name),
-  ),
+  ...Object.values(onServices),
   "CPUThrottling",
   "DynamoDBHighLatencyP99",
   "DynamoDBThrottling",
@@ -91,6 +85,13 @@ export const serviceAlertNames = [
   "OOMKilled",
   "RedisHighLatencyP99",
   "RedisPoolSaturated",
+] as const;
+export type ServiceAlertName = (typeof serviceAlertNames)[number];
+
+/** MonitoredServices alerts that have settings. */
+export const monitoredServicesAlertNames = [
+  ...serviceAlertNames,
+  alertNames.mostServicesFailing,
 ] as const;
 
 /** PrometheusStack alerts on the monitoring stack itself. */

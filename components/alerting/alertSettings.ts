@@ -2,7 +2,7 @@ import { z } from "zod";
 import { groupBy } from "../shared/groupBy";
 import { Problem, example, issue, unknownKey } from "../shared/problems";
 import { wholeNumber } from "../shared/schemas";
-import { logAlertNames, platformAlertNames, serviceAlertNames } from "./alertNames";
+import { logAlertNames, monitoredServicesAlertNames, platformAlertNames } from "./alertNames";
 import { RuleThreshold, ruleThresholds, thresholdSettings } from "./ruleThresholds";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "./rules";
 
@@ -46,7 +46,7 @@ export function rulesSettings(names: readonly string[]) {
 }
 
 const ownAlertNames = new Set<string>([
-  ...serviceAlertNames,
+  ...monitoredServicesAlertNames,
   ...platformAlertNames,
   ...logAlertNames,
 ]);

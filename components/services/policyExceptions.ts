@@ -3,7 +3,7 @@ import {
   SignalName,
   signalNames,
 } from "../../policies/shared/serviceExceptions";
-import { alertNames } from "../alerting/alertNames";
+import { ServiceAlertName, alertNames } from "../alerting/alertNames";
 import { defined } from "../shared/defined";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings/settings";
 
@@ -20,7 +20,7 @@ const signalsOfThreshold: { [K in keyof AlertOverrides]?: SignalName[] } = {
 };
 
 /** Base signals that each alert covers. */
-const signalsOfAlert: Record<string, SignalName[]> = {
+const signalsOfAlert: Partial<Record<ServiceAlertName, SignalName[]>> = {
   [alertNames.highErrorRate]: ["errorRatio"],
   [alertNames.mostRequestsFailing]: ["errorRatio"],
   [alertNames.highLatencyP99]: ["p99Latency"],
@@ -57,7 +57,9 @@ function signalsWithout({
   ...overrides
 }: AlertOverrides): SignalName[] {
   if (enabled === false) return [...signalNames];
-  const ofRules = Object.keys(rules).flatMap((alert) => signalsOfAlert[alert] ?? []);
+  const ofRules = Object.keys(rules).flatMap(
+    (alert) => signalsOfAlert[alert as ServiceAlertName] ?? [],
+  );
   const overridden = Object.keys(overrides).flatMap(
     (key) => signalsOfThreshold[key as keyof AlertOverrides] ?? [],
   );

@@ -1,8 +1,7 @@
 import {
-  alertNames,
   logAlertNames,
+  monitoredServicesAlertNames,
   platformAlertNames,
-  serviceAlertNames,
 } from "../../components/alerting/alertNames";
 import {
   RulesSettings,
@@ -294,13 +293,20 @@ const proberProblem: Problem = {
   fix: { kind: "set", example: "blackbox-exporter.observability.svc:9115" },
 };
 
-export const ofServices = [...serviceAlertNames, alertNames.mostServicesFailing];
-const allAlertNames = [...ofServices, ...platformAlertNames, ...alertsOfChart, ...logAlertNames];
+const allAlertNames = [
+  ...monitoredServicesAlertNames,
+  ...platformAlertNames,
+  ...alertsOfChart,
+  ...logAlertNames,
+];
 
-/** Returns the settings of the named alerts in `monitoring:alerts.rules`, which the components check. */
-export function rulesOf({ alerts }: Configuration, names: readonly string[]): unknown {
+/**
+ * Returns the settings of the named alerts in `monitoring:alerts.rules`, which the components check, or
+ * undefined if `rules` is not a map.
+ */
+export function rulesOf({ alerts }: Configuration, names: readonly string[]): object | undefined {
   const { rules } = alerts;
-  if (!isMap(rules)) return names === ofServices ? rules : undefined;
+  if (!isMap(rules)) return undefined;
   return Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name)));
 }
 
@@ -310,7 +316,7 @@ export function alertProblems({ configuration }: Context): Problem[] {
   if (!isMap(rules)) return [];
   const ofLogs = usesAmp(configuration) ? [] : logAlertNames;
   const names = configuration.existingPrometheus
-    ? [...ofServices, ...existingPlatformAlertNames, ...ofLogs]
+    ? [...monitoredServicesAlertNames, ...existingPlatformAlertNames, ...ofLogs]
     : allAlertNames;
   return unknownAlerts(rules, names).map((problem) => ({
     ...problem,

@@ -1,3 +1,4 @@
+import { monitoredServicesAlertNames } from "../../components/alerting/alertNames";
 import { jobThresholds } from "../../components/services/settings/serviceChecks";
 import {
   MonitoredServicesSettings,
@@ -13,7 +14,7 @@ import { mergeValues } from "../../policies/shared/mergeValues";
 import { Problem, check, unknownKey, valueAt } from "../../components/shared/problems";
 import { Context } from "./context";
 import { parseFractions, parseServiceFractions } from "./fractions";
-import { Parsed, alertLinks, ofServices, rulesOf, translated } from "./parts";
+import { Parsed, alertLinks, rulesOf, translated } from "./parts";
 import { placedServiceSchema } from "./schema";
 
 /** The services of each namespace. Always includes the application namespace. */
@@ -75,7 +76,8 @@ export function parseServices(
       alerts: {
         ...(parseFractions(configuration.alerts) as object),
         ...alertLinks(configuration, prometheus),
-        rules: rulesOf(configuration, ofServices),
+        // If `rules` is not a map, only this check reports it.
+        rules: rulesOf(configuration, monitoredServicesAlertNames) ?? configuration.alerts["rules"],
       },
       ...(existing
         ? {

@@ -1,5 +1,5 @@
 import { podMetrics } from "../../../policies/shared/metricNames";
-import { alertNames, serviceAlertNames } from "../../alerting/alertNames";
+import { ServiceAlertName, alertNames } from "../../alerting/alertNames";
 import { labels, list } from "../../alerting/annotations";
 import { AlertGroup } from "../../alerting/rules";
 import { kubeStateSelector } from "./podAlerts";
@@ -16,7 +16,7 @@ const namedImages = 3;
 const newFor = "1h";
 
 /** Alerts that a deployment of the service can cause, and that fire while its images are new. */
-const causedByDeployments: readonly (typeof serviceAlertNames)[number][] = [
+const causedByDeployments: readonly ServiceAlertName[] = [
   alertNames.availabilityBudgetBurn,
   alertNames.highErrorRate,
   alertNames.highLatencyP99,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { limits } from "../../../policies/limits/limits";
-import { alertNames, serviceAlertNames } from "../../alerting/alertNames";
+import { monitoredServicesAlertNames, serviceAlertNames } from "../../alerting/alertNames";
 import { rulesSettings } from "../../alerting/alertSettings";
 import { example } from "../../shared/problems";
 import { alertLinkSettings } from "../../shared/schemas";
@@ -94,7 +94,7 @@ export const alertSchema = z.strictObject({
   metrics: metricsSchema
     .prefault({})
     .describe("Names of metrics and labels, if your services use different names."),
-  rules: rulesSettings([...serviceAlertNames, alertNames.mostServicesFailing])
+  rules: rulesSettings(monitoredServicesAlertNames)
     .default({})
     .describe(
       "Settings for individual alerts, keyed by alert name. Platform and chart alerts are included.",

@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import {
   alertNames,
   logAlertNames,
+  monitoredServicesAlertNames,
   platformAlertNames,
-  serviceAlertNames,
 } from "../../../components/alerting/alertNames";
 import { linkedPanels } from "../../../components/alerting/dashboardLinks";
 import { AlertGroup } from "../../../components/alerting/rules";
@@ -33,7 +33,7 @@ describe("the names of alerts", () => {
     assert.ok(settings);
     assert.deepEqual(
       namesIn(serviceAlerts(settings, "services")),
-      [...serviceAlertNames, alertNames.mostServicesFailing].sort(),
+      [...monitoredServicesAlertNames].sort(),
     );
   });
 
@@ -48,10 +48,9 @@ describe("the names of alerts", () => {
         .flatMap(({ alerts }) => alerts)
         .sort(),
       [
-        ...serviceAlertNames,
+        ...monitoredServicesAlertNames,
         ...platformAlertNames,
         ...logAlertNames,
-        alertNames.mostServicesFailing,
         alertNames.plannedMaintenance,
       ].sort(),
     );

@@ -2,10 +2,9 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import {
-  alertNames,
   logAlertNames,
+  monitoredServicesAlertNames,
   platformAlertNames,
-  serviceAlertNames,
 } from "../../../components/alerting/alertNames";
 import { RulesSettings, rulesSettings } from "../../../components/alerting/alertSettings";
 import {
@@ -20,10 +19,10 @@ import { formatArgumentProblems, check } from "../../../components/shared/proble
 import { definitionsFor, platformDefinitions } from "../../rules/rulesUnderTest";
 
 const thresholds = Object.entries<RuleThreshold>(ruleThresholds);
-const ownNames = [...serviceAlertNames, ...platformAlertNames, ...logAlertNames];
+const ownNames = [...monitoredServicesAlertNames, ...platformAlertNames, ...logAlertNames];
 
 function problemOf(alert: string, threshold: unknown): string {
-  const names = [...ownNames, alertNames.mostServicesFailing, ...alertsOfChart];
+  const names = [...ownNames, ...alertsOfChart];
   const { problems = [] } = check(rulesSettings(names), {
     [alert]: { threshold },
   });
@@ -42,8 +41,7 @@ describe("the threshold of an alert, by its name", () => {
     it(`${alert} is in the description, by default and if it is set`, () => {
       const services = ["a", "b", "c", "d", "e"].map((name) => ({ name }));
       const quoted = (threshold: number) => new RegExp(`threshold: ${threshold}(?![\\d.])`);
-      const isService =
-        alert === "MostServicesFailing" || serviceAlertNames.some((name) => name === alert);
+      const isService = monitoredServicesAlertNames.some((name) => name === alert);
       const groupsWith = (rules: RulesSettings) =>
         isService ? definitionsFor({ services, alerts: { rules } }) : platformDefinitions(rules);
       assert.ok(descriptions(groupsWith({}), alert).some((text) => quoted(usual).test(text)));
