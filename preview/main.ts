@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { type Arguments, UsageError, parseArguments, usage } from "./config/arguments";
 import { ExpectedError } from "./config/errors";
 import { sourcePositions } from "./bundle/sourcePositions";
-import { write } from "./output/write";
+import { usesColor, write } from "./output/write";
 import { type PackProcess, startPack } from "./pack/packProcess";
 
 let args: Arguments | undefined;
@@ -26,7 +26,9 @@ async function run(program: () => unknown): Promise<number> {
     const { preview } = require("./preview") as typeof import("./preview");
     const outcome = await preview(directory, program, args, pack);
     await write(
-      args.json ? `${JSON.stringify(outcome.json(), null, 2)}\n` : outcome.text(useColor()),
+      args.json
+        ? `${JSON.stringify(outcome.json(), null, 2)}\n`
+        : outcome.text(usesColor(process.stdout)),
     );
     return outcome.passed ? 0 : 1;
   } catch (error) {
@@ -59,10 +61,6 @@ async function messageOf(error: unknown): Promise<string> {
   if (isForUser) return redactMessage(error.message);
   if (!(error instanceof Error)) return redactMessage(String(error));
   return redactMessage(`unexpected: ${sourcePositions(error.stack ?? error.message)}`);
-}
-
-function useColor(): boolean {
-  return process.stdout.isTTY && !process.env["NO_COLOR"];
 }
 
 /** Implements `npm run preview`: previews a program, then exits the process. */

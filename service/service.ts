@@ -6,6 +6,7 @@ import { previewState } from "../preview/compare/previewState";
 import { ExpectedError } from "../preview/config/errors";
 import { stacksIn } from "../preview/config/projectFiles";
 import { formatFacts } from "../preview/output/report";
+import { usesColor } from "../preview/output/write";
 import { runCommand } from "../verify/command";
 import { stackSettings } from "../verify/settings";
 import { ask, confirmed } from "../verify/terminal";
@@ -66,7 +67,7 @@ runCommand({
     const current = await withFile(after, (added) =>
       previewState(directory, stack, "--config-file", added),
     );
-    const facts = formatFacts(gains(old, current), process.stdout.isTTY);
+    const facts = formatFacts(gains(old, current), usesColor(process.stdout));
     process.stdout.write(`${stringify([service])}\n${facts}\n`);
     const violations = newViolations(old, current);
     if (violations.length > 0) {

@@ -1,17 +1,17 @@
 import { count } from "../preview/output/count";
+import { type Style, styler } from "../preview/output/report";
 import type { Result, Status } from "./check";
 
-const symbols: Record<Status, { text: string; color: number }> = {
-  pass: { text: "pass", color: 32 },
-  warn: { text: "warn", color: 33 },
-  fail: { text: "FAIL", color: 31 },
+const symbols: Record<Status, { text: string; style: Style }> = {
+  pass: { text: "pass", style: "green" },
+  warn: { text: "warn", style: "yellow" },
+  fail: { text: "FAIL", style: "red" },
 };
 
 /** Formats a result, with the command to run next if the check did not pass. */
 export function formatResult({ name, status, evidence, next }: Result, color: boolean): string {
-  const { text, color: code } = symbols[status];
-  const label = color ? `\x1b[${code}m${text}\x1b[0m` : text;
-  const line = `${label}  ${name}: ${evidence}`;
+  const { text, style } = symbols[status];
+  const line = `${styler(color)(style, text)}  ${name}: ${evidence}`;
   return next === undefined ? line : `${line}\n      next: ${next}`;
 }
 

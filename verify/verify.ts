@@ -1,3 +1,4 @@
+import { usesColor, write } from "../preview/output/write";
 import { checksOf } from "./checks/checks";
 import { notDeployed } from "./checks/releases";
 import { type Result, runChecks } from "./check";
@@ -33,7 +34,7 @@ runCommand({
     const cluster = await connect(settings, values.context);
     const { context, server } = cluster;
     const out = values.json === true ? process.stderr : process.stdout;
-    const color = out.isTTY && !process.env["NO_COLOR"];
+    const color = usesColor(out);
     out.write(`Verify ${stack} in ${context} (${server})\n\n`);
     const print = (result: Result) => void out.write(`${formatResult(result, color)}\n`);
     try {
@@ -50,8 +51,7 @@ runCommand({
       const summary = { ...summaryOf(results), notRun };
       if (values.json === true) {
         const document = { stack, context, server, passed: summary.fail === 0, summary, results };
-        const text = `${JSON.stringify(document, null, 2)}\n`;
-        await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
+        await write(`${JSON.stringify(document, null, 2)}\n`);
       }
       return summary.fail === 0 ? 0 : 1;
     } finally {

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { profiles } from "../../policies/engine/description";
 import { ExpectedError } from "../config/errors";
 import { formatReport } from "../output/report";
-import { write } from "../output/write";
+import { usesColor, write } from "../output/write";
 import { UsageError } from "../config/arguments";
 import type { ReportedNote } from "../pack/policyReport";
 import { readPolicyConfig } from "../pack/policyConfigFile";
@@ -66,7 +66,7 @@ async function judge({ values, positionals }: Arguments): Promise<boolean> {
       unset: [],
       out: undefined,
     },
-    process.stdout.isTTY && !process.env["NO_COLOR"],
+    usesColor(process.stdout),
   );
   await write(json ? `${JSON.stringify({ stack, profile, passed, policy }, null, 2)}\n` : text);
   return passed;

@@ -24,7 +24,7 @@ export interface Report {
   out: string | undefined;
 }
 
-type Style = "bold" | "gray" | "red" | "yellow" | "green" | "cyan";
+export type Style = "bold" | "gray" | "red" | "yellow" | "green" | "cyan";
 type Styler = (name: Style, text: string) => string;
 
 /** Formats the report for a terminal, or as plain text if `color` is false. */
@@ -87,7 +87,7 @@ function factSection({ part, rows }: Fact, style: Styler): string[] {
   return [style("bold", part), columns(rows.map(([name, value]) => [style("gray", name), value]))];
 }
 
-function styler(color: boolean): Styler {
+export function styler(color: boolean): Styler {
   return (name, text) => {
     const [on, off] = inspect.colors[name] ?? [];
     return color && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
