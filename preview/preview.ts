@@ -13,10 +13,11 @@ import type { PackProcess } from "./pack/packProcess";
 import type { PolicyConfigFile } from "./pack/policyConfig";
 import { readProjectFile, readStackFiles } from "./config/projectFiles";
 import { type Recording, record } from "./engine/record";
+import { policyResource } from "./engine/policyResource";
 import type { RecordedResource } from "./engine/recordedResource";
 import { redactor } from "./output/redact";
-import { formatReport, verdict as verdictOf } from "./output/report";
-import { environmentRow, hasPassed, judgementOf } from "./pack/judgement";
+import { formatReport, verdict } from "./output/report";
+import { type Judgement, environmentRow, hasPassed, judgementOf } from "./pack/judgement";
 import { resourceTree } from "./output/tree";
 
 /** The result of a preview. */
@@ -66,57 +67,57 @@ export async function preview(
     return properties === undefined ? resource : resource.withProperties(properties);
   });
 
-  const read = resources.map((resource) => ({ ...resource, props: resource.inputs }));
-  const policy = judgementOf(read, report);
+  const previewed: Previewed = {
+    args,
+    preset: value("environment"),
+    config,
+    recording: { ...recording, resources },
+    policy: judgementOf(resources.map(policyResource), report),
+    redact,
+  };
+  if (out !== undefined) writeOutFolder(out, filesOf(previewed));
+  const outcome = outcomeOf(previewed);
+  if (args.against === undefined) return outcome;
+  return await comparisonOf(directory, args.against, previewed, outcome);
+}
+
+/** A program that ran, and the judgement of the policies on its resources. */
+interface Previewed {
+  args: Arguments;
+  preset: string | undefined;
+  config: Configuration;
+  /** The recording, with the inputs that remediations changed. */
+  recording: Recording;
+  policy: Judgement;
+  redact: <T>(value: T) => T;
+}
+
+/** Returns the files for `--out`. */
+function filesOf({ recording: { resources }, policy, redact }: Previewed): Map<string, string> {
+  return exportFiles({ resources, policy: { passed: hasPassed(policy), ...policy }, redact });
+}
+
+function outcomeOf({ args, preset, config, recording, policy, redact }: Previewed): Outcome {
+  const { stack } = args;
+  const { resources, warnings } = recording;
+  const outputs = recording.stack.redactedOutputs;
   const passed = hasPassed(policy);
-  const files = () => exportFiles({ resources, policy: { passed, ...policy }, redact });
-  if (out !== undefined) writeOutFolder(out, files());
-  const header = headerOf(resources, value("environment"));
+  const header = headerOf(resources, preset);
   const exposed = resources.filter(({ redactedInputs }) => {
     const text = JSON.stringify(redactedInputs);
     return redact(text) !== text;
   });
-  const outputs = recording.stack.redactedOutputs;
   const facts = summarize(resources, outputs);
   const unset = config.unset.map(({ key, optional }) => ({ key, optional }));
-  const { warnings } = recording;
-  const { stack } = args;
-  const json = () =>
-    redact({
-      stack,
-      ...Object.fromEntries(header),
-      passed,
-      facts: facts.map(({ part, rows }) => ({ part, ...Object.fromEntries(rows) })),
-      policy,
-      warnings,
-      exposed: exposed.map(({ urn }) => urn),
-      missing: unset,
-      encrypted: config.encrypted,
-      outputs,
-      resources: resources.map(resourceEntry),
-    });
-  if (args.against !== undefined) {
-    const { compareWith, readState } =
-      require("./compare/compareWith") as typeof import("./compare/compareWith");
-    const state = readState(json(), files());
-    const verdict = verdictOf({ resources: resources.length, policy });
-    const current = { stack, state, verdict };
-    const charts = args.charts === undefined ? undefined : path.resolve(directory, args.charts);
-    const additions = [
-      renderedWith(charts),
-      ...(args.backtest ? [backtestOver(args.backtest)] : []),
-    ];
-    return { passed, ...(await compareWith(directory, args.against, current, additions)) };
-  }
   return {
     passed,
     text: (color) => {
-      const tree = resourceTree(resources, recording.stack);
       const report = {
         title: `Preview of ${stack}`,
         stack,
         header: [...header, environmentRow(policy)],
-        tree,
+        tree: resourceTree(resources, recording.stack),
+        resources: resources.length,
         facts,
         policy,
         warnings,
@@ -124,10 +125,43 @@ export async function preview(
         unset,
         out: args.out,
       };
-      return formatReport(redact({ ...report, resources: resources.length }), color);
+      return formatReport(redact(report), color);
     },
-    json,
+    json: () =>
+      redact({
+        stack,
+        ...Object.fromEntries(header),
+        passed,
+        facts: facts.map(({ part, rows }) => ({ part, ...Object.fromEntries(rows) })),
+        policy,
+        warnings,
+        exposed: exposed.map(({ urn }) => urn),
+        missing: unset,
+        encrypted: config.encrypted,
+        outputs,
+        resources: resources.map(resourceEntry),
+      }),
   };
+}
+
+/** Compares a preview with the same stack at another revision. */
+async function comparisonOf(
+  directory: string,
+  revision: string,
+  previewed: Previewed,
+  { passed, json }: Outcome,
+): Promise<Outcome> {
+  const { compareWith, readState } =
+    require("./compare/compareWith") as typeof import("./compare/compareWith");
+  const { args, recording, policy } = previewed;
+  const current = {
+    stack: args.stack,
+    state: readState(json(), filesOf(previewed)),
+    verdict: verdict({ resources: recording.resources.length, policy }),
+  };
+  const charts = args.charts === undefined ? undefined : path.resolve(directory, args.charts);
+  const additions = [renderedWith(charts), ...(args.backtest ? [backtestOver(args.backtest)] : [])];
+  return { passed, ...(await compareWith(directory, revision, current, additions)) };
 }
 
 /** Returns an addition to a comparison: the changed objects, rendered from the charts in a folder. */

@@ -4,6 +4,7 @@ import { at, textAt, textsAt } from "../../policies/facts/plain";
 import { prometheusServer } from "../../policies/facts/prometheus";
 import { type Rule, rulesOf } from "../../policies/facts/rules";
 import { parseDuration } from "../../policies/shared/duration";
+import { policyResource } from "../engine/policyResource";
 import type { PreviewState } from "../compare/state";
 
 /** An alerting rule, with its durations in milliseconds. */
@@ -46,7 +47,7 @@ const DEFAULT_INTERVAL = "30s";
 
 /** Reads the rules of a stack, including chart rules in values. */
 export function ruleSetOf({ resources }: PreviewState): RuleSet {
-  const read = resources.map((resource) => ({ ...resource, props: resource.inputs }));
+  const read = resources.map(policyResource);
   const servers = read.flatMap((resource) => {
     const { spec } = prometheusServer(resource) ?? {};
     return spec === undefined ? [] : (textAt(resource.props, ...spec, "evaluationInterval") ?? []);

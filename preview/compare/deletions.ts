@@ -4,6 +4,7 @@ import { type Plain, at, entriesAt, listAt, textAt } from "../../policies/facts/
 import { prometheusServer, retentionPath } from "../../policies/facts/prometheus";
 import { parseDuration } from "../../policies/shared/duration";
 import { count } from "../output/count";
+import { policyResource } from "../engine/policyResource";
 import type { PreviewState, ResourceEntry } from "./state";
 
 /** Data that a shorter retention deletes. */
@@ -24,7 +25,7 @@ export function deletions(before: PreviewState, after: PreviewState): Deletion[]
 
 function samplesDeleted(before: ResourceEntry, after: ResourceEntry): Deletion[] {
   const retention = (resource: ResourceEntry): number => {
-    const server = prometheusServer({ ...resource, props: resource.inputs });
+    const server = prometheusServer(policyResource(resource));
     if (server === undefined) return NaN;
     return seconds(at(resource.inputs, ...retentionPath(server)) ?? server.defaultRetention);
   };
@@ -61,7 +62,7 @@ interface Periods {
 }
 
 function lokiRetention(resource: ResourceEntry) {
-  const chart = helmChart({ ...resource, props: resource.inputs });
+  const chart = helmChart(policyResource(resource));
   if (chart === undefined || !lokiCharts.has(chart.chart)) return undefined;
   const isEnabled = lokiField(chart, "compactor", "retention_enabled").value === true;
   // Loki retains logs forever if the compactor's retention is disabled or the period is 0.

@@ -1,4 +1,5 @@
 import { keepListsOf, metricsIn } from "../../policies/facts/keepLists";
+import { policyResource } from "../engine/policyResource";
 import type { PreviewState } from "./state";
 
 export interface MetricChange {
@@ -23,8 +24,6 @@ export function metricChanges(before: PreviewState, after: PreviewState): Metric
 }
 
 function listsOf({ resources }: PreviewState): Map<string, string[]> {
-  const lists = resources.flatMap((resource) =>
-    keepListsOf({ ...resource, props: resource.inputs }),
-  );
+  const lists = resources.flatMap((resource) => keepListsOf(policyResource(resource)));
   return new Map(lists.map((list) => [list.target, metricsIn(list)]));
 }

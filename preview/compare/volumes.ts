@@ -3,6 +3,7 @@ import { cannotShrink, setBack, type Volumes } from "../../components/shared/gro
 import { helmChart } from "../../policies/facts/helm";
 import { type Plain, at, listAt, textAt } from "../../policies/facts/plain";
 import { parseQuantity } from "../../policies/shared/quantity";
+import { policyResource } from "../engine/policyResource";
 import type { PreviewState } from "./state";
 
 export interface Problem {
@@ -36,7 +37,7 @@ interface Volume {
 
 function volumesOf({ resources }: PreviewState): Volume[] {
   return resources.flatMap((resource) => {
-    const chart = helmChart({ ...resource, props: resource.inputs });
+    const chart = helmChart(policyResource(resource));
     if (chart === undefined) return [];
     const { values } = chart;
     const jobs = ["extraManifests", "extraObjects"].flatMap((key) => listAt(values, key));
