@@ -1,5 +1,4 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { previewState } from "../preview/compare/previewState";
@@ -7,6 +6,7 @@ import { ExpectedError } from "../preview/config/errors";
 import { stacksIn } from "../preview/config/projectFiles";
 import { formatFacts } from "../preview/output/report";
 import { usesColor } from "../preview/output/write";
+import { inTemporaryFolder } from "../preview/temporaryFolder";
 import { runCommand } from "../verify/command";
 import { stackSettings } from "../verify/settings";
 import { ask, confirmed } from "../verify/terminal";
@@ -64,9 +64,11 @@ runCommand({
 
     const after = file.with(service);
     const old = await previewState(directory, stack);
-    const current = await withFile(after, (added) =>
-      previewState(directory, stack, "--config-file", added),
-    );
+    const current = await inTemporaryFolder("service", (folder) => {
+      const added = path.join(folder, "stack.yaml");
+      fs.writeFileSync(added, after);
+      return previewState(directory, stack, "--config-file", added);
+    });
     const facts = formatFacts(gains(old, current), usesColor(process.stdout));
     process.stdout.write(`${stringify([service])}\n${facts}\n`);
     const violations = newViolations(old, current);
@@ -83,14 +85,3 @@ runCommand({
     return 0;
   },
 });
-
-async function withFile<T>(text: string, use: (file: string) => Promise<T>): Promise<T> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "service-"));
-  try {
-    const file = path.join(folder, "stack.yaml");
-    fs.writeFileSync(file, text);
-    return await use(file);
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
-}

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
+import { inTemporaryFolder } from "../temporaryFolder";
 import { type PreviewState, readState, stateFiles } from "./state";
 
 /** An error of a preview that runs in a separate process. */
@@ -14,8 +14,7 @@ export async function previewState(
   stack: string,
   ...options: string[]
 ): Promise<PreviewState> {
-  const out = fs.mkdtempSync(path.join(os.tmpdir(), "preview-"));
-  try {
+  return inTemporaryFolder("preview", async (out) => {
     const args = ["run", "--silent", "preview", "--", "--stack", stack, "--json", "--out", out];
     const child = spawn("npm", [...args, ...options], {
       cwd: directory,
@@ -35,7 +34,5 @@ export async function previewState(
       JSON.parse(document),
       new Map(files.map((file) => [file, fs.readFileSync(path.join(out, file), "utf8")])),
     );
-  } finally {
-    fs.rmSync(out, { recursive: true });
-  }
+  });
 }

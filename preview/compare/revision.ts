@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
+import { inTemporaryFolder } from "../temporaryFolder";
 import { PreviewError, previewState } from "./previewState";
 import type { PreviewState } from "./state";
 
@@ -24,25 +24,21 @@ export async function previewRevision(
   stack: string,
 ): Promise<RevisionPreview> {
   const commit = commitOf(directory, revision);
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "preview-"));
-  const remove = () => fs.rmSync(folder, { recursive: true, force: true });
-  process.once("exit", remove);
-  try {
+  return inTemporaryFolder("preview", async (folder) => {
     extract(directory, commit, folder);
     if (!fs.existsSync(path.join(folder, `Pulumi.${stack}.yaml`))) {
       return { commit, state: undefined };
     }
     linkPackages(directory, folder);
-    return { commit, state: await previewState(folder, stack) };
-  } catch (error) {
-    if (!(error instanceof PreviewError)) throw error;
-    throw new ExpectedError(
-      `--against ${revision}: the preview of ${stack} fails at this revision: ${error.message}`,
-    );
-  } finally {
-    remove();
-    process.removeListener("exit", remove);
-  }
+    try {
+      return { commit, state: await previewState(folder, stack) };
+    } catch (error) {
+      if (!(error instanceof PreviewError)) throw error;
+      throw new ExpectedError(
+        `--against ${revision}: the preview of ${stack} fails at this revision: ${error.message}`,
+      );
+    }
+  });
 }
 
 function commitOf(directory: string, revision: string): string {

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
+import { inTemporaryFolder } from "../../preview/temporaryFolder";
 import { mustPulumi } from "../pulumiCli";
 import { isObject, pathOf } from "./kubernetesObject";
 
@@ -43,8 +43,7 @@ interface Preview {
 
 /** Returns everything that the next `pulumi up` would create, and the file for importing it. */
 export async function registration(stack: string): Promise<Registration> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "adopt-"));
-  try {
+  return inTemporaryFolder("adopt", async (folder) => {
     const saved = path.join(folder, "import.json");
     const out = await mustPulumi([
       ...["preview", "--stack", stack, "--json", "--show-sames", "--import-file", saved],
@@ -70,9 +69,7 @@ export async function registration(stack: string): Promise<Registration> {
       return isObject(type, inputs) ? [pathOf(inputs)] : [];
     });
     return { file, resources, objects: new Set(objects), config };
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 /** Returns the import file for the given resources and the components that contain them. */
