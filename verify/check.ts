@@ -1,3 +1,4 @@
+import { firstOf } from "../preview/output/firstOf";
 import type { Settings } from "../stacks/config/parseConfiguration";
 import type { Api } from "./cluster/api";
 import { reasonOf } from "./cluster/cluster";
@@ -66,7 +67,5 @@ async function runCheck(check: Check, apis: Apis, settings: Settings): Promise<F
 
 /** Formats a list for use in a sentence, shortened after five items. */
 export function listed(items: string[]): string {
-  return items.length > 5
-    ? `${items.slice(0, 5).join(", ")} and ${items.length - 5} more`
-    : items.join(", ");
+  return firstOf(items, 5);
 }

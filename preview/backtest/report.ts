@@ -1,5 +1,6 @@
 import { groupBy } from "../../components/shared/groupBy";
 import { count } from "../output/count";
+import { firstOf } from "../output/firstOf";
 import { table } from "../compare/markdown";
 import {
   type AlertEpisode,
@@ -11,7 +12,8 @@ import {
 } from "./result";
 
 const MAX_EPISODES = 20;
-const MAX_SERVICES = 8;
+/** Maximum number of services or metrics in a table cell. */
+const MAX_NAMES = 8;
 
 /** Returns the Markdown sections about a backtest. */
 export function backtestSections(result: Backtest): string[] {
@@ -82,12 +84,7 @@ function servicesText(before: Side | undefined, after: Side | undefined): string
     const [countBefore, countAfter] = [was.get(subject) ?? 0, is.get(subject) ?? 0];
     return countBefore === countAfter ? [] : `${subject} ${countBefore} → ${countAfter}`;
   });
-  return firstOf(changed);
-}
-
-function firstOf(items: string[]): string {
-  const rest = items.length - MAX_SERVICES;
-  return items.slice(0, MAX_SERVICES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+  return firstOf(changed, MAX_NAMES);
 }
 
 function notesOf(...sides: (Side | undefined)[]): string {
@@ -98,8 +95,10 @@ function notesOf(...sides: (Side | undefined)[]): string {
   const partial = all((side) => side.partial).filter((metric) => !missing.includes(metric));
   return [
     ...all((side) => side.notJudged),
-    ...(missing.length > 0 ? [`no samples of ${firstOf(missing)}`] : []),
-    ...(partial.length > 0 ? [`samples for only part of the time: ${firstOf(partial)}`] : []),
+    ...(missing.length > 0 ? [`no samples of ${firstOf(missing, MAX_NAMES)}`] : []),
+    ...(partial.length > 0
+      ? [`samples for only part of the time: ${firstOf(partial, MAX_NAMES)}`]
+      : []),
   ].join("; ");
 }
 

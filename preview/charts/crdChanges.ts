@@ -1,5 +1,5 @@
 import { type PlainMap, at, entriesAt, isMap, listAt, textAt } from "../../policies/facts/plain";
-import { firstOf } from "../compare/differences";
+import { firstOf } from "../output/firstOf";
 
 /**
  * Returns the versions and fields that a CRD loses, and the fields whose type changes. Compares fields

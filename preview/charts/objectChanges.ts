@@ -8,7 +8,8 @@ import {
   textAt,
 } from "../../policies/facts/plain";
 import { groupBy } from "../../components/shared/groupBy";
-import { type Difference, changedPaths, differences, firstOf } from "../compare/differences";
+import { type Difference, changedPaths, differences } from "../compare/differences";
+import { firstOf } from "../output/firstOf";
 import { isDashboard } from "../output/isDashboard";
 import { crdChanges } from "./crdChanges";
 import { gainedRules, roleChanges } from "./roleChanges";

@@ -45,14 +45,6 @@ export function changedPaths(before: unknown, after: unknown): string[] {
   return [...new Set(paths)];
 }
 
-const MAX_ITEMS = 6;
-
-/** Returns the first items of a list that is too long for a table cell. */
-export function firstOf(items: string[], most = MAX_ITEMS): string {
-  const rest = items.length - most;
-  return `${items.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
-}
-
 /** Formats a value for a table: `15`, `a, b`, `{"id":7249}`; `-` for none. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return "-";

@@ -1,4 +1,5 @@
-import { changedPaths, firstOf } from "./differences";
+import { firstOf } from "../output/firstOf";
+import { changedPaths } from "./differences";
 import { componentsOf, type PreviewState, type ResourceEntry } from "./state";
 import { shortType } from "../output/tree";
 

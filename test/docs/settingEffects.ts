@@ -6,7 +6,7 @@ import {
   type ResourceDifference,
   resourceDifferences,
 } from "../../preview/compare/resources";
-import { firstOf } from "../../preview/compare/differences";
+import { firstOf } from "../../preview/output/firstOf";
 import type { ResourceEntry } from "../../preview/compare/state";
 import { parsePath } from "../../preview/config/configPath";
 import { count } from "../../preview/output/count";
