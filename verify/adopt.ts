@@ -1,5 +1,4 @@
 import * as fs from "node:fs";
-import { ExpectedError } from "../preview/config/errors";
 import { existingInAws } from "./adopt/aws";
 import { Fate, type Finding } from "./adopt/finding";
 import { isObject } from "./adopt/kubernetesObject";
@@ -7,7 +6,7 @@ import { existingObjects, idOf, madeByHand, objectFinding, otherMonitors } from 
 import { type Registration, importFile, registration } from "./adopt/registered";
 import { existingRelease, isRelease, releaseInputs } from "./adopt/releases";
 import type { Api } from "./cluster/api";
-import { connect, reasonOf } from "./cluster/cluster";
+import { withCluster } from "./cluster/cluster";
 import { clusterOptions, clusterUsage, runCommand } from "./command";
 import { stackSettings } from "./settings";
 
@@ -30,9 +29,8 @@ runCommand({
   options: { ...clusterOptions, file: { type: "string" } },
   run: async ({ stack, values: { context, file = "adopt.json" } }) => {
     const settings = stackSettings(process.cwd(), stack);
-    const { kubernetes, context: name, server } = await connect(settings, context);
-    process.stdout.write(`Adopt ${stack} in ${name} (${server})\n\n`);
-    try {
+    return withCluster(settings, context, async ({ kubernetes, context: name, server }) => {
+      process.stdout.write(`Adopt ${stack} in ${name} (${server})\n\n`);
       const program = await registration(stack);
       const namespaces = [...new Set(settings.services.map(({ namespace }) => namespace))];
       const findings = await findingsOf(kubernetes, program, namespaces);
@@ -52,9 +50,7 @@ runCommand({
       const numbered = steps.map((step, index) => `  ${index + 1}. ${step}\n`);
       process.stdout.write(`\nRun these commands in this order:\n${numbered.join("")}`);
       return 0;
-    } catch (error) {
-      throw error instanceof ExpectedError ? error : new ExpectedError(reasonOf(error));
-    }
+    });
   },
 });
 

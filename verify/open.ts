@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { grafanaAdminSecretName } from "../components/prometheus/values";
 import { ExpectedError } from "../preview/config/errors";
 import { grafanaLogin, partPorts, servicePort, type Part } from "./apis";
-import { connect, reasonOf } from "./cluster/cluster";
+import { withCluster } from "./cluster/cluster";
 import { clusterOptions, clusterUsage, runCommand } from "./command";
 import { settingsWithPrometheus } from "./settings";
 
@@ -37,8 +37,7 @@ runCommand({
     if (part === "loki" && settings.loki === undefined) {
       throw new ExpectedError(`the stack ${stack} has no Loki`);
     }
-    const cluster = await connect(settings, values.context);
-    try {
+    return withCluster(settings, values.context, async (cluster) => {
       const { url } = await cluster.forward(servicePort(settings, part), port);
       process.stdout.write(`${part}: ${url}\n`);
       if (part === "grafana") {
@@ -51,11 +50,6 @@ runCommand({
       process.stdout.write("Press Ctrl-C to stop.\n");
       await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
       return 0;
-    } catch (error) {
-      if (error instanceof ExpectedError) throw error;
-      throw new ExpectedError(reasonOf(error));
-    } finally {
-      await cluster.close();
-    }
+    });
   },
 });

@@ -1,6 +1,5 @@
-import { connect, reasonOf } from "./cluster/cluster";
+import { withCluster } from "./cluster/cluster";
 import { clusterOptions, clusterUsage, runCommand } from "./command";
-import { ExpectedError } from "../preview/config/errors";
 import { stuckReleases } from "./rescue/helmReleases";
 import { pendingInstallations, readState, stateObstacles } from "./rescue/pulumiState";
 import { stackSettings } from "./settings";
@@ -26,9 +25,8 @@ runCommand({
   options: { ...clusterOptions, yes: { type: "boolean", short: "y" } },
   run: async ({ stack, values }) => {
     const settings = stackSettings(process.cwd(), stack);
-    const { kubernetes, context, server } = await connect(settings, values.context);
-    process.stdout.write(`Rescue ${stack} in ${context} (${server})\n\n`);
-    try {
+    return withCluster(settings, values.context, async ({ kubernetes, context, server }) => {
+      process.stdout.write(`Rescue ${stack} in ${context} (${server})\n\n`);
       const state = await readState(stack);
       // The lock must be released first, because it would block the import of the state.
       const obstacles = [
@@ -51,8 +49,6 @@ runCommand({
         `\nRepaired.\n  next: run the interrupted command again, such as npm run deploy -- --stack ${stack}\n`,
       );
       return 0;
-    } catch (error) {
-      throw error instanceof ExpectedError ? error : new ExpectedError(reasonOf(error));
-    }
+    });
   },
 });

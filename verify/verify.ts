@@ -3,7 +3,7 @@ import { checksOf } from "./checks/checks";
 import { notDeployed } from "./checks/releases";
 import { type Result, runChecks } from "./check";
 import { clusterApis } from "./apis";
-import { connect } from "./cluster/cluster";
+import { withCluster } from "./cluster/cluster";
 import { clusterOptions, clusterUsage, runCommand } from "./command";
 import { formatResult, formatSummary, summaryOf } from "./report";
 import { settingsWithPrometheus } from "./settings";
@@ -31,13 +31,12 @@ runCommand({
   },
   run: async ({ stack, values }) => {
     const settings = settingsWithPrometheus(process.cwd(), stack);
-    const cluster = await connect(settings, values.context);
-    const { context, server } = cluster;
     const out = values.json === true ? process.stderr : process.stdout;
     const color = usesColor(out);
-    out.write(`Verify ${stack} in ${context} (${server})\n\n`);
     const print = (result: Result) => void out.write(`${formatResult(result, color)}\n`);
-    try {
+    return withCluster(settings, values.context, async (cluster) => {
+      const { context, server } = cluster;
+      out.write(`Verify ${stack} in ${context} (${server})\n\n`);
       const checks = checksOf(settings, { testAlert: values["test-alert"] ?? false });
       const missing = await notDeployed(cluster.kubernetes, settings, stack);
       if (missing !== undefined) print(missing);
@@ -54,8 +53,6 @@ runCommand({
         await write(`${JSON.stringify(document, null, 2)}\n`);
       }
       return summary.fail === 0 ? 0 : 1;
-    } finally {
-      await cluster.close();
-    }
+    });
   },
 });
