@@ -10,8 +10,6 @@ export interface RecordedOptions {
   propertyDependencies: Record<string, string[]>;
   /** URN of the explicit provider, if the program sets one. */
   provider: string | undefined;
-  /** URNs of the providers that a component passes to its children, by package. */
-  providers: Record<string, string>;
   aliases: RecordedAlias[];
   ignoreChanges: string[];
   deleteBeforeReplace: boolean;
@@ -45,7 +43,7 @@ export class RecordedResource {
     readonly options: RecordedOptions,
   ) {}
 
-  /** Inputs with secrets in plain text and unknown values as `[unknown]`, for tests. */
+  /** Inputs with secrets in plain text and unknown values as `[unknown]`. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each resource type has its own shape
   get inputs(): Record<string, any> {
     return plainValues(this.properties);
@@ -88,12 +86,6 @@ export function optionsOf(request: resourceProto.RegisterResourceRequest): Recor
       ]),
     ),
     provider: providerUrn(request.getProvider()),
-    providers: Object.fromEntries(
-      [...request.getProvidersMap().entries()].map(([name, reference]) => [
-        name,
-        providerUrn(reference) ?? "",
-      ]),
-    ),
     aliases: request.getAliasesList().map(aliasOf),
     ignoreChanges: request.getIgnorechangesList(),
     deleteBeforeReplace: request.getDeletebeforereplace(),

@@ -2,8 +2,6 @@
 export interface ApiResponse {
   status: number;
   text: string;
-  /** Server time, from the `Date` header. */
-  date?: Date;
 }
 
 export interface ApiRequest {

@@ -30,7 +30,6 @@ export interface Pod {
     containerStatuses?: {
       name: string;
       ready: boolean;
-      restartCount?: number;
       state?: { waiting?: { reason?: string } };
     }[];
   };
