@@ -13,31 +13,18 @@ import { secretsAt, startFakeSlack } from "../test/support/delivery/fakeSlack";
 import { previewInto, startPipeline } from "../test/support/delivery/pipeline";
 import { sleep, until } from "../test/support/delivery/processes";
 import { scaledDocument } from "../test/support/delivery/scaledTime";
-import { type ToolName, toolPath } from "../tools/paths.cjs";
 import { median } from "./measure";
 import { servePage, startPrometheus } from "./prometheus";
 import { type Report, formatCount } from "./report";
 
 /** Measures notification delay and rule evaluation with real Prometheus and Alertmanager processes. */
 export async function delivery(report: Report): Promise<void> {
-  const missing = (["prometheus", "alertmanager"] as ToolName[]).filter((tool) => !isBuilt(tool));
-  if (missing.length > 0) {
-    throw new Error(`${missing.join(" and ")} missing: run npm run tools`);
-  }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bench-delivery-"));
   try {
     await faultToMessage(folder, report);
     await ruleEvaluation(folder, report);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function isBuilt(tool: ToolName): boolean {
-  try {
-    return toolPath(tool) !== "";
-  } catch {
-    return false;
   }
 }
 
