@@ -23,12 +23,6 @@ export function addService(text: string, project: string, service: ServiceItem):
   return added;
 }
 
-/** Returns the services in a stack file's text. */
-function servicesIn(text: string, project: string): unknown[] {
-  const { services } = split(text, project);
-  return Array.isArray(services) ? services : [];
-}
-
 function insert(
   text: string,
   config: YAMLMap,
@@ -81,8 +75,8 @@ function columnOf(text: string, position: number): number {
 /** Whether the parsed texts differ only in one additional service at the end. */
 function hasAppended(before: string, after: string, project: string, service: ServiceItem) {
   const [old, current] = [split(before, project), split(after, project)];
-  const services = [...servicesIn(before, project), service];
-  return isDeepStrictEqual(current, { ...old, services });
+  const services: unknown[] = Array.isArray(old.services) ? old.services : [];
+  return isDeepStrictEqual(current, { ...old, services: [...services, service] });
 }
 
 /** Returns the services in a stack file, and everything else in it. */
