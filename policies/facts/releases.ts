@@ -13,10 +13,9 @@ import {
   setAt,
   textAt,
 } from "./plain";
+import { releaseType } from "./releaseType";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
-
-const releaseType = "kubernetes:helm.sh/v3:Release";
 
 /** A release that another tool installs, converted to a Pulumi Helm release. */
 export interface ForeignRelease {

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type PlainMap, isMap, textAt } from "../../policies/facts/plain";
+import { releaseType } from "../../policies/facts/releaseType";
 import { table } from "../compare/markdown";
 import type { PreviewState } from "../compare/state";
 import { SECRET, UNKNOWN } from "../engine/values";
@@ -84,7 +85,7 @@ function locate(
 function releasesOf({ resources }: PreviewState): Map<string, Release> {
   return new Map(
     resources
-      .filter(({ type }) => type === "kubernetes:helm.sh/v3:Release")
+      .filter(({ type }) => type === releaseType)
       .map(({ name: resource, inputs }) => {
         const name = textAt(inputs, "name") ?? resource;
         const namespace = textAt(inputs, "namespace") ?? "default";

@@ -7,6 +7,7 @@ import {
 } from "../../policies/facts/amp";
 import type { PlainMap } from "../../policies/facts/plain";
 import type { JudgedEnvironment } from "../../policies/engine/environment";
+import { releaseType } from "../../policies/facts/releaseType";
 import type { PolicyReport } from "../pack/analyzer";
 import type { RecordedResource } from "../engine/recordedResource";
 import { SECRET, UNKNOWN } from "../engine/values";
@@ -113,7 +114,7 @@ export function resourceEntry(resource: RecordedResource): Record<string, unknow
 }
 
 function isRelease(resource: RecordedResource): boolean {
-  return resource.type === "kubernetes:helm.sh/v3:Release";
+  return resource.type === releaseType;
 }
 
 function isManifest(resource: RecordedResource): boolean {

@@ -4,6 +4,7 @@ import type { RecordedResource } from "../engine/recordedResource";
 import { definitionConfig, isAlertManagerDefinition } from "../../policies/facts/amp";
 import { ruleGroupsOf } from "../../policies/facts/rules";
 import { keepListsOf, metricsIn } from "../../policies/facts/keepLists";
+import { releaseType } from "../../policies/facts/releaseType";
 import { count } from "./count";
 import { alertmanagerSecret } from "./exports";
 import { destinationsOf } from "./routes";
@@ -89,7 +90,7 @@ function row(
 
 function releaseRows(resources: SummarizedResource[]): Fact["rows"] {
   return resources
-    .filter((resource) => resource.type === "kubernetes:helm.sh/v3:Release")
+    .filter((resource) => resource.type === releaseType)
     .map(({ name, inputs }) => {
       const repository = inputs["repositoryOpts"]?.repo;
       return [

@@ -1,3 +1,4 @@
+import { releaseType } from "../../policies/facts/releaseType";
 import { gunzipSync } from "node:zlib";
 import type { Api } from "../cluster/api";
 import { type ReleaseName, revisionsOf } from "../cluster/helm";
@@ -18,7 +19,7 @@ interface StoredRelease {
 }
 
 export function isRelease({ entry }: Registered): boolean {
-  return entry.type === "kubernetes:helm.sh/v3:Release";
+  return entry.type === releaseType;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { releaseType } from "../../policies/facts/releaseType";
 import { mustPulumi, pulumi } from "../pulumiCli";
 import type { Obstacle } from "./obstacle";
 
@@ -24,7 +25,7 @@ export async function stateObstacles(stack: string, state: State): Promise<Obsta
 /** Returns the Helm releases that an interrupted update was installing, as `namespace/name`. */
 export function pendingInstallations({ deployment }: State): string[] {
   return (deployment.pending_operations ?? []).flatMap(({ type, resource }) =>
-    type === "creating" && resource.type === "kubernetes:helm.sh/v3:Release"
+    type === "creating" && resource.type === releaseType
       ? `${resource.inputs?.namespace}/${resource.inputs?.name}`
       : [],
   );
