@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type AnalyzedResource, Analyzer } from "../preview/pack/analyzer";
+import { Analyzer } from "../preview/pack/analyzer";
+import type { AnalyzedResource } from "../preview/pack/analyzerMessages";
 import { startPack } from "../preview/pack/packProcess";
 import type { PolicyConfigFile } from "../preview/pack/policyConfig";
 import { noOptions } from "../preview/engine/recordedResource";

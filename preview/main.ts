@@ -1,6 +1,6 @@
 import * as path from "node:path";
-import { type Arguments, UsageError, parseArguments, usage } from "./config/arguments";
-import { ExpectedError } from "./config/errors";
+import { type Arguments, parseArguments, usage } from "./config/arguments";
+import { ExpectedError, UsageError } from "./config/errors";
 import { sourcePositions } from "./bundle/sourcePositions";
 import { usesColor, write } from "./output/write";
 import { type PackProcess, startPack } from "./pack/packProcess";

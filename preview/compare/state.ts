@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import type { Maintenance } from "../../components/services/monitoredServices";
 import { alertmanagerFile, alertmanagerSecret } from "../output/exports";
-import type { PolicyReport } from "../pack/analyzer";
+import type { PolicyReport } from "../pack/policyReport";
 import { type PlainMap, listAt, mapAt, textAt } from "../../policies/facts/plain";
 
 /** A resource in the JSON document of a preview. */

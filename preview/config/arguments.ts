@@ -1,9 +1,7 @@
 import { parseArgs } from "node:util";
-import { ExpectedError } from "./errors";
+import { UsageError } from "./errors";
 
 export type Arguments = NonNullable<ReturnType<typeof parseArguments>>;
-
-export class UsageError extends ExpectedError {}
 
 export const usage = `Usage: npm run preview -- --stack <name> [options]
 

@@ -5,7 +5,7 @@ import { isMap } from "../../policies/shared/isMap";
 import { type Path, formatPath } from "../../policies/shared/path";
 import { type ConfigValue, type ConfigValues, setConfigPath } from "./configPath";
 import { ExpectedError } from "./errors";
-import { secretsInUse } from "./program";
+import { secretsInUse } from "./secretsInUse";
 
 /** Parsed content of `Pulumi.yaml`. */
 export interface ProjectFile {

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { profiles } from "../../policies/engine/description";
-import { ExpectedError } from "../config/errors";
+import { ExpectedError, UsageError } from "../config/errors";
 import { formatReport } from "../output/report";
 import { usesColor, write } from "../output/write";
-import { UsageError } from "../config/arguments";
 import type { ReportedNote } from "../pack/policyReport";
 import { readPolicyConfig } from "../pack/policyConfigFile";
 import { environmentRow, hasPassed, judgementOf } from "../pack/judgement";

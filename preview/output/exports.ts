@@ -8,7 +8,7 @@ import {
 import type { PlainMap } from "../../policies/facts/plain";
 import type { JudgedEnvironment } from "../../policies/engine/environment";
 import { releaseType } from "../../policies/facts/releaseType";
-import type { PolicyReport } from "../pack/analyzer";
+import type { PolicyReport } from "../pack/policyReport";
 import type { RecordedResource } from "../engine/recordedResource";
 import { SECRET, UNKNOWN } from "../engine/values";
 import { isDashboard } from "./isDashboard";

@@ -1,5 +1,5 @@
 import { inspect, stripVTControlCharacters } from "node:util";
-import type { PolicyReport, ReportedNote, ReportedViolation } from "../pack/analyzer";
+import type { PolicyReport, ReportedNote, ReportedViolation } from "../pack/policyReport";
 import { count } from "./count";
 import type { Fact } from "./summary";
 import type { Secret } from "../../components/secrets/secrets";

@@ -25,15 +25,6 @@ import {
 import { type PolicyConfigFile, effectivePolicySettings, policyLayer } from "./policyConfig";
 import type { WireObject } from "../engine/values";
 
-export type { AnalyzedResource } from "./analyzerMessages";
-export type {
-  ConfiguredPolicy,
-  PolicyReport,
-  Remediation,
-  ReportedNote,
-  ReportedViolation,
-} from "./policyReport";
-
 export interface AnalyzeOptions {
   project: string;
   stack: string;

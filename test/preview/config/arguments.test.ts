@@ -1,5 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { UsageError, parseArguments } from "../../../preview/config/arguments";
+import { parseArguments } from "../../../preview/config/arguments";
+import { UsageError } from "../../../preview/config/errors";
 
 const backtestOf = (...args: string[]) => parseArguments(["--stack", "prod", ...args])?.backtest;
 
