@@ -81,69 +81,89 @@ const data = new Set([
 const ofRules =
   /(?:^|[\s(|])(humanize(?:1024|Percentage|Timestamp)?|query|strvalue|graphLink|tableLink)(?=[\s)|]|$)/;
 
-function mistakeIn(text: string, isMissing: (name: string) => boolean) {
-  const fails = (problem: string, fix: string) => ({
-    problem: `the template ${problem}, so Alertmanager sends no notification`,
-    fix,
-  });
-  const close = "add the missing }}, or the missing {{ end }} of an if, range or with";
+type Failure = Pick<ConfigurationMistake, "problem" | "fix">;
+
+function fails(problem: string, fix: string): Failure {
+  return { problem: `the template ${problem}, so Alertmanager sends no notification`, fix };
+}
+
+const close = "add the missing }}, or the missing {{ end }} of an if, range or with";
+
+function mistakeIn(text: string, isMissing: (name: string) => boolean): Failure | undefined {
   const actions = actionsIn(text);
   if (actions === undefined) return fails("has {{ without a closing }}", close);
   // A Helm template may contain the notification template as a string. Helm then renders it first.
   if (actions.some((action) => action.includes("{{") || action.length > 2000)) return undefined;
-  const blocks: boolean[] = [];
   const assignments = text.matchAll(/\$(\w+)\s{0,9}(?:,\s{0,9}\$(\w+)\s{0,9})?:=/g);
   const assigned = new Set([...assignments].flatMap(([, ...names]) => names));
-  for (const raw of actions) {
-    if (raw.startsWith("/*")) continue;
-    const name = /^(?:template|block)\s+"([^"]+)"/.exec(raw)?.[1];
-    if (name !== undefined && raw.startsWith("template") && isMissing(name)) {
-      return fails(
-        `"${name}" is not defined`,
-        `define it in a file that \`templates\` lists, such as /etc/alertmanager/config/*.tmpl`,
-      );
-    }
-    const code = raw.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, '""');
-    const [variable = ""] = /\$(?:labels|value|externalLabels)\b/.exec(code) ?? [];
-    if (variable !== "" && !assigned.has(variable.slice(1))) {
-      return fails(
-        `reads ${variable}, which exists only in rules`,
-        "use .CommonLabels, or .Labels within {{ range .Alerts }}",
-      );
-    }
-    const [, call] = ofRules.exec(code) ?? [];
-    if (call !== undefined) {
-      return fails(
-        `calls ${call}, which exists only in rules`,
-        `format the value in an annotation of the rule`,
-      );
-    }
-    const [, field] = ofAlert.exec(code) ?? [];
-    if (field !== undefined && !blocks.includes(true)) {
-      return fails(
-        `reads .${field}, which exists only for a single alert`,
-        `use .Common${field}, or {{ range .Alerts }} around it`,
-      );
-    }
-    const [unknown] = blocks.includes(true)
-      ? []
-      : [...code.matchAll(/(?:^|[\s(|])\$?\.([A-Z]\w*)(?:\.([A-Z]\w*))?/g)].filter(
-          ([, name = "", part]) =>
-            !data.has(name) ||
-            (name === "Alerts" && part !== undefined && !/^(Firing|Resolved)$/.test(part)),
-        );
-    if (unknown !== undefined && field === undefined) {
-      return fails(
-        `reads ${unknown[0].trim()}, which does not exist`,
-        `use one of ${[...data].map((each) => `.${each}`).join(", ")}`,
-      );
-    }
+  // Whether each open block changes the meaning of the dot, as range does and if does not.
+  const blocks: boolean[] = [];
+  for (const action of actions.filter((each) => !each.startsWith("/*"))) {
+    const code = action.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, '""');
+    const mistake =
+      missingTemplate(action, isMissing) ??
+      ruleVariable(code, assigned) ??
+      ruleFunction(code) ??
+      (blocks.includes(true) ? undefined : wrongField(code));
+    if (mistake !== undefined) return mistake;
     if (/^(if|range|with|define|block)\b/.test(code)) blocks.push(!/^if\b/.test(code));
     else if (/^end\b/.test(code) && blocks.pop() === undefined) {
       return fails("has more {{ end }} actions than blocks", close);
     }
   }
   return blocks.length > 0 ? fails("has a block without {{ end }}", close) : undefined;
+}
+
+function missingTemplate(action: string, isMissing: (name: string) => boolean) {
+  const [, name] = /^template\s+"([^"]+)"/.exec(action) ?? [];
+  return name === undefined || !isMissing(name)
+    ? undefined
+    : fails(
+        `"${name}" is not defined`,
+        "define it in a file that `templates` lists, such as /etc/alertmanager/config/*.tmpl",
+      );
+}
+
+function ruleVariable(code: string, assigned: ReadonlySet<string | undefined>) {
+  const [variable] = /\$(?:labels|value|externalLabels)\b/.exec(code) ?? [];
+  return variable === undefined || assigned.has(variable.slice(1))
+    ? undefined
+    : fails(
+        `reads ${variable}, which exists only in rules`,
+        "use .CommonLabels, or .Labels within {{ range .Alerts }}",
+      );
+}
+
+function ruleFunction(code: string) {
+  const [, call] = ofRules.exec(code) ?? [];
+  return call === undefined
+    ? undefined
+    : fails(
+        `calls ${call}, which exists only in rules`,
+        "format the value in an annotation of the rule",
+      );
+}
+
+/** Reports a field that the data of a notification does not have. */
+function wrongField(code: string) {
+  const [, field] = ofAlert.exec(code) ?? [];
+  if (field !== undefined) {
+    return fails(
+      `reads .${field}, which exists only for a single alert`,
+      `use .Common${field}, or {{ range .Alerts }} around it`,
+    );
+  }
+  const unknown = [...code.matchAll(/(?:^|[\s(|])\$?\.([A-Z]\w*)(?:\.([A-Z]\w*))?/g)].find(
+    ([, name = "", part]) =>
+      !data.has(name) ||
+      (name === "Alerts" && part !== undefined && !/^(Firing|Resolved)$/.test(part)),
+  );
+  return unknown === undefined
+    ? undefined
+    : fails(
+        `reads ${unknown[0].trim()}, which does not exist`,
+        `use one of ${[...data].map((each) => `.${each}`).join(", ")}`,
+      );
 }
 
 /** Returns the actions between {{ and }}; undefined if one of them is not closed. */

@@ -75,21 +75,23 @@ const routeKeys = new Set([
   "active_time_intervals",
 ]);
 
+/** Names that routes may refer to; undefined if some of them are unknown. */
+interface KnownNames {
+  receivers: ReadonlySet<string | undefined> | undefined;
+  intervals: ReadonlySet<string | undefined> | undefined;
+}
+
 /** Returns a configuration's route tree; UNKNOWN if any part of `route` is unknown. */
 export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
   const route = at(config, "route");
   if (hasUnknown(route)) return UNKNOWN;
   if (!isMap(route)) return { problems: [{ where: "route", problem: "there is no route" }] };
-  const problems: RouteTree["problems"] = [];
-  const receivers = at(config, "receivers");
-  const names = listAt(receivers).map((receiver) => textAt(receiver, "name"));
-  const intervals = ["time_intervals", "mute_time_intervals"].map((key) => at(config, key));
-  const intervalNames = intervals
-    .flatMap((list) => listAt(list))
-    .map((each) => textAt(each, "name"));
-
+  const known = {
+    receivers: namesIn(config, "receivers"),
+    intervals: namesIn(config, "time_intervals", "mute_time_intervals"),
+  };
+  const problems = repeatedReceivers(config);
   const read = (node: PlainMap, path: Path, parent: Inherited): RouteNode => {
-    const where = formatPath(path);
     const settings: Inherited = {
       receiver: textAt(node, "receiver") || parent.receiver,
       groupBy: Array.isArray(node["group_by"]) ? node["group_by"].map(String) : parent.groupBy,
@@ -97,44 +99,72 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
       groupInterval: durationText(node["group_interval"]) ?? parent.groupInterval,
       repeatInterval: durationText(node["repeat_interval"]) ?? parent.repeatInterval,
     };
-    const { matchers, problem } = readMatchers(node);
-    if (problem !== undefined) problems.push({ where, problem });
-    if (!names.includes(settings.receiver) && !hasUnknown(receivers)) {
-      problems.push({ where, problem: `the receiver "${settings.receiver}" does not exist` });
-    }
-    for (const key of Object.keys(node).filter((key) => !routeKeys.has(key))) {
-      problems.push({ where, problem: `${key} is not a field of a route` });
-    }
-    if (![undefined, null].includes(node["group_by"] as null) && !Array.isArray(node["group_by"])) {
-      problems.push({ where, problem: "group_by is not a list" });
-    }
-    const muting = ["mute_time_intervals", "active_time_intervals"].flatMap((key) =>
-      listAt(node, key).map(String),
-    );
-    for (const name of muting.filter((name) => !intervalNames.includes(name))) {
-      if (hasUnknown(intervals)) continue;
-      problems.push({ where, problem: `the time interval "${name}" does not exist` });
-    }
+    const where = formatPath(path);
     const isRoot = path.length === 1;
-    if (isRoot && matchers.length + muting.length > 0) {
-      problems.push({ where, problem: "the root route has matchers or time intervals" });
+    for (const problem of problemsWith(node, settings.receiver, known, isRoot)) {
+      problems.push({ where, problem });
     }
     return {
       ...settings,
       path,
       where,
-      matchers,
+      matchers: readMatchers(node).matchers,
       continues: node["continue"] === true,
-      hasTimeIntervals: muting.length > 0,
+      hasTimeIntervals: intervalsOf(node).length > 0,
       routes: listAt(node, "routes").flatMap((child, index) =>
         isMap(child) ? [read(child, [...path, "routes", index], settings)] : [],
       ),
     };
   };
-  for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
-    problems.push({ where: "receivers", problem: `two receivers have the name "${name}"` });
-  }
   return { root: read(route, ["route"], inheritedSettings), problems };
+}
+
+function namesIn(config: PlainMap, ...keys: string[]): KnownNames["receivers"] {
+  const lists = keys.map((key) => at(config, key));
+  if (hasUnknown(lists)) return undefined;
+  return new Set(lists.flatMap((list) => listAt(list)).map((each) => textAt(each, "name")));
+}
+
+function repeatedReceivers(config: PlainMap): Rejection[] {
+  const names = listAt(config, "receivers").map((receiver) => textAt(receiver, "name"));
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map((name) => ({
+    where: "receivers",
+    problem: `two receivers have the name "${name}"`,
+  }));
+}
+
+/** Returns the reasons why Alertmanager rejects a route, not including its child routes. */
+function problemsWith(
+  node: PlainMap,
+  receiver: string,
+  { receivers, intervals }: KnownNames,
+  isRoot: boolean,
+): string[] {
+  const { matchers, problem } = readMatchers(node);
+  const muting = intervalsOf(node);
+  return [
+    ...(problem === undefined ? [] : [problem]),
+    ...(receivers?.has(receiver) === false ? [`the receiver "${receiver}" does not exist`] : []),
+    ...Object.keys(node)
+      .filter((key) => !routeKeys.has(key))
+      .map((key) => `${key} is not a field of a route`),
+    ...(isPresent(node["group_by"]) && !Array.isArray(node["group_by"])
+      ? ["group_by is not a list"]
+      : []),
+    ...muting
+      .filter((name) => intervals?.has(name) === false)
+      .map((name) => `the time interval "${name}" does not exist`),
+    ...(isRoot && matchers.length + muting.length > 0
+      ? ["the root route has matchers or time intervals"]
+      : []),
+  ];
+}
+
+/** Returns the names of a route's mute and active time intervals. */
+function intervalsOf(node: PlainMap): string[] {
+  return ["mute_time_intervals", "active_time_intervals"].flatMap((key) =>
+    listAt(node, key).map(String),
+  );
 }
 
 function durationText(value: unknown): string | undefined {
