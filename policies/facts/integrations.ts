@@ -28,7 +28,8 @@ export interface Integration {
   sendsResolved: boolean;
 }
 
-const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
+const slackTokens = ["app_token", "app_token_file"];
+const slackFields = ["api_url", "api_url_file", ...slackTokens];
 
 /**
  * Address fields of each kind of integration. At least one of them must be set, either in the
@@ -143,7 +144,7 @@ function obstacleOf(
   const channel = at(integration, "channel");
   if (kind === "slack" && isText(channel) && /^https?:/.test(channel)) return "channel is a URL";
   const slackUrl = read("api_url");
-  const hasToken = slackFields.slice(2).some((field) => read(field) !== undefined);
+  const hasToken = slackTokens.some((field) => read(field) !== undefined);
   if (kind === "slack" && isText(slackUrl) && slackMethod.test(slackUrl)) {
     if (!hasToken && at(integration, "http_config") === undefined) {
       return "api_url is a method of Slack's API, which requires a token";

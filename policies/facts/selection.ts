@@ -64,12 +64,7 @@ export function isSelected(
  */
 function labelsOfNamespace(name: string, known: Map<string, Plain>): (label: string) => Plain {
   const labels = known.has(name) ? (known.get(name) ?? {}) : UNKNOWN;
-  return (label) =>
-    label === "kubernetes.io/metadata.name"
-      ? name
-      : labels === UNKNOWN
-        ? UNKNOWN
-        : at(labels, label);
+  return (label) => (label === "kubernetes.io/metadata.name" ? name : at(labels, label));
 }
 
 /** Whether labels match a Kubernetes selector; undefined if that is unknown. */

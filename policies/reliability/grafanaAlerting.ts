@@ -1,16 +1,6 @@
 import { PlacedFinding, StackFinding, located } from "../engine/policy";
 import { Grafana } from "../facts/dataSources";
-import {
-  Path,
-  Plain,
-  at,
-  entriesAt,
-  hasUnknown,
-  isSet,
-  isText,
-  listAt,
-  textAt,
-} from "../facts/plain";
+import { Path, Plain, at, entriesAt, hasUnknown, isSet, listAt, textAt } from "../facts/plain";
 import { readConfig } from "../facts/yaml";
 import { parseDuration } from "../shared/duration";
 
@@ -26,7 +16,7 @@ export function checkAlerting(
   const path: Path = [...base, "alerting"];
   const files = entriesAt(values, "alerting").map(([name, file]): [string, Plain] => [
     name,
-    isText(file) ? readConfig(file) : file,
+    readConfig(file),
   ]);
   if (hasUnknown(files)) return [];
   return [

@@ -32,12 +32,15 @@ const properties = {
 };
 type Config = ConfigOf<typeof properties>;
 
+/** Setting that violations suggest for a volume without a valid size. */
+const setting = { path: "prometheus.storageGb", value: 50 };
+
 export const prometheusStorage = resourcePolicy({
   name: "prometheus-storage",
   description:
     "In production, Prometheus writes to a persistent volume that holds its retention, and deletes the oldest blocks before the volume is full.",
   why: "Without a persistent volume, a restart loses all samples. On a full volume Prometheus stops, and no alert fires.",
-  remediation: remediationOf({ path: "prometheus.storageGb", value: 50 }),
+  remediation: remediationOf(setting),
   severity: "high",
   config: properties,
   prodOnly: true,
@@ -74,8 +77,8 @@ function check(resource: Resource, config: Config): Finding[] {
             : "the volume is deleted with the pod",
         found: shown(read(lost ?? size)),
         bound: "a volume claim with a size (prod)",
-        setting: { path: "prometheus.storageGb", value: 50 },
-        fix: `set ${formatPath(size)}: 50Gi`,
+        setting,
+        fix: `set ${formatPath(size)}: ${setting.value}Gi`,
       },
     ];
   }
