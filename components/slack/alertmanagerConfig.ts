@@ -4,7 +4,8 @@ import { inhibitRules } from "./inhibition";
 import { quietHours } from "./quietHours";
 import { receivers } from "./receivers";
 import { quietHoursName, routingTree } from "./routes";
-import { credentialFile, secretKeys } from "./credentialFiles";
+import { credentialFile } from "./credentialFiles";
+import { secretKeys } from "./secretKeys";
 
 /**
  * Returns Alertmanager's configuration: routes, receivers and inhibit rules. It contains no secrets,

@@ -1,24 +1,10 @@
 import { hasPlaceholder } from "../shared/placeholders";
 import { type SecretArgument, secretKeyOfEntry, secretsOf } from "../secrets/secrets";
+import { secretKeys } from "./secretKeys";
 import { SlackSettings } from "./settings";
 
 /** Name of the Secret with the receivers' credentials, unless `existingSecret` names another. */
 export const webhookSecretName = "alertmanager-slack";
-
-/** Keys of the credentials in the Secret, by the argument that sets each key. */
-export const secretKeys = Object.fromEntries(
-  secretsOf("slack").map(({ argument, secretKey }) => [argument, secretKey]),
-) as Record<SecretArgument<"slack">, string>;
-
-/** Returns the key of a channel's webhook. */
-export function channelKey(channel: string): string {
-  return secretKeyOfEntry(secretKeys.webhookUrls, channel);
-}
-
-/** Returns the key of a receiver's credential. */
-export function receiverKey(name: string): string {
-  return secretKeyOfEntry(secretKeys.receiverSecrets, name);
-}
 
 /** Returns all channels that receive alerts, starting with the default channel. */
 export function channelsOf({ channel, channels, routes }: SlackSettings): string[] {

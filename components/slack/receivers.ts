@@ -1,6 +1,7 @@
 import { defined } from "../shared/defined";
 import { KindSettings, ReceiverKind, receiverKinds } from "./receiverKinds";
-import { channelKey, channelsOf, credentialFile, receiverKey, secretKeys } from "./credentialFiles";
+import { channelsOf, credentialFile } from "./credentialFiles";
+import { channelKey, receiverKey, secretKeys } from "./secretKeys";
 import { SlackSettings } from "./settings";
 import { template } from "./template";
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { receiverKinds } from "./receiverKinds";
 import { receiversSchema } from "./receiverSettings";
+import { channelKey, receiverKey, secretKeys } from "./secretKeys";
 import { hasPlaceholder } from "../shared/placeholders";
 import { Checked, example, issue, nearest, check } from "../shared/problems";
 import {
@@ -39,8 +40,10 @@ export const channelOfKey = z
   );
 
 /** Allowed keys of the Secret that `existingSecret` names. */
-const secretKeys = secretsOf("slack").map(({ secretKey }) => secretKey);
-const secretKeyPattern = new RegExp(`^(${secretKeys.join("|").replace(/<\w+>/g, "[a-z0-9_-]+")})$`);
+const allowedKeys = Object.values(secretKeys);
+const allowedKeyPattern = new RegExp(
+  `^(${allowedKeys.join("|").replace(/<\w+>/g, "[a-z0-9_-]+")})$`,
+);
 
 /** A URL without characters that a Go template or a Slack link would interpret. */
 const linkUrl = z
@@ -176,14 +179,14 @@ export const slackSchema = z
     existingSecretKeys: z
       .array(
         example(
-          z.string().regex(secretKeyPattern, `must be one of ${secretKeys.join(", ")}`),
-          "webhook-url",
+          z.string().regex(allowedKeyPattern, `must be one of ${allowedKeys.join(", ")}`),
+          secretKeys.webhookUrl,
         ),
       )
       .optional()
       .meta({
-        description: `Keys of the existing Secret: ${secretKeys.map((key) => `\`${key}\``).join(", ")}.`,
-        defaultText: "`webhook-url`",
+        description: `Keys of the existing Secret: ${allowedKeys.map((key) => `\`${key}\``).join(", ")}.`,
+        defaultText: `\`${secretKeys.webhookUrl}\``,
       }),
     requireHeartbeat: flag(
       false,
@@ -244,7 +247,7 @@ function checkCredentials(settings: Partial<SlackSettings>, ctx: z.RefinementCtx
 }
 
 function checkExistingSecret(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
-  const { existingSecretKeys: keys = ["webhook-url"], existingSecret } = settings;
+  const { existingSecretKeys: keys = [secretKeys.webhookUrl], existingSecret } = settings;
   if (existingSecret === configSecretName) {
     const rule = "must not be the Secret that this component creates";
     issue(ctx, ["existingSecret"], rule, { kind: "set", example: "alertmanager-slack" });
@@ -257,16 +260,13 @@ function checkExistingSecret(settings: Partial<SlackSettings>, ctx: z.Refinement
       text: `remove either ${argument} or existingSecret`,
     });
   }
-  const webhooks = [
-    "webhook-url",
-    ...otherChannels(settings).map((name) => `webhook-url-${name.slice(1)}`),
-  ];
+  const webhooks = [secretKeys.webhookUrl, ...otherChannels(settings).map(channelKey)];
   const needed: [key: string, reason: string][] = [
     ...(usesSlack(settings) && !hasBotToken(settings) ? webhooks : []).map(
       (key): [string, string] => [key, "a Slack webhook posts only to its own channel"],
     ),
     ...receiverCredentials(settings).map(([name, credential]): [string, string] => [
-      `receiver-${name}`,
+      receiverKey(name),
       `it contains the ${credential}`,
     ]),
   ];
@@ -277,7 +277,7 @@ function checkExistingSecret(settings: Partial<SlackSettings>, ctx: z.Refinement
 }
 
 function hasBotToken({ botToken, existingSecretKeys: keys }: Partial<SlackSettings>): boolean {
-  return botToken === true || (Array.isArray(keys) && keys.includes("bot-token"));
+  return botToken === true || (Array.isArray(keys) && keys.includes(secretKeys.botToken));
 }
 
 /** Whether alerts go to Slack, even if the channel is missing. */
@@ -323,9 +323,9 @@ function checkHeartbeat(settings: Partial<SlackSettings>, ctx: z.RefinementCtx):
       text: "set heartbeatUrl to a Pulumi secret",
     });
   }
-  if (existingSecret !== undefined && !keys?.includes("heartbeat-url")) {
-    const rule = "must name heartbeat-url while requireHeartbeat is true";
-    const text = "add heartbeat-url to the Secret and to existingSecretKeys";
+  if (existingSecret !== undefined && !keys?.includes(secretKeys.heartbeatUrl)) {
+    const rule = `must name ${secretKeys.heartbeatUrl} while requireHeartbeat is true`;
+    const text = `add ${secretKeys.heartbeatUrl} to the Secret and to existingSecretKeys`;
     issue(ctx, ["existingSecretKeys"], rule, { kind: "do", text });
   }
 }

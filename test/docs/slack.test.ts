@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { secretKeys } from "../../components/slack/credentialFiles";
+import { secretKeys } from "../../components/slack/secretKeys";
 import { isSecretKey } from "../../components/secrets/secrets";
 import { parseConfiguration } from "../../stacks/config/parseConfiguration";
 import { configuration, projectDirectory } from "../support/stackConfig";
