@@ -18,6 +18,11 @@ export const LokiStorage = {
 } as const;
 export type LokiStorage = (typeof LokiStorage)[keyof typeof LokiStorage];
 
+/** Whether Loki stores chunks and the index in a bucket, which is the default. */
+export function usesBucket({ storage }: { storage?: unknown }): boolean {
+  return storage !== LokiStorage.Filesystem;
+}
+
 /** How Loki's pods assume their IAM role. */
 export const AwsIdentity = {
   /** EKS Pod Identity. Requires the `eks-pod-identity-agent` add-on in the cluster. */

@@ -5,7 +5,7 @@ import { Location, rememberSettings, unchangedLocation } from "../shared/dataLoc
 import { Inputs } from "../shared/inputs";
 import { Problem, withProblems } from "../shared/problems";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
-import { LokiStorage } from "./enums";
+import { usesBucket } from "./enums";
 import { LokiSettings } from "./settings";
 
 /** Returns the deployed bucket, or fails if its name or region differs from the arguments. */
@@ -35,9 +35,9 @@ export function logsAreKept(
   }));
   const memory = rememberSettings(`${name}-data-location`, location, protectData, opts);
   const { storage, createBucket, namespace } = location;
-  const isOnVolume = settings.storage === LokiStorage.Filesystem;
-  const planned: Location = { storage, ...(isOnVolume && { namespace }) };
-  if (!isOnVolume && !settings.createBucket) planned["createBucket"] = createBucket;
+  const planned: Location = { storage };
+  if (!usesBucket(settings)) planned["namespace"] = namespace;
+  else if (!settings.createBucket) planned["createBucket"] = createBucket;
   const retain = "run pulumi up with protectData: false, which retains the logs; then change";
   return unchangedLocation(["LokiStack", name], planned, [memory, memory.keepers], (key) => ({
     effect: keptEffects[key] ?? "",
@@ -75,8 +75,8 @@ export function bucketMemory(settings: LokiSettings): {
   };
 }
 
-function createsBucket({ storage, createBucket }: LokiSettings): boolean {
-  return storage !== LokiStorage.Filesystem && createBucket;
+function createsBucket(settings: LokiSettings): boolean {
+  return usesBucket(settings) && settings.createBucket;
 }
 
 /**

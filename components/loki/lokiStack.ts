@@ -16,7 +16,7 @@ import { ChartArgs } from "../shared/chartArgs";
 import { lokiNetworkPolicies } from "./networkPolicies";
 import { lokiRules } from "./rules";
 import { AlertRuleSettings } from "../alerting/alertRuleSettings";
-import { AwsIdentity, LokiMode, LokiStorage } from "./enums";
+import { AwsIdentity, LokiMode, LokiStorage, usesBucket } from "./enums";
 import { LokiSettings, lokiSettings } from "./settings";
 import { providerRegion } from "../shared/awsSdk";
 import { bucketIsKept, bucketMemory, logsAreKept } from "./keptBucket";
@@ -31,13 +31,14 @@ import { lokiRulesConfigMapName, lokiValues } from "./values";
 const awsResources = new WeakMap<LokiStack, Pick<StorageResources, "bucket" | "role">>();
 
 /** Returns claims on objects that only one LokiStack may own, per namespace or per program. */
-function lokiClaims({ namespace, storage, bucket }: LokiSettings): Claim[] {
+function lokiClaims(settings: LokiSettings): Claim[] {
+  const { namespace, bucket } = settings;
   const release: Claim = {
     what: `a Loki in the namespace ${namespace}`,
     path: ["namespace"],
     fix: "set namespace to another namespace",
   };
-  if (storage === LokiStorage.Filesystem) return [release];
+  if (!usesBucket(settings)) return [release];
   // Two compactors would delete each other's index.
   const fix = "set bucket to another bucket";
   return [release, { what: `the bucket ${bucket}`, path: ["bucket"], fix, scope: "program" }];
@@ -295,7 +296,7 @@ export class LokiStack extends pulumi.ComponentResource {
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
     // In JavaScript, callers may omit the arguments. The check below reports the required ones.
     const { storage: storageKind, region } = (args as LokiStackArgs | undefined) ?? {};
-    const isRegional = storageKind !== LokiStorage.Filesystem && !region;
+    const isRegional = usesBucket({ storage: storageKind }) && !region;
     const allArgs = isRegional ? { ...args, region: providerRegion(opts) } : args;
     const inputs = checkInputs("LokiStack", name, allArgs, (all) =>
       keepData(checkWithValues(all, lokiSettings, valuesCharts(all)), opts),

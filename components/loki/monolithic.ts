@@ -1,6 +1,5 @@
-import { LokiMode } from "./enums";
 import { LokiSettings } from "./settings";
-import { monolithicSizes } from "./sizes";
+import { monolithicSizes, replicationFactors } from "./sizes";
 import { lokiName } from "./urls";
 import { lokiVolume, lokiVolumeGrowth, volumeRetention } from "./volumes";
 import { Values } from "../../policies/shared/mergeValues";
@@ -13,10 +12,12 @@ const podSelector = {
 
 /** Returns chart values that deploy Loki as a single binary, with one replica or three. */
 export function lokiMonolithic(settings: LokiSettings, rulesVolume: Values): Values {
+  const replicas = replicationFactors[settings.mode];
   return {
     deploymentMode: "Monolithic",
     singleBinary: {
-      ...(settings.mode === LokiMode.HighAvailability ? threeReplicas() : { replicas: 1 }),
+      replicas,
+      ...(replicas > 1 && onDifferentNodes()),
       resources: monolithicSizes[settings.size],
       persistence: {
         enabled: true,
@@ -37,13 +38,12 @@ export function lokiMonolithic(settings: LokiSettings, rulesVolume: Values): Val
 }
 
 /**
- * Returns values for three replicas on different nodes. Loki needs two of them, so Kubernetes may evict
- * one at a time.
+ * Returns values that place three replicas on different nodes. Loki needs two of them, so Kubernetes may
+ * evict one at a time.
  */
-function threeReplicas(): Values {
+function onDifferentNodes(): Values {
   const labelSelector = { matchLabels: podSelector };
   return {
-    replicas: 3,
     affinity: {
       podAntiAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: [

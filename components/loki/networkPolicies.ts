@@ -9,7 +9,7 @@ import {
   onlyTo,
   podsNamed,
 } from "../shared/networkPolicies";
-import { AwsIdentity, LokiMode, LokiStorage } from "./enums";
+import { AwsIdentity, LokiMode, usesBucket } from "./enums";
 import { LokiSettings } from "./settings";
 import { lokiName } from "./urls";
 
@@ -88,7 +88,7 @@ function collectors(collector: LogCollector) {
   return collector === LogCollector.None ? [] : [podsNamed(collector)];
 }
 
-function storage({ storage: kind, awsIdentity }: LokiSettings): Connections[] {
-  if (kind === LokiStorage.Filesystem) return [];
-  return awsIdentity === AwsIdentity.PodIdentity ? [https, podIdentityAgent] : [https];
+function storage(settings: LokiSettings): Connections[] {
+  if (!usesBucket(settings)) return [];
+  return settings.awsIdentity === AwsIdentity.PodIdentity ? [https, podIdentityAgent] : [https];
 }

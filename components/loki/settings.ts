@@ -26,7 +26,7 @@ import {
 } from "../shared/schemas";
 import { checkRedactions } from "../logs/redactionSettings";
 import { checkEvents, collectorFields } from "../logs/settings";
-import { LokiMode, LokiStorage, AwsIdentity } from "./enums";
+import { LokiMode, LokiStorage, AwsIdentity, usesBucket } from "./enums";
 
 /**
  * Number of days that the bucket retains replaced and deleted objects. During this time, an operator
@@ -245,13 +245,13 @@ export function lokiSettings(args: ComponentArgs): Checked<LokiSettings> {
 type Unchecked = Record<string, unknown>;
 
 function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
-  const { mode, storage, region, kmsKeyArn, accessLogBucket, bucket, createBucket } = settings;
+  const { mode, region, kmsKeyArn, accessLogBucket, bucket, createBucket } = settings;
   const isReplicated = mode === LokiMode.HighAvailability || mode === LokiMode.Distributed;
-  if (isReplicated && storage === LokiStorage.Filesystem) {
+  if (isReplicated && !usesBucket(settings)) {
     const rule = `must be s3 when mode is ${String(mode)}: replicas cannot share a volume`;
     issue(ctx, ["storage"], rule, { kind: "set", example: LokiStorage.S3 });
   }
-  if (bucket === undefined && storage !== LokiStorage.Filesystem) {
+  if (bucket === undefined && usesBucket(settings)) {
     const fix = { kind: "set", example: "acme-loki-chunks" } as const;
     issue(
       ctx,
@@ -273,7 +273,7 @@ function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
   }
   for (const [key, ownsBucket] of [
     ["createBucket", createBucket !== false],
-    ["storage", storage !== LokiStorage.Filesystem],
+    ["storage", usesBucket(settings)],
   ] as const) {
     if (ownsBucket || settings["deleteDataOnDestroy"] !== true) continue;
     issue(
@@ -318,9 +318,9 @@ function hasItems(value: unknown): boolean {
 }
 
 /** Whether the component creates a role that pods assume through the cluster's OIDC provider. */
-function usesIrsa({ awsIdentity, storage, roleArn: existing }: Unchecked): boolean {
-  if (existing !== undefined || storage === LokiStorage.Filesystem) return false;
-  return awsIdentity === AwsIdentity.Irsa;
+function usesIrsa(settings: Unchecked): boolean {
+  const { awsIdentity, roleArn: existing } = settings;
+  return usesBucket(settings) && existing === undefined && awsIdentity === AwsIdentity.Irsa;
 }
 
 function checkIrsa(settings: Unchecked, ctx: z.RefinementCtx): void {

@@ -3,6 +3,16 @@ import { LokiSettings } from "./settings";
 import { Resources, resources, sizeTable } from "../shared/resources";
 import { SizePreset } from "../shared/sizePreset";
 
+/**
+ * Number of ingesters that store each log line. In the monolithic modes, this is also the number of
+ * replicas.
+ */
+export const replicationFactors: Record<LokiMode, number> = {
+  singleBinary: 1,
+  highAvailability: 3,
+  distributed: 3,
+};
+
 /** Resources of each replica in the monolithic modes. */
 export const monolithicSizes = sizeTable(["250m", "1Gi"], ["1", "4Gi"], ["2", "8Gi"]);
 
@@ -13,7 +23,7 @@ export interface Part {
 
 /**
  * Replicas and resources of the components in `distributed` mode. The number of ingesters is a multiple
- * of 3, the replication factor.
+ * of the replication factor.
  */
 export const distributedSizes = {
   small: {

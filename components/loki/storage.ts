@@ -2,7 +2,7 @@ import type { Bucket } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { lokiBucket } from "./bucket";
 import { LokiRole, lokiRole } from "./role";
-import { LokiStorage } from "./enums";
+import { usesBucket } from "./enums";
 import { LokiSettings, S3Settings } from "./settings";
 import { Inputs } from "../shared/inputs";
 
@@ -22,7 +22,7 @@ export function lokiStorage(
   inputs: Inputs<LokiSettings>,
   opts: pulumi.CustomResourceOptions,
 ): StorageResources {
-  if (inputs.settings.storage === LokiStorage.Filesystem) {
+  if (!usesBucket(inputs.settings)) {
     return {
       bucketName: pulumi.output(""),
       roleArn: pulumi.output(""),

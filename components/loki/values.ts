@@ -1,6 +1,6 @@
-import { LokiMode, LokiStorage } from "./enums";
+import { LokiMode, usesBucket } from "./enums";
 import { LokiSettings } from "./settings";
-import { replayCeiling } from "./sizes";
+import { replayCeiling, replicationFactors } from "./sizes";
 import { lokiName } from "./urls";
 import { defined } from "../shared/defined";
 import { placement } from "../shared/placement";
@@ -61,10 +61,10 @@ export function lokiValues(settings: LokiSettings): Values {
 
 /** Returns Loki's configuration file. */
 function configuration(settings: LokiSettings): Values {
-  const isReplicated = settings.mode !== LokiMode.SingleBinary;
+  const replicationFactor = replicationFactors[settings.mode];
   return {
     auth_enabled: false,
-    commonConfig: { replication_factor: isReplicated ? 3 : 1 },
+    commonConfig: { replication_factor: replicationFactor },
     schemaConfig: {
       configs: [
         {
@@ -99,7 +99,7 @@ function configuration(settings: LokiSettings): Values {
       storage: { type: "local", local: { directory: rulesDirectory } },
       external_labels: { cluster: settings.cluster, env: settings.environment },
       // Without sharding, every replica would evaluate every rule.
-      enable_sharding: isReplicated,
+      enable_sharding: replicationFactor > 1,
       ...defined({
         alertmanager_url: settings.alertmanagerUrl,
         remote_write: remoteWrite(settings.remoteWriteUrls),
@@ -122,7 +122,7 @@ function remoteWrite(urls: string[]): Values | undefined {
 }
 
 function storage(settings: LokiSettings): Values {
-  if (settings.storage === LokiStorage.Filesystem) return { type: "filesystem" };
+  if (!usesBucket(settings)) return { type: "filesystem" };
   return {
     type: "s3",
     bucketNames: { chunks: settings.bucket },

@@ -2,7 +2,7 @@ import { defined } from "../shared/defined";
 import { Values } from "../../policies/shared/mergeValues";
 import { LokiMode } from "./enums";
 import { LokiSettings } from "./settings";
-import { distributedSizes } from "./sizes";
+import { distributedSizes, replicationFactors } from "./sizes";
 import { lokiName } from "./urls";
 import { growVolumes } from "../shared/growVolumes";
 
@@ -16,8 +16,7 @@ export function lokiVolume({ volumeGb, storageClassName }: LokiSettings): Values
  * kind of storage.
  */
 export function lokiVolumeCount({ mode, size }: LokiSettings): number {
-  if (mode === LokiMode.SingleBinary) return 1;
-  if (mode === LokiMode.HighAvailability) return 3;
+  if (mode !== LokiMode.Distributed) return replicationFactors[mode];
   const { ingester, indexGateway, compactor, ruler } = distributedSizes[size];
   return ingester.replicas + indexGateway.replicas + compactor.replicas + ruler.replicas;
 }

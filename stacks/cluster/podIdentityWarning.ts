@@ -1,4 +1,4 @@
-import { AwsIdentity, LokiStorage } from "../../components/loki/enums";
+import { AwsIdentity, usesBucket } from "../../components/loki/enums";
 import type { Settings } from "../config/parseConfiguration";
 import { ClusterMode } from "../config/schema";
 
@@ -7,10 +7,8 @@ import { ClusterMode } from "../config/schema";
  * cluster.
  */
 export function podIdentityWarning({ cluster, loki }: Settings): string | undefined {
-  if (cluster.mode !== ClusterMode.Kubeconfig) return undefined;
-  if (loki?.storage !== LokiStorage.S3 || loki.awsIdentity !== AwsIdentity.PodIdentity) {
-    return undefined;
-  }
+  if (cluster.mode !== ClusterMode.Kubeconfig || loki === undefined) return undefined;
+  if (!usesBucket(loki) || loki.awsIdentity !== AwsIdentity.PodIdentity) return undefined;
   return (
     `Loki reaches its bucket with EKS Pod Identity, which exists only on EKS: ${cluster.name} must be the name of the EKS cluster that the kubeconfig connects to. ` +
     `On GKE, AKS, OpenShift and other clusters, set monitoring:loki.storage to filesystem.`

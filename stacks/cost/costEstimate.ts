@@ -1,6 +1,7 @@
 import { LogCollector } from "../../components/logs/enums";
-import { LokiMode, LokiStorage } from "../../components/loki/enums";
+import { usesBucket } from "../../components/loki/enums";
 import { deletedVersionDays } from "../../components/loki/settings";
+import { replicationFactors } from "../../components/loki/sizes";
 import { lokiVolumeCount } from "../../components/loki/volumes";
 import { PrometheusSettings } from "../../components/prometheus/settings";
 import { defined } from "../../components/shared/defined";
@@ -78,13 +79,13 @@ function prometheusEstimate({ prometheus, cost }: Settings): PrometheusEstimate 
 
 function lokiEstimate({ loki, cost }: Settings): LokiEstimate | undefined {
   if (loki === undefined) return undefined;
-  const inBucket = loki.storage === LokiStorage.S3;
+  const inBucket = usesBucket(loki);
   const storedDays = loki.retentionDays + (inBucket && loki.createBucket ? deletedVersionDays : 0);
   const storedPerDailyByte = storedDays / cost.logCompression;
   return defined({
     storedDays,
     storedPerDailyByte,
-    writers: loki.mode === LokiMode.SingleBinary ? 1 : 3,
+    writers: replicationFactors[loki.mode],
     givenGib: inBucket ? undefined : loki.volumeGb,
     storedGb: cost.logGbPerDay === undefined ? undefined : cost.logGbPerDay * storedPerDailyByte,
   });

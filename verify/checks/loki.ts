@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { AwsIdentity, LokiStorage } from "../../components/loki/enums";
+import { AwsIdentity, usesBucket } from "../../components/loki/enums";
 import { lokiName } from "../../components/loki/urls";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import { type Check, pass } from "../check";
@@ -21,7 +21,7 @@ export function lokiChecks(settings: Settings, waitSeconds = 20): Check[] {
   return [
     roundTripCheck(settings, waitSeconds),
     chunkCheck(settings),
-    ...(settings.loki.storage === LokiStorage.S3 ? [identityCheck(settings)] : []),
+    ...(usesBucket(settings.loki) ? [identityCheck(settings)] : []),
   ];
 }
 
@@ -72,7 +72,7 @@ async function hasLine(loki: Api, line: string, time: number): Promise<boolean> 
  */
 function chunkCheck(settings: Settings): Check {
   const { loki, namespaces } = settings;
-  const storage = loki?.storage === LokiStorage.S3 ? `the bucket ${loki.bucket}` : "the volume";
+  const storage = loki && usesBucket(loki) ? `the bucket ${loki.bucket}` : "the volume";
   return {
     name: "Loki stores chunks",
     next: logsOf(settings),
