@@ -3,7 +3,7 @@ import { Part, distributedSizes } from "./sizes";
 import { lokiName } from "./urls";
 import { lokiVolume, lokiVolumeGrowth, volumeRetention } from "./volumes";
 import { defined } from "../shared/defined";
-import { placement } from "../shared/placement";
+import { placement, spreadOverZones } from "../shared/placement";
 import { Values } from "../../policies/shared/mergeValues";
 import { resources } from "../shared/resources";
 
@@ -24,19 +24,10 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
       // Otherwise, the chart creates one StatefulSet per zone, which only the chart's rollout operator
       // can update safely.
       zoneAwareReplication: { enabled: false },
-      topologySpreadConstraints: [
-        {
-          maxSkew: 1,
-          topologyKey: "topology.kubernetes.io/zone",
-          whenUnsatisfiable: "ScheduleAnyway",
-          labelSelector: {
-            matchLabels: {
-              "app.kubernetes.io/name": "loki",
-              "app.kubernetes.io/component": "ingester",
-            },
-          },
-        },
-      ],
+      topologySpreadConstraints: spreadOverZones({
+        "app.kubernetes.io/name": "loki",
+        "app.kubernetes.io/component": "ingester",
+      }),
       // Gives an ingester time to flush its memory to the bucket.
       terminationGracePeriodSeconds: 300,
     },

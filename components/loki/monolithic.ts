@@ -2,9 +2,10 @@ import { LokiSettings } from "./settings";
 import { monolithicSizes, replicationFactors } from "./sizes";
 import { lokiName } from "./urls";
 import { lokiVolume, lokiVolumeGrowth, volumeRetention } from "./volumes";
+import { spreadOverZones } from "../shared/placement";
 import { Values } from "../../policies/shared/mergeValues";
 
-const podSelector = {
+const podLabels = {
   "app.kubernetes.io/name": "loki",
   "app.kubernetes.io/instance": lokiName,
   "app.kubernetes.io/component": "single-binary",
@@ -42,23 +43,15 @@ export function lokiMonolithic(settings: LokiSettings, rulesVolume: Values): Val
  * evict one at a time.
  */
 function onDifferentNodes(): Values {
-  const labelSelector = { matchLabels: podSelector };
   return {
     affinity: {
       podAntiAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: [
-          { labelSelector, topologyKey: "kubernetes.io/hostname" },
+          { labelSelector: { matchLabels: podLabels }, topologyKey: "kubernetes.io/hostname" },
         ],
       },
     },
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "topology.kubernetes.io/zone",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector,
-      },
-    ],
+    topologySpreadConstraints: spreadOverZones(podLabels),
     podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
   };
 }

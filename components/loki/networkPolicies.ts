@@ -36,10 +36,11 @@ export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
   const isDistributed = mode === LokiMode.Distributed;
   const ofRelease = { ...loki, "app.kubernetes.io/instance": lokiName };
   const entryPort = isDistributed ? gatewayPort : lokiPort;
+  const hasCollector = collector !== LogCollector.None;
   const clients: Connections[] = [
-    { pods: podsNamed("grafana"), namespace },
-    ...collectors(collector).map((pods) => ({ pods })),
-  ].map((connections) => ({ ...connections, tcp: [entryPort] }));
+    { pods: podsNamed("grafana"), namespace, tcp: [entryPort] },
+    ...(hasCollector ? [{ pods: podsNamed(collector), tcp: [entryPort] }] : []),
+  ];
   const amongPods: Connections = {
     pods: loki,
     tcp: [grpcPort, memberlistPort, ...(isDistributed ? [lokiPort, cachePort] : [])],
@@ -78,14 +79,10 @@ export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
       accepts: [],
       opens: onlyTo(kubernetesApi),
     },
-    ...(collector !== LogCollector.None && {
+    ...(hasCollector && {
       collector: collectorPolicy(settings, { pods: loki, tcp: [entryPort] }),
     }),
   };
-}
-
-function collectors(collector: LogCollector) {
-  return collector === LogCollector.None ? [] : [podsNamed(collector)];
 }
 
 function storage(settings: LokiSettings): Connections[] {

@@ -92,6 +92,18 @@ export function placement({ nodeSelector, tolerations, priorityClassName }: Plac
   });
 }
 
+/** Returns constraints that spread the pods with these labels over zones, if the nodes allow it. */
+export function spreadOverZones(podLabels: Record<string, string>): Values[] {
+  return [
+    {
+      maxSkew: 1,
+      topologyKey: "topology.kubernetes.io/zone",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: podLabels },
+    },
+  ];
+}
+
 const notOnFargate = {
   key: "eks.amazonaws.com/compute-type",
   operator: "NotIn",
