@@ -13,7 +13,7 @@ import { newImages } from "../services/alerts/newImages";
 import { certificateExpiry, probeLabel } from "../services/alerts/probeAlerts";
 import { recorded } from "../services/alerts/recordedSeries";
 import { MonitoredServicesSettings } from "../services/settings/settings";
-import { sloSeries } from "../services/alerts/slo";
+import { ObjectiveKind, objectiveKinds, sloSeries } from "../services/alerts/slo";
 import { hasProbe } from "../services/alerts/thresholdVariants";
 import { DashboardModel, Panel, Query, graph, logs, query, stat, table } from "./model";
 import {
@@ -27,22 +27,23 @@ import {
 } from "./queries";
 import { runtimePanels } from "./runtimePanels";
 
-const objectiveKinds = ["availability", "latency"] as const;
-type ObjectiveKind = (typeof objectiveKinds)[number];
+type KindName = ObjectiveKind["name"];
 
 /** Returns the kinds of objectives that at least one service has. */
-function usedKinds(all: MonitoredServicesSettings[]): ObjectiveKind[] {
+function usedKinds(all: MonitoredServicesSettings[]): KindName[] {
   const services = all.flatMap((settings) => settings.services);
-  return objectiveKinds.filter((kind) =>
-    services.some(({ slo }) => slo?.[`${kind}Percent`] !== undefined),
-  );
+  return objectiveKinds
+    .filter(({ objectivePercent }) =>
+      services.some((service) => objectivePercent(service) !== undefined),
+    )
+    .map(({ name }) => name);
 }
 
-function budgetLeft(kinds: ObjectiveKind[], matchers: string): string {
+function budgetLeft(kinds: KindName[], matchers: string): string {
   return `min by (namespace, service) ({${namesOf(kinds, "error_budget:remaining_ratio")}, ${matchers}})`;
 }
 
-function namesOf(kinds: ObjectiveKind[], series: string): string {
+function namesOf(kinds: KindName[], series: string): string {
   return `__name__=~"${kinds.map((kind) => sloSeries(kind, series)).join("|")}"`;
 }
 
@@ -383,7 +384,7 @@ export function objectivesDashboard(all: MonitoredServicesSettings[]): Dashboard
   const kinds = usedKinds(all);
   if (kinds.length === 0) return [];
   const matchers = 'namespace=~"$namespace", service=~"$service"';
-  const legend = (kind: ObjectiveKind) => `{{service}} ${kind}`;
+  const legend = (kind: KindName) => `{{service}} ${kind}`;
   const perKind = (name: string, factor = "") =>
     kinds.map((kind) => query(`${sloSeries(kind, name)}{${matchers}}${factor}`, legend(kind)));
   const badRatio = kinds.map((kind) =>

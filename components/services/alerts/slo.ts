@@ -14,7 +14,7 @@ import { hasAlerts, metricsFor, sortedNames } from "./thresholdVariants";
 type RulesFor<T> = (settings: MonitoredServicesSettings, members: ServiceSettings[]) => T[];
 
 /** A kind of objective: what counts as a request and as a bad request. */
-interface ObjectiveKind {
+export interface ObjectiveKind {
   /** Name of the kind, which is part of the names of its series. */
   name: "availability" | "latency";
   alert: string;
@@ -23,17 +23,25 @@ interface ObjectiveKind {
   badRequests: RulesFor<RecordingRule>;
   /** Name of the series that records the rate of all requests. */
   requests: string;
+  /** Returns the ratio of bad requests over the last 2 minutes, for each protocol that records it. */
+  recentRatios?: (inNamespace: string) => string[];
   /** Returns alerts on objectives that cannot be measured. */
   unmeasured?: RulesFor<AlertRule>;
 }
 
-const kinds: ObjectiveKind[] = [
+/** All kinds of objectives. */
+export const objectiveKinds: readonly ObjectiveKind[] = [
   {
     name: "availability",
     alert: alertNames.availabilityBudgetBurn,
     objectivePercent: ({ slo }) => slo?.availabilityPercent,
     badRequests: failedRequests,
     requests: recorded.requests,
+    recentRatios: (inNamespace) =>
+      protocols.map(
+        (protocol) =>
+          `label_replace(${recentErrorRatio(protocol, inNamespace)}, "record", "${protocol.failed}", "", "")`,
+      ),
   },
   {
     name: "latency",
@@ -51,7 +59,7 @@ const kinds: ObjectiveKind[] = [
  * number of distinct objectives, not on the number of services.
  */
 export function sloRules(settings: MonitoredServicesSettings): AlertGroup[] {
-  return kinds.flatMap((kind) => {
+  return objectiveKinds.flatMap((kind) => {
     const members = settings.services.filter(
       (service) => hasAlerts(service) && kind.objectivePercent(service) !== undefined,
     );
@@ -237,12 +245,9 @@ const recentBurnRate = "burn_rate:ratio_recent";
 function recentRatio(kind: ObjectiveKind, namespace: string): string {
   const inNamespace = `namespace="${namespace}"`;
   const lastRatio = `last_over_time((${badRatio(kind, "rate5m", "", `{${inNamespace}}`)})[30m:5m])`;
-  if (kind.name === "latency") return lastRatio;
+  const recent = kind.recentRatios?.(inNamespace);
+  if (recent === undefined) return lastRatio;
   // If a service uses both protocols, the one with the higher ratio counts.
-  const recent = protocols.map(
-    (protocol) =>
-      `label_replace(${recentErrorRatio(protocol, inNamespace)}, "record", "${protocol.failed}", "", "")`,
-  );
   return `max by (namespace, service) (\n${recent.join("\nor\n")}\n)\nor\n${lastRatio}`;
 }
 
