@@ -1,16 +1,11 @@
 import { stringify } from "yaml";
-import { RulesSettings, withSettings } from "../alerting/alertSettings";
+import { withSettings } from "../alerting/alertSettings";
 import { AlertLinks, AlertRule, RecordingRule, Severity, ruleGroups } from "../alerting/rules";
-import { LogAlertSettings } from "./settings";
+import { LogAlertSettings, LokiSettings } from "./settings";
 
-export interface LokiRulesArgs extends AlertLinks {
-  /** Services to alert on when they log too many errors, or nothing at all. */
-  logAlerts: LogAlertSettings[];
-  /** Namespaces for which to record each service's rates of log lines and errors. */
-  logMetricNamespaces: string[];
-  /** Settings for individual alerts, keyed by alert name. Default: none. */
-  alertRules?: RulesSettings;
-}
+export type LokiRulesArgs = AlertLinks &
+  Pick<LokiSettings, "logAlerts" | "logMetricNamespaces"> &
+  Partial<Pick<LokiSettings, "alertRules">>;
 
 /** Loki detects the level of lines in JSON, logfmt and plain text. */
 const errorFilter = '| detected_level=~"error|critical|fatal"';

@@ -1,11 +1,10 @@
+import type { SlackSettings } from "./settings";
+
 /** Options for the message templates. A link to a component requires its external URL. */
-export interface SlackTemplateOptions {
-  titleTemplate?: string | undefined;
-  textTemplate?: string | undefined;
-  grafanaUrl?: string | undefined;
-  prometheusUrl?: string | undefined;
-  alertmanagerUrl?: string | undefined;
-}
+export type SlackTemplateOptions = Pick<
+  SlackSettings,
+  "titleTemplate" | "textTemplate" | "grafanaUrl" | "prometheusUrl" | "alertmanagerUrl"
+>;
 
 /** Options for Amazon Q Developer messages. */
 export interface ChatTemplateOptions {
@@ -79,7 +78,7 @@ const chat: Markup = {
 };
 
 /** Escapes Slack markup, because a mention in a label would notify a whole channel. */
-const plain = `{{ . | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" }}`;
+const inMarkup = `reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"`;
 /** Encodes a value for a JSON string. JSON does not support JavaScript's escaped apostrophe. */
 const inJson = `js | reReplaceAll "\\\\\\\\'" "'"`;
 /** Encodes a value for a URL. Alertmanager's UI does not decode the plus sign that `urlquery` writes. */
@@ -106,7 +105,7 @@ export function slackTemplate(options: SlackTemplateOptions = {}): string {
     define("text", text(plainText, options), "observability.plain"),
     define("text", text(markdown, options), "observability.markdown"),
     define("color", color),
-    define("plain", plain),
+    define("plain", `{{ . | ${inMarkup} }}`),
     define("link", withUrl(alertmanagerUrl, groupUrl)),
     define("logs", withUrl(grafanaUrl, logsUrl)),
     define("silence", withUrl(alertmanagerUrl, silenceUrl)),
@@ -140,11 +139,7 @@ export function chatTemplate({ cluster }: ChatTemplateOptions): string {
       `[{{ .Status | toUpper }}] {{ printf "%.80s" .CommonLabels.alertname }}`,
       chatPrefix,
     ),
-    define(
-      "plain",
-      `{{ printf "%.600s" . | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" | ${inJson} }}`,
-      chatPrefix,
-    ),
+    define("plain", `{{ printf "%.600s" . | ${inMarkup} | ${inJson} }}`, chatPrefix),
     define("json", `{{ . | ${inJson} }}`, chatPrefix),
   ].join("\n");
 }
