@@ -13,7 +13,7 @@ import { LogCollector } from "../logs/enums";
 import { serviceAlerts } from "../services/alerts/serviceAlerts";
 import { MonitoredServicesSettings, servicesSettings } from "../services/settings/settings";
 import { chartMetrics, chartRelabelings } from "./chartMetrics.json";
-import { communityMetrics } from "./communityMetrics";
+import { communityDashboards } from "./communityDashboards";
 import { platformAlerts } from "./platformAlerts";
 import { PrometheusSettings } from "./settings";
 
@@ -60,7 +60,7 @@ export function metricsUsed(
   const used = [
     ...libraryRules().flatMap(metricsRead),
     ...ofGrafana.flatMap(metricsReadByGrafana),
-    ...grafana.communityDashboards.flatMap(({ id }) => communityMetrics[id] ?? []),
+    ...grafana.communityDashboards.flatMap(({ id }) => communityDashboards[id]?.metrics ?? []),
     ...chartMetrics,
     ...(metrics?.also ?? []),
   ];
@@ -77,7 +77,7 @@ export function unreadDashboards(
 ): { field: string; rule: string }[] {
   return [
     ...grafana.communityDashboards.flatMap(({ id }, index) =>
-      id in communityMetrics
+      id in communityDashboards
         ? []
         : [
             {

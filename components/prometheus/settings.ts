@@ -6,6 +6,7 @@ import chartAlerts from "../../policies/shared/kubePrometheusStackAlerts.json";
 import { charts } from "../charts/charts";
 import { defined } from "../shared/defined";
 import { anchoredPattern } from "../../policies/shared/matcher";
+import { communityDashboards } from "./communityDashboards";
 import { ingressSchema, ingressUrl } from "./grafanaIngress";
 import { ssoSchema } from "./grafanaSso";
 import { longTermSchema, longTermSource, queryUrlOf } from "./longTerm";
@@ -33,18 +34,8 @@ import {
   wholeNumber,
 } from "../shared/schemas";
 
-/**
- * Community dashboards, with the reviewed revision of each. Other dashboards require a revision,
- * because the chart silently downloads revision 1 by default.
- */
-export const communityDashboardRevisions: Record<number, number> = {
-  7249: 1, // Kubernetes Cluster
-  6417: 1, // Kubernetes Pods
-  10826: 1, // Go Metrics
-};
-
 /** Lists the dashboards that do not require a revision, for the end of an error's rule. */
-export const reviewedRevisions = `only ${Object.keys(communityDashboardRevisions).join(", ")} have a reviewed revision`;
+export const reviewedRevisions = `only ${Object.keys(communityDashboards).join(", ")} have a reviewed revision`;
 
 const communityDashboard = z
   .strictObject({
@@ -55,13 +46,13 @@ const communityDashboard = z
     }),
   })
   .superRefine((dashboard, ctx) => {
-    if (dashboard.revision !== undefined || dashboard.id in communityDashboardRevisions) return;
+    if (dashboard.revision !== undefined || dashboard.id in communityDashboards) return;
     const fix = { kind: "set", example: 1 } as const;
     issue(ctx, ["revision"], `is required: ${reviewedRevisions}`, fix);
   })
   .transform(({ id, revision }) => ({
     id,
-    revision: revision ?? communityDashboardRevisions[id] ?? 1,
+    revision: revision ?? communityDashboards[id]?.revision ?? 1,
   }));
 
 const alertmanagerSchema = z.strictObject({
@@ -120,7 +111,7 @@ function checkDataSources(sources: Record<string, unknown>[], ctx: z.RefinementC
 const grafanaSchema = z.strictObject({
   communityDashboards: z
     .array(communityDashboard)
-    .prefault(Object.keys(communityDashboardRevisions).map((id) => ({ id: Number(id) })))
+    .prefault(Object.keys(communityDashboards).map((id) => ({ id: Number(id) })))
     .describe(
       "Dashboards from grafana.com: `{id, revision}`, or just the ID in a stack configuration.",
     ),
