@@ -4,7 +4,7 @@ import { isUnresolved } from "./placeholders";
 import { nearest } from "./problems";
 
 /** Keys of Kubernetes objects and free-form maps. Charts do not list the keys under them. */
-const freeKeys = new Set([
+export const freeKeys = new Set([
   "affinity",
   "annotations",
   "containerSecurityContext",
@@ -24,8 +24,8 @@ const freeKeys = new Set([
   "updateStrategy",
 ]);
 
-/** A chart key. A key with no keys under it, or one that is marked as open, accepts any value. */
-interface Key {
+/** A chart key. A key with no keys under it, or one that is marked as open (`*`), accepts any value. */
+export interface Key {
   below: Map<string, Key>;
   isOpen: boolean;
 }
@@ -75,7 +75,7 @@ function* replacedBelow(
   }
 }
 
-/** Returns the value keys that a chart does not list. `keys` is in the format of {@link formatKeys}. */
+/** Returns the value keys that a chart does not list. */
 export function unknownKeys(keys: string, values: Record<string, unknown>): UnknownKey[] {
   return [...unknownBelow(parseKeys(keys), [], values)];
 }
@@ -98,33 +98,7 @@ function* unknownBelow(
   }
 }
 
-/**
- * Formats key paths as a nested list, such as `grafana{admin{userKey},persistence*}`. `*` marks open
- * keys.
- */
-export function formatKeys(paths: string[][]): string {
-  const root: Key = { below: new Map(), isOpen: false };
-  for (const path of paths) {
-    const isOpen = path.at(-1) === "**";
-    const free = path.findIndex((name) => freeKeys.has(name));
-    let key = root;
-    const end = free >= 0 ? free + 1 : path.length - (isOpen ? 1 : 0);
-    for (const name of path.slice(0, end)) {
-      const next = key.below.get(name) ?? { below: new Map<string, Key>(), isOpen: false };
-      key.below.set(name, next);
-      key = next;
-    }
-    key.isOpen ||= isOpen;
-  }
-  const text = ({ below }: Key): string =>
-    [...below]
-      .map(
-        ([name, key]) => `${name}${key.isOpen ? "*" : ""}${key.below.size ? `{${text(key)}}` : ""}`,
-      )
-      .join(",");
-  return text(root);
-}
-
+/** Parses the keys of a chart, a nested list such as `grafana{admin{userKey},persistence*}`. */
 function parseKeys(text: string): Key {
   const stack: Key[] = [{ below: new Map(), isOpen: false }];
   let last = stack[0];

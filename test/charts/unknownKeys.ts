@@ -1,7 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { charts } from "../../components/charts/charts";
-import { formatKeys, unknownKeys as unknownKeysOf } from "../../components/shared/unknownKeys";
+import {
+  type Key,
+  freeKeys,
+  unknownKeys as unknownKeysOf,
+} from "../../components/shared/unknownKeys";
 import { keysOf, pathOf } from "./keyPaths";
 
 /** Paths in `values` that the pinned chart does not know. */
@@ -9,6 +13,33 @@ export function unknownKeys(chart: string, values: Record<string, unknown>): str
   const lines = recordedLines(chart);
   if (lines.length === 0) throw new Error(`no keys are recorded for the chart ${chart}`);
   return unknownKeysOf(formatKeys(lines.map(keysOf)), values).map(({ path: keys }) => pathOf(keys));
+}
+
+/**
+ * Formats key paths as a nested list, such as `grafana{admin{userKey},persistence*}`. `*` marks open
+ * keys.
+ */
+export function formatKeys(paths: string[][]): string {
+  const root: Key = { below: new Map(), isOpen: false };
+  for (const path of paths) {
+    const isOpen = path.at(-1) === "**";
+    const free = path.findIndex((name) => freeKeys.has(name));
+    let key = root;
+    const end = free >= 0 ? free + 1 : path.length - (isOpen ? 1 : 0);
+    for (const name of path.slice(0, end)) {
+      const next = key.below.get(name) ?? { below: new Map<string, Key>(), isOpen: false };
+      key.below.set(name, next);
+      key = next;
+    }
+    key.isOpen ||= isOpen;
+  }
+  const text = ({ below }: Key): string =>
+    [...below]
+      .map(
+        ([name, key]) => `${name}${key.isOpen ? "*" : ""}${key.below.size ? `{${text(key)}}` : ""}`,
+      )
+      .join(",");
+  return text(root);
 }
 
 /** The module with the keys of all charts that the library ships. */

@@ -1,7 +1,8 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { LokiStack, PrometheusStack } from "../../../components";
-import { formatKeys, replacedMaps, unknownKeys } from "../../../components/shared/unknownKeys";
+import { replacedMaps, unknownKeys } from "../../../components/shared/unknownKeys";
+import { formatKeys } from "../../charts/unknownKeys";
 import { recordProgram } from "../../support/mocks";
 
 const identity = { cluster: "c", environment: "prod" };
