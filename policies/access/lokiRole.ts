@@ -17,7 +17,6 @@ import {
   checkPodIdentities,
   checkSessions,
   isPodIdentity,
-  namespaceOf,
   podIdentityType,
   serviceAccountOf,
 } from "./podIdentities";
@@ -32,7 +31,7 @@ import {
   trustStatements,
 } from "../facts/iam";
 import { lokiCharts } from "../facts/loki";
-import { helmChart } from "../facts/helm";
+import { helmChart, namespaceOf } from "../facts/helm";
 import { missingKeyActions } from "./lokiBucketKey";
 import { matchesGlob } from "../shared/glob";
 

@@ -1,5 +1,5 @@
 import { StackFinding, describeResource, located } from "../engine/policy";
-import { helmChart } from "../facts/helm";
+import { helmChart, namespaceOf } from "../facts/helm";
 import { Principal, coversAction, trustStatements } from "../facts/iam";
 import { collectors, lokiCharts } from "../facts/loki";
 import { at, isSet, isText, textAt } from "../facts/plain";
@@ -60,11 +60,6 @@ export function checkSessions(roles: Resource[]): StackFinding[] {
       fix: `add ${action} to Action`,
     }));
   });
-}
-
-/** Returns the namespace of a release's objects. */
-export function namespaceOf({ props }: Resource) {
-  return at(props, "values", "namespaceOverride") ?? at(props, "namespace");
 }
 
 /** Returns the service account of Loki or a collector; undefined for other resources. */

@@ -1,5 +1,5 @@
 import { StackFinding, located } from "../engine/policy";
-import { helmChart } from "../facts/helm";
+import { helmChart, namespaceOf } from "../facts/helm";
 import { lokiCharts, lokiConfigs } from "../facts/loki";
 import {
   Path,
@@ -132,7 +132,7 @@ export function rulerAddresses(resource: Resource): Address[] {
     ...located(resource, urlPath),
     kind: "alertmanager",
     text: text.trim(),
-    namespace: at(resource.props, "namespace"),
+    namespace: namespaceOf(resource),
   }));
 }
 

@@ -29,7 +29,7 @@ import {
 } from "../facts/prometheus";
 import { isRuleNamespace } from "../facts/amp";
 import { chartAlertsOf } from "../facts/chartAlerts";
-import { isHelmType } from "../facts/helm";
+import { isHelmType, namespaceOf } from "../facts/helm";
 import { mistypedFields } from "../facts/knownFields";
 import { Resource, describeObject, kindOf, objectName } from "../facts/resource";
 import { rulesOfStack } from "../facts/rules";
@@ -170,12 +170,9 @@ function unwatchedNamespace(resource: Resource, servers: Selecting[]): StackFind
     const operator = at(server.props, "values", "prometheusOperator");
     const watched = listAt(operator, "namespaces", "additional").filter(isText);
     const watchesRelease = at(operator, "namespaces", "releaseNamespace") === true;
-    const ownNames = ["namespace", "values.namespaceOverride"].map((path) =>
-      at(server.props, ...path.split(".")),
-    );
-    const names = watchesRelease ? [...watched, ...ownNames] : watched;
-    const isKnown =
-      !hasUnknown(at(operator, "namespaces")) && (!watchesRelease || isText(ownNames[0]));
+    const releaseNamespaces = watchesRelease ? [namespaceOf(server)] : [];
+    const names = [...watched, ...releaseNamespaces];
+    const isKnown = !hasUnknown(at(operator, "namespaces")) && releaseNamespaces.every(isText);
     const isLimited = isKnown && names.length > 0 && !names.includes(namespace);
     return isLimited || listAt(operator, "denyNamespaces").includes(namespace);
   };

@@ -1,5 +1,5 @@
 import { StackFinding, located } from "../engine/policy";
-import { helmChart } from "../facts/helm";
+import { helmChart, namespaceOf } from "../facts/helm";
 import {
   Plain,
   PlainMap,
@@ -266,9 +266,7 @@ function checkNetwork(
   stack: { policies: Resource[]; servers: Selecting[]; resources: Resource[] },
 ): StackFinding[] {
   const { policies, servers, resources } = stack;
-  const from = servers.map(
-    ({ resource: { props } }) => at(props, "namespace") ?? at(props, "metadata", "namespace"),
-  );
+  const from = servers.map(({ resource }) => namespaceOf(resource));
   if (from.length === 0 || from.some((name) => typeof name !== "string")) return [];
   const known = namespaceLabels(resources);
   return selected.slice(0, 1).flatMap((target): StackFinding[] => {

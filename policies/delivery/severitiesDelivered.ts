@@ -23,7 +23,7 @@ import {
 import { definitionTemplates, isAlertManagerDefinition, rejectedByWorkspace } from "../facts/amp";
 import { chartAlertsOf, watchdog } from "../facts/chartAlerts";
 import { integrationsOf } from "../facts/integrations";
-import { Path, PlainMap, at, entriesAt, listAt, textAt, textsAt } from "../facts/plain";
+import { Path, PlainMap, entriesAt, listAt, textAt, textsAt } from "../facts/plain";
 import {
   alertmanagerTargets,
   canRunPrometheus,
@@ -39,6 +39,7 @@ import { selectorOf } from "../facts/selection";
 import { isMonitor, scrapedServices } from "../facts/services";
 import { own } from "../shared/own";
 import { serviceType } from "../facts/types";
+import { namespaceOf } from "../facts/helm";
 
 const properties = {
   severities: listProperty<string>(
@@ -198,12 +199,11 @@ function brokenLinks(resources: Resource[]): StackFinding[] {
 
 /** Returns the addresses to which Prometheus sends alerts. */
 function alertmanagerAddresses(resource: Resource): Address[] {
-  const { props } = resource;
   return alertmanagerTargets(resource).map(({ path, target }) => ({
     ...located(resource, path),
     kind: "alertmanager",
     text: target,
-    namespace: at(props, "namespace") ?? at(props, "metadata", "namespace"),
+    namespace: namespaceOf(resource),
   }));
 }
 

@@ -1,7 +1,7 @@
 import { mergeValues } from "../shared/mergeValues";
 import chartConfigs from "./chartAlertmanagerConfigs.json";
 import { definitionConfig, isAlertManagerDefinition } from "./amp";
-import { HelmChart, helmChart, isHelmType } from "./helm";
+import { HelmChart, helmChart, isHelmType, namespaceOf } from "./helm";
 import {
   Path,
   Plain,
@@ -175,10 +175,10 @@ function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfi
       canBeSource(resource) &&
       (object === undefined ? secretName(resource) : objectName(resource)) === source,
   );
-  const namespace = namespaceOf(installer);
+  const namespace = namespaceOf(installer, "alertmanager");
   const foreign = sources
     .filter((resource) => resource.type === secretType && !isCopied(resource))
-    .map(namespaceOf)
+    .map((resource) => namespaceOf(resource))
     .filter((name) => name !== namespace);
   const [foreignNamespace] = foreign;
   if (
@@ -211,16 +211,6 @@ function isCopied({ props }: Resource): boolean {
     [...entriesAt(annotations), ...entriesAt(labels)].some(([key]) =>
       /reflect|replicat|sync|cop(y|ied)|mirror/i.test(key),
     )
-  );
-}
-
-/** Returns the namespace that a release or an object specifies. */
-function namespaceOf({ props }: Resource): Plain {
-  return (
-    at(props, "values", "alertmanager", "namespaceOverride") ??
-    at(props, "values", "namespaceOverride") ??
-    at(props, "namespace") ??
-    at(props, "metadata", "namespace")
   );
 }
 

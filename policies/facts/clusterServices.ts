@@ -1,4 +1,4 @@
-import { helmChart, isHelmType } from "./helm";
+import { helmChart, isHelmType, namespaceOf } from "./helm";
 import { lokiCharts } from "./loki";
 import { Plain, UNKNOWN, at, hasUnknown, isText, listAt, textAt } from "./plain";
 import { Resource, objectName } from "./resource";
@@ -42,10 +42,7 @@ export function clusterServers(resource: Resource): ClusterServer[] {
   const read = own(readers, chart);
   if (read === undefined) return lokiCharts.has(chart) ? [unreadable("loki", resource)] : [];
   return read(values, release).map(({ kind, path, services }): ClusterServer => {
-    const namespace =
-      at(values, ...path, "namespaceOverride") ??
-      at(values, "namespaceOverride") ??
-      at(resource.props, "namespace");
+    const namespace = namespaceOf(resource, ...path);
     const names = [...services.keys()];
     const isKnown =
       isNamed(resource, chart) &&

@@ -23,7 +23,8 @@ export function grafanaOf(resource: Resource): Grafana[] {
   const grafanaValues = at(resource.props, ...base);
   if ((!isInStack && chart !== "grafana") || at(grafanaValues, "enabled") === false) return [];
   if (values === UNKNOWN || grafanaValues === UNKNOWN) return [];
-  const namespace = at(resource.props, "namespace");
+  // As a subchart, Grafana ignores the override of kube-prometheus-stack.
+  const namespace = at(grafanaValues, "namespaceOverride") || at(resource.props, "namespace");
   return [{ resource, base, values: grafanaValues, isInStack, namespace }];
 }
 

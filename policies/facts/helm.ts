@@ -1,6 +1,17 @@
 import { mergeValues } from "../shared/mergeValues";
 import { own } from "../shared/own";
-import { Path, PlainMap, UNKNOWN, at, isMap, isPresent, listAt, textAt } from "./plain";
+import {
+  Path,
+  Plain,
+  PlainMap,
+  UNKNOWN,
+  at,
+  isMap,
+  isPresent,
+  isSet,
+  listAt,
+  textAt,
+} from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
@@ -29,6 +40,20 @@ export function helmChart(resource: Resource): HelmChart | undefined {
     release: textAt(resource.props, "name") || resource.name,
     values: values === UNKNOWN ? UNKNOWN : isMap(values) ? values : {},
   };
+}
+
+/**
+ * Returns the namespace of an object, or of the objects of a release. The values may override the
+ * namespace of the release, for the whole chart or for the part at a path of the values.
+ */
+export function namespaceOf({ props }: Resource, ...part: string[]): Plain {
+  const candidates = [
+    at(props, "values", ...part, "namespaceOverride"),
+    at(props, "values", "namespaceOverride"),
+    at(props, "namespace"),
+    at(props, "metadata", "namespace"),
+  ];
+  return candidates.find(isSet);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { fluentBitSections } from "./fluentBit";
-import { helmChart } from "./helm";
+import { helmChart, namespaceOf } from "./helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, isText, listAt, textAt } from "./plain";
 import { Resource, describeObject } from "./resource";
 import { readConfig } from "./yaml";
@@ -66,7 +66,7 @@ export function lokiWriters(resource: Resource): LokiWriter[] {
   if (isCollector(resource.type)) {
     const { urn, props } = resource;
     const config = readConfig(at(props, "spec", "config"));
-    const namespace = at(props, "metadata", "namespace");
+    const namespace = namespaceOf(resource);
     return otelOutputs({ config }).flatMap(([path, url, settings]) => {
       const where = `${describeObject(resource)}, ${formatPath(["spec", ...path])}`;
       return isText(url) ? [{ urn, where, path, url, settings, values: config, namespace }] : [];
@@ -77,7 +77,7 @@ export function lokiWriters(resource: Resource): LokiWriter[] {
   return (read?.(values) ?? []).flatMap(([path, url, settings]) => {
     if (!isText(url)) return [];
     const where = `release "${release}", ${formatPath(["values", ...path])}`;
-    const namespace = at(resource.props, "namespace");
+    const namespace = namespaceOf(resource);
     return [{ urn: resource.urn, where, path, url, settings, values, namespace }];
   });
 }

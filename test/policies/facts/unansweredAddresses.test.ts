@@ -284,6 +284,32 @@ describe("addresses of Services", () => {
       ["severities-delivered"],
     );
   });
+
+  it("judges addresses in the namespace that the values of their client set", async () => {
+    const alertmanager = installed("prometheus", "prometheus", "monitoring");
+    const rulerConfig = { alertmanager_url: "http://prometheus-alertmanager:9093" };
+    const ruler = loki({
+      namespaceOverride: "monitoring",
+      loki: { auth_enabled: false, rulerConfig },
+    });
+    assert.deepEqual(await policies(alertmanager, ruler), []);
+    const source = { name: "Loki", type: "loki", url: "http://loki-gateway" };
+    const grafana = installed("grafana", "grafana", "monitoring", {
+      namespaceOverride: "logging",
+      datasources: { "loki.yaml": { datasources: [source] } },
+    });
+    assert.deepEqual(await policies(single, grafana), []);
+    const alloy = installed("alloy", "alloy", "monitoring", {
+      namespaceOverride: "logging",
+      alloy: {
+        configMap: {
+          content:
+            'loki.write "default" { endpoint { url = "http://loki-gateway/loki/api/v1/push" } }',
+        },
+      },
+    });
+    assert.deepEqual(await policies(single, alloy), []);
+  });
 });
 
 describe("addresses of Services of releases that other tools install", () => {

@@ -398,6 +398,23 @@ prometheus:
         : r,
     ),
   ],
+  "an operator that watches the namespace that the values set, not that of the release": [
+    "rules-are-loaded",
+    [
+      pinned(
+        changed(selectsAll, {
+          namespaceOverride: "metrics",
+          prometheusOperator: { namespaces: { releaseNamespace: true } },
+        }),
+      ),
+      ...manifests(`
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: shop, namespace: monitoring}
+spec: {groups: [{name: shop, rules: [{alert: A, expr: "sum(orders_stuck) > 10", for: 10m, labels: {severity: warning}}]}]}
+`),
+    ],
+  ],
   "a scrape every ten minutes": [
     "scrape-cost",
     [
@@ -596,6 +613,24 @@ kind: NetworkPolicy
 metadata: {name: allow-monitoring, namespace: shop}
 spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{from: [{namespaceSelector: {matchLabels: {name: monitoring}}, podSelector: {matchLabels: {app.kubernetes.io/name: prometheus}}}], ports: [{port: 9100}]}]}
 `),
+  ],
+  "a policy that admits the namespace that the values set": [
+    pinned(changed(selectsAll, { namespaceOverride: "metrics" })),
+    {
+      ...configSecret(),
+      props: changed(configSecret().props as PlainMap, { metadata: { namespace: "metrics" } }),
+    },
+    ...ordersExporter(),
+    ...manifests(`
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: allow-metrics, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: metrics}}}]}]}
+`),
+  ],
+  "the default of a namespace that the values may set": [
+    pinned(changed(selectsAll, { namespaceOverride: "" })),
+    configSecret(),
   ],
   "the operator of VictoriaMetrics": manifests(
     "apiVersion: operator.victoriametrics.com/v1beta1\nkind: VMRule\nmetadata: {name: shop, namespace: shop}\nspec: {groups: [{name: shop, rules: [{alert: Errors, expr: 'sum(rate(errors_total[5m])) > 5', for: 5m, labels: {severity: critical}}]}]}\n---\napiVersion: operator.victoriametrics.com/v1beta1\nkind: VMServiceScrape\nmetadata: {name: shop, namespace: shop}\nspec: {selector: {matchLabels: {app: shop}}, endpoints: [{port: http}]}\n",
