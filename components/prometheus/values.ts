@@ -10,7 +10,7 @@ import { defined } from "../shared/defined";
 import { growVolumes, upgradeJobLabels } from "../shared/growVolumes";
 import { nodeAgentPlacement, placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
-import { Values } from "../../policies/shared/mergeValues";
+import { Values, mergeValues } from "../../policies/shared/mergeValues";
 import { resources, sizeTable } from "../shared/resources";
 import { nobody, unprivileged } from "../shared/unprivileged";
 import { serviceNames } from "./urls";
@@ -35,6 +35,20 @@ const operatorResources = resources("50m", "256Mi");
 const sidecarResources = resources("25m", "192Mi");
 const jobResources = resources("50m", "256Mi");
 
+/** Disables the parts that another stack in the cluster provides. */
+const withoutClusterMonitoring: Values = {
+  crds: { enabled: false, upgradeJob: { enabled: false } },
+  defaultRules: { create: false },
+  kubelet: { enabled: false },
+  kubeApiServer: { enabled: false },
+  coreDns: { enabled: false },
+  kubeStateMetrics: { enabled: false },
+  prometheusOperator: { enabled: false },
+  nodeExporter: { enabled: false },
+  // Grafana reads dashboards from all namespaces.
+  grafana: { defaultDashboardsEnabled: false },
+};
+
 /** Returns kube-prometheus-stack chart values for the given settings. */
 export function prometheusValues(settings: PrometheusSettings): Values {
   const { imageRegistry } = settings;
@@ -45,14 +59,14 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       ? undefined
       : defined({ for: forMinutes === undefined ? undefined : `${forMinutes}m`, severity }),
   );
-  return {
+  const values = {
     ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
     commonLabels: settings.labels,
     crds: {
-      enabled: settings.clusterMonitoring,
+      enabled: true,
       // Helm installs CRDs but never upgrades them. This hook does.
       upgradeJob: {
-        enabled: settings.clusterMonitoring,
+        enabled: true,
         image: {
           busybox: { tag: crdUpgradeImages.busybox },
           kubectl: { tag: crdUpgradeImages.kubectl },
@@ -71,21 +85,13 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     kubeProxy: { enabled: false },
     // This library replaces these alerts. With both, one problem would cause two notifications.
     defaultRules: {
-      ...(!settings.clusterMonitoring && { create: false }),
       disabled: {
         ...Object.fromEntries(replacedChartAlerts.map((alert) => [alert, true])),
         ...ofChartAlerts(settings, ({ enabled }) => (enabled === undefined ? undefined : !enabled)),
       },
     },
     ...(Object.keys(customRules).length > 0 && { customRules }),
-    ...(!settings.clusterMonitoring && {
-      kubelet: { enabled: false },
-      kubeApiServer: { enabled: false },
-      coreDns: { enabled: false },
-      kubeStateMetrics: { enabled: false },
-    }),
     prometheusOperator: {
-      ...(!settings.clusterMonitoring && { enabled: false }),
       resources: operatorResources,
       prometheusConfigReloader: { resources: resources("10m", "64Mi") },
       ...placement(settings),
@@ -109,10 +115,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       // dashboard uses metrics about Secrets.
       collectorsExclude: ["secrets"],
     },
-    nodeExporter: {
-      ...(!settings.clusterMonitoring && { enabled: false }),
-      operatingSystems: { aix: { enabled: false }, darwin: { enabled: false } },
-    },
+    nodeExporter: { operatingSystems: { aix: { enabled: false }, darwin: { enabled: false } } },
     "prometheus-node-exporter": {
       resources: nodeExporterResources,
       securityContext: { seccompProfile: { type: "RuntimeDefault" } },
@@ -121,6 +124,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       ...nodeAgent,
     },
   };
+  return settings.clusterMonitoring ? values : mergeValues(values, withoutClusterMonitoring);
 }
 
 /** Returns a value for each chart alert that has settings, and omits undefined values. */
@@ -229,8 +233,6 @@ function grafana(settings: PrometheusSettings): Values {
     ...placement(settings),
     resources: grafanaSizes[settings.size],
     testFramework: { enabled: false },
-    // Grafana reads dashboards from all namespaces, so only the first stack in a cluster provides them.
-    ...(!settings.clusterMonitoring && { defaultDashboardsEnabled: false }),
     // The chart's role grants access to all Secrets in the cluster, so Grafana gets its own role, for
     // the ConfigMaps that the sidecars read.
     rbac: { create: false },
