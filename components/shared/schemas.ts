@@ -54,6 +54,12 @@ export const hostName = z
     "must be a host name in lower case, without https:// and without a path",
   );
 
+/** Returns the schema for an address with a port, with an example. */
+export function hostAndPort(exampleAddress: string) {
+  const rule = `must be a host and a port, like ${exampleAddress}`;
+  return example(z.string().regex(/^[\w.-]+:\d{1,5}$/, rule), exampleAddress);
+}
+
 /** A name that EKS accepts for a cluster. */
 export const clusterName = z
   .string()

@@ -1,13 +1,10 @@
 import { z } from "zod";
 import { Severity } from "../alerting/rules";
 import { example, issue } from "../shared/problems";
-import { checkKind, dnsLabel, input, onMaps, teamName } from "../shared/schemas";
+import { checkKind, dnsLabel, hostAndPort, input, onMaps, teamName } from "../shared/schemas";
 import { ReceiverKind, receiverKinds } from "./receiverKinds";
 
 const email = example(z.email("must be an email address"), "alerts@example.com");
-const smarthost = z
-  .string()
-  .regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, "must be a host and a port, like smtp.example.com:587");
 
 export const receiverSchema = z
   .strictObject({
@@ -38,7 +35,7 @@ export const receiverSchema = z
       .describe("Recipients. Required for `email`."),
     from: input(email.optional().describe("Sender. Required for `email`.")),
     smarthost: input(
-      example(smarthost, "smtp.example.com:587")
+      hostAndPort("smtp.example.com:587")
         .optional()
         .describe("SMTP server, which must offer TLS. Required for `email`."),
     ),

@@ -3,7 +3,12 @@ import { workspaceArn } from "../../components/alerting/workspaceArn";
 import { dataSourceUid, folderAnnotation } from "../../components/dashboards/settings";
 import { alertsWithExistingPrometheus } from "../../components/prometheus/platformAlerts";
 import { example } from "../../components/shared/problems";
-import { dnsLabel, selectorLabels, wholeNumber } from "../../components/shared/schemas";
+import {
+  dnsLabel,
+  hostAndPort,
+  selectorLabels,
+  wholeNumber,
+} from "../../components/shared/schemas";
 
 /** Number of days that kube-prometheus-stack retains samples by default. */
 const chartRetentionDays = 10;
@@ -30,15 +35,10 @@ export const existingPrometheusSchema = z.strictObject({
     .describe(
       "Number of days that the existing Prometheus retains samples. SLO windows must not be longer.",
     ),
-  prober: example(
-    z.string().regex(/^[a-z0-9.-]+:\d{1,5}$/, "must be a host and a port"),
-    "blackbox-exporter.observability.svc:9115",
-  )
-    .optional()
-    .meta({
-      description: "Address of a blackbox exporter with the module `http_2xx`.",
-      defaultText: "none, and services cannot have a `probe`",
-    }),
+  prober: hostAndPort("blackbox-exporter.observability.svc:9115").optional().meta({
+    description: "Address of a blackbox exporter with the module `http_2xx`.",
+    defaultText: "none, and services cannot have a `probe`",
+  }),
   grafana: z
     .strictObject({
       dashboardLabels: selectorLabels.default({ grafana_dashboard: "1" }).meta({

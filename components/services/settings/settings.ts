@@ -10,6 +10,7 @@ import {
   dnsLabel,
   enumWithAliases,
   hasCredentials,
+  hostAndPort,
   httpUrl,
   identitySettings,
   input,
@@ -240,12 +241,7 @@ export const servicesSchema = z
     retentionDays: wholeNumber.min(1).default(limits.prometheusRetentionDays.default),
     selectorLabels: input(selectorLabels.optional()),
     ampWorkspaceArn: input(workspaceArn.optional()),
-    prober: input(
-      example(
-        z.string().regex(/^[\w.-]+:\d+$/, "must be a host and a port, like exporter:9115"),
-        defaultProber,
-      ).default(defaultProber),
-    ),
+    prober: input(hostAndPort(defaultProber).default(defaultProber)),
   })
   .superRefine(checkServices, { when: () => true })
   .superRefine(checkObjectives, { when: () => true });

@@ -358,6 +358,15 @@ describe("servicesSettings", () => {
     settingsOf({ alerts: { metrics: { httpDuration: "bucket_wait_seconds" } } });
   });
 
+  it("requires a prober with a host and a possible port", () => {
+    assert.equal(settingsOf({ prober: "exporter:9115" }).prober, "exporter:9115");
+    for (const prober of ["exporter", "http://exporter:9115", "exporter:999999"]) {
+      const [problem, ...others] = described({ prober });
+      assert.match(problem ?? "", /^prober must be a host and a port, like prometheus-/, prober);
+      assert.deepEqual(others, []);
+    }
+  });
+
   it("reports all problems of all services at once", () => {
     const problems = problemsOf({
       namespace: undefined,
