@@ -1,13 +1,19 @@
 import { lokiName } from "../components/loki/urls";
 import { grafanaAdminSecretName } from "../components/prometheus/values";
 import { serviceNames } from "../components/prometheus/urls";
+import { ports } from "../components/shared/ports";
 import type { SettingsWithPrometheus } from "../stacks/config/parseConfiguration";
 import type { Apis } from "./check";
 import { type Cluster, type ServicePort, serviceApi } from "./cluster/cluster";
 import type { Secret } from "./cluster/objects";
 
 /** Parts of the stack with an HTTP API, and their ports. */
-export const partPorts = { grafana: 80, prometheus: 9090, alertmanager: 9093, loki: 3100 };
+export const partPorts = {
+  grafana: 80,
+  prometheus: ports.prometheus,
+  alertmanager: ports.alertmanager,
+  loki: ports.loki,
+};
 export type Part = keyof typeof partPorts;
 
 /** Returns the Service of a part. */

@@ -1,4 +1,5 @@
 import { NetworkPolicies, kubernetesApi, onlyTo, podsNamed } from "../shared/networkPolicies";
+import { ports } from "../shared/ports";
 import { DatadogSettings } from "./settings";
 
 const datadog = podsNamed("datadog-agent");
@@ -17,8 +18,8 @@ export function datadogNetworkPolicies(settings: DatadogSettings): NetworkPolici
       pods: agents,
       // Services in all namespaces send data to the ports on their node.
       accepts: [
-        ...(settings.customMetrics ? [{ udp: [8125] }] : []),
-        ...(settings.apm ? [{ tcp: [8126] }] : []),
+        ...(settings.customMetrics ? [{ udp: [ports.datadogMetrics] }] : []),
+        ...(settings.apm ? [{ tcp: [ports.datadogTraces] }] : []),
       ],
       // The agent's checks query pods and nodes on arbitrary ports.
       opens: undefined,

@@ -3,6 +3,7 @@ import { DatadogSettings, secretNameOf } from "./settings";
 import { datadogClusterName } from "./tags";
 import { defined } from "../shared/defined";
 import { nodeAgentPlacement, placement } from "../shared/placement";
+import { ports } from "../shared/ports";
 import { Values } from "../../policies/shared/mergeValues";
 import { redactions } from "../logs/redactions";
 import { resources, sizeTable } from "../shared/resources";
@@ -100,7 +101,7 @@ function datadog(settings: DatadogSettings): Values {
     ...(isInstrumented && settings.profiling && { profiling: { enabled: "auto" } }),
     logs: { enabled: settings.logs, containerCollectAll: settings.logs },
     dogstatsd: {
-      port: 8125,
+      port: ports.datadogMetrics,
       useHostPort: settings.customMetrics,
       nonLocalTraffic: settings.customMetrics,
       originDetection: settings.customMetrics,

@@ -1,4 +1,5 @@
 import * as kubernetes from "@pulumi/kubernetes";
+import { ports } from "../shared/ports";
 
 /** A workload, described with Datadog's unified service tags. */
 export interface DatadogWorkload {
@@ -31,8 +32,8 @@ export function datadogLabels(workload: DatadogWorkload): Record<string, string>
 export function datadogEnv(workload: DatadogWorkload): kubernetes.types.input.core.v1.EnvVar[] {
   return [
     fromField("DD_AGENT_HOST", "status.hostIP"),
-    { name: "DD_TRACE_AGENT_PORT", value: "8126" },
-    { name: "DD_DOGSTATSD_PORT", value: "8125" },
+    { name: "DD_TRACE_AGENT_PORT", value: String(ports.datadogTraces) },
+    { name: "DD_DOGSTATSD_PORT", value: String(ports.datadogMetrics) },
     // Lets the agent identify the pod that sent a DogStatsD packet.
     fromField("DD_ENTITY_ID", "metadata.uid"),
     fromField("DD_ENV", "metadata.labels['tags.datadoghq.com/env']"),

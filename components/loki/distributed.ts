@@ -5,6 +5,7 @@ import { lokiVolume, lokiVolumeGrowth, volumeRetention } from "./volumes";
 import { defined } from "../shared/defined";
 import { placement, spreadOverZones } from "../shared/placement";
 import { Values } from "../../policies/shared/mergeValues";
+import { ports } from "../shared/ports";
 import { resources } from "../shared/resources";
 
 /** Returns chart values that deploy Loki as separate components, each with its own number of replicas. */
@@ -74,7 +75,7 @@ function service(settings: LokiSettings): Values {
         "app.kubernetes.io/instance": lokiName,
         "app.kubernetes.io/component": "gateway",
       },
-      ports: [{ name: "http", port: 3100, targetPort: "http", protocol: "TCP" }],
+      ports: [{ name: "http", port: ports.loki, targetPort: "http", protocol: "TCP" }],
     },
   };
 }

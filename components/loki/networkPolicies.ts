@@ -9,16 +9,15 @@ import {
   onlyTo,
   podsNamed,
 } from "../shared/networkPolicies";
+import { ports } from "../shared/ports";
 import { AwsIdentity, LokiMode, usesBucket } from "./enums";
 import { LokiSettings } from "./settings";
 import { lokiName } from "./urls";
 
-const lokiPort = 3100;
 const grpcPort = 9095;
 const memberlistPort = 7946;
 const cachePort = 11211;
 const cacheMetricsPort = 9150;
-const gatewayPort = 8080;
 const gatewayMetricsPort = 4040;
 
 const loki = podsNamed("loki");
@@ -35,7 +34,7 @@ export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
   const prometheus = { pods: podsNamed("prometheus"), namespace };
   const isDistributed = mode === LokiMode.Distributed;
   const ofRelease = { ...loki, "app.kubernetes.io/instance": lokiName };
-  const entryPort = isDistributed ? gatewayPort : lokiPort;
+  const entryPort = isDistributed ? ports.lokiGateway : ports.loki;
   const hasCollector = collector !== LogCollector.None;
   const clients: Connections[] = [
     { pods: podsNamed("grafana"), namespace, tcp: [entryPort] },
@@ -43,7 +42,7 @@ export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
   ];
   const amongPods: Connections = {
     pods: loki,
-    tcp: [grpcPort, memberlistPort, ...(isDistributed ? [lokiPort, cachePort] : [])],
+    tcp: [grpcPort, memberlistPort, ...(isDistributed ? [ports.loki, cachePort] : [])],
   };
   return {
     pods: {
@@ -51,7 +50,7 @@ export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
       accepts: [
         amongPods,
         ...(settings.serviceMonitors
-          ? [{ ...prometheus, tcp: [lokiPort, ...(isDistributed ? [cacheMetricsPort] : [])] }]
+          ? [{ ...prometheus, tcp: [ports.loki, ...(isDistributed ? [cacheMetricsPort] : [])] }]
           : []),
         ...(isDistributed ? [] : clients),
       ],
@@ -59,9 +58,11 @@ export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
         amongPods,
         ...storage(settings),
         ...(settings.alertmanagerUrl !== undefined
-          ? [{ pods: podsNamed("alertmanager"), namespace, tcp: [9093] }]
+          ? [{ pods: podsNamed("alertmanager"), namespace, tcp: [ports.alertmanager] }]
           : []),
-        ...(settings.remoteWriteUrls.length > 0 ? [{ ...prometheus, tcp: [9090] }] : []),
+        ...(settings.remoteWriteUrls.length > 0
+          ? [{ ...prometheus, tcp: [ports.prometheus] }]
+          : []),
       ),
     },
     ...(isDistributed && {

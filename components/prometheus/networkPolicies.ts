@@ -1,4 +1,5 @@
 import { NetworkPolicies, kubernetesApi, onlyTo, podsNamed } from "../shared/networkPolicies";
+import { ports } from "../shared/ports";
 import { proberPort } from "../shared/prober";
 import { upgradeJobLabels } from "../shared/growVolumes";
 import { blackboxExporterLabels } from "./blackboxExporter";
@@ -14,9 +15,6 @@ const alertmanager = podsNamed("alertmanager");
 /** Metrics port of the config reloader, a sidecar of Prometheus and Alertmanager. */
 const reloaderPort = 8080;
 
-/** Ports of Loki, and of its gateway in `distributed` mode. */
-const lokiPorts = [3100, 8080];
-
 /**
  * Returns the connections of the chart's pods, except node-exporter, because policies do not apply to
  * pods on the host network.
@@ -31,9 +29,9 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
     prometheus: {
       pods: { ...prometheus, "operator.prometheus.io/name": names.prometheus },
       accepts: [
-        { pods: prometheus, tcp: [9090, reloaderPort] },
-        { pods: grafana, tcp: [9090] },
-        ...(remoteWriteReceiver ? [{ pods: loki, tcp: [9090] }] : []),
+        { pods: prometheus, tcp: [ports.prometheus, reloaderPort] },
+        { pods: grafana, tcp: [ports.prometheus] },
+        ...(remoteWriteReceiver ? [{ pods: loki, tcp: [ports.prometheus] }] : []),
       ],
       // Targets and the long-term store can be in any namespace or on a node, and can use any port.
       opens: undefined,
@@ -41,9 +39,9 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
     alertmanager: {
       pods: { ...alertmanager, alertmanager: names.alertmanager },
       accepts: [
-        { pods: prometheus, tcp: [9093, reloaderPort] },
-        { pods: grafana, tcp: [9093] },
-        ...(lokiUrl !== undefined ? [{ pods: loki, tcp: [9093] }] : []),
+        { pods: prometheus, tcp: [ports.alertmanager, reloaderPort] },
+        { pods: grafana, tcp: [ports.alertmanager] },
+        ...(lokiUrl !== undefined ? [{ pods: loki, tcp: [ports.alertmanager] }] : []),
         { pods: alertmanager, tcp: [9094], udp: [9094] },
       ],
       // Receiver URLs are secret, and can have any host and port.
@@ -64,9 +62,11 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
               // The sidecars read ConfigMaps. Port 443 also covers dashboard downloads from
               // grafana.com.
               kubernetesApi,
-              { pods: prometheus, tcp: [9090] },
-              { pods: alertmanager, tcp: [9093] },
-              ...(lokiUrl !== undefined ? [{ pods: loki, tcp: lokiPorts }] : []),
+              { pods: prometheus, tcp: [ports.prometheus] },
+              { pods: alertmanager, tcp: [ports.alertmanager] },
+              ...(lokiUrl !== undefined
+                ? [{ pods: loki, tcp: [ports.loki, ports.lokiGateway] }]
+                : []),
             ),
     },
     ...(blackboxExporter && {

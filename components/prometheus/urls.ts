@@ -1,3 +1,4 @@
+import { ports } from "../shared/ports";
 import { PrometheusSettings } from "./settings";
 
 /** Settings that determine the names of the chart's objects. */
@@ -25,7 +26,7 @@ export function chartFullname(releaseName: string): string {
 
 /** Returns the URL of Prometheus inside the cluster. */
 export function prometheusUrl(release: Release): string {
-  return `http://${serviceNames(release).prometheus}.${release.namespace}.svc.cluster.local:9090`;
+  return `http://${serviceNames(release).prometheus}.${release.namespace}.svc.cluster.local:${ports.prometheus}`;
 }
 
 /**
@@ -37,13 +38,13 @@ export function remoteWriteUrls(release: Release, replicas: number): string[] {
   return Array.from(
     { length: replicas },
     (_, index) =>
-      `http://${pod(index)}.prometheus-operated.${release.namespace}.svc.cluster.local:9090/api/v1/write`,
+      `http://${pod(index)}.prometheus-operated.${release.namespace}.svc.cluster.local:${ports.prometheus}/api/v1/write`,
   );
 }
 
 /** Returns the URL of Alertmanager inside the cluster. */
 export function alertmanagerUrl(release: Release): string {
-  return `http://${serviceNames(release).alertmanager}.${release.namespace}.svc.cluster.local:9093`;
+  return `http://${serviceNames(release).alertmanager}.${release.namespace}.svc.cluster.local:${ports.alertmanager}`;
 }
 
 /**
@@ -51,7 +52,7 @@ export function alertmanagerUrl(release: Release): string {
  * them.
  */
 export function operatedAlertmanagerUrl({ namespace }: Pick<Release, "namespace">): string {
-  return `http://alertmanager-operated.${namespace}.svc.cluster.local:9093`;
+  return `http://alertmanager-operated.${namespace}.svc.cluster.local:${ports.alertmanager}`;
 }
 
 /** Returns the URL of Grafana inside the cluster. */
