@@ -1,7 +1,7 @@
 import { type DashboardUid, linkedPanels } from "../components/alerting/dashboardLinks";
 import { listAt, mapAt, textAt } from "../policies/facts/plain";
 import { type Alert, alertsOf } from "../preview/compare/alerts";
-import { type Comparison, compare } from "../preview/compare/compare";
+import { compare } from "../preview/compare/compare";
 import { dashboardsOf } from "../preview/compare/dashboards";
 import { type PreviewState, componentsOf, servicesOf } from "../preview/compare/state";
 import { serviceRoutes } from "../preview/compare/notifications";
@@ -14,7 +14,7 @@ export function gains(before: PreviewState, after: PreviewState): Fact[] {
   if (service === undefined) return [];
   const { namespace, name } = service;
   const alerts = [...alertsOf(after).values()].filter((alert) => alert.service === service.id);
-  const comparison = compare(before, after);
+  const { resources, policies } = compare(before, after);
   const hasLoki = componentsOf(after).some(({ type }) => type.endsWith(":LokiStack"));
   const facts: [part: string, rows: Fact["rows"]][] = [
     ["Scraping", scraping(after, namespace, name)],
@@ -23,8 +23,8 @@ export function gains(before: PreviewState, after: PreviewState): Fact[] {
     ["Notifications", serviceRoutes(after, service)],
     ["Dashboards", dashboards(after, new Set(alerts.map((alert) => alert.name)))],
     ["Logs", hasLoki ? [["query", `{namespace="${namespace}", service="${name}"}`]] : []],
-    ["Resources", rowsOf(comparison, "resources", "resource", "change")],
-    ["Policies", rowsOf(comparison, "policies", "policy", "change")],
+    ["Resources", resources.map(({ resource, change }) => [resource, change])],
+    ["Policies", policies.map(({ policy, change }) => [policy, change])],
   ];
   return facts.map(([part, rows]) => ({ part, rows })).filter(({ rows }) => rows.length > 0);
 }
@@ -114,16 +114,4 @@ function dashboards(state: PreviewState, alerts: Set<string>): Fact["rows"] {
   return [...dashboardsOf(state)]
     .filter(([uid]) => uids.has(uid))
     .map(([uid, { title }]) => [uid, title]);
-}
-
-function rowsOf<T extends keyof Comparison>(
-  comparison: Comparison,
-  topic: T,
-  name: string,
-  value: string,
-): Fact["rows"] {
-  return (comparison[topic] as Record<string, string>[]).map((row) => [
-    row[name] ?? "",
-    row[value] ?? "",
-  ]);
 }

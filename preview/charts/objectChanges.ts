@@ -16,11 +16,11 @@ import { gainedRules, roleChanges } from "./roleChanges";
 import { ruleChanges } from "./ruleChanges";
 
 /** A change to a Kubernetes object or an alert of a release. */
-export interface ObjectChange {
+export type ObjectChange = {
   /** Kind and name, with the namespace if it differs from the release's. */
   object: string;
   change: string;
-}
+};
 
 interface Change {
   kind: string;

@@ -54,7 +54,7 @@ export function renderedSections({ compared, changes, notCompared }: RenderedCha
   const unchanged = compared.filter((name) => !changes.some(({ release }) => release === name));
   return [
     "### Rendered objects",
-    ...(changes.length > 0 ? [table(changes.map((change) => ({ ...change })))] : []),
+    ...(changes.length > 0 ? [table(changes)] : []),
     ...unchanged.map((name) => `The objects of ${name} do not change.`),
     ...notCompared.map(
       ({ release, reason }) => `The objects of ${release} were not compared: ${reason}`,

@@ -8,13 +8,13 @@ import { jobAlertNames, probeAlertNames } from "../../components/alerting/alertN
 import { linkedPanels } from "../../components/alerting/dashboardLinks";
 import { type ConfiguredService, type PreviewState, serviceNames, servicesOf } from "./state";
 
-export interface AlertChange {
+export type AlertChange = {
   alert: string;
   severity: string;
   /** Names of the services; empty for an alert that does not concern a configured service. */
   services: string;
   change: string;
-}
+};
 
 /** The parts of a rule that are compared. */
 export interface RuleState {

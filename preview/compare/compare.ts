@@ -11,24 +11,10 @@ import { componentsOf, type PreviewState } from "./state";
 import { volumeProblems } from "./volumes";
 
 /** Differences between two previews, by topic. All rows of a topic have the same columns. */
-export type Comparison = Record<
-  | "problems"
-  | "deletedData"
-  | "settings"
-  | "secrets"
-  | "alerts"
-  | "notifications"
-  | "retentionAndCost"
-  | "charts"
-  | "dashboards"
-  | "metrics"
-  | "policies"
-  | "resources",
-  object[]
->;
+export type Comparison = ReturnType<typeof compare>;
 
 /** Compares previews of two revisions of a stack. Topics are in order of importance to a reviewer. */
-export function compare(before: PreviewState, after: PreviewState): Comparison {
+export function compare(before: PreviewState, after: PreviewState) {
   return {
     problems: volumeProblems(before, after),
     deletedData: deletions(before, after),

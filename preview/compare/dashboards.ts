@@ -3,10 +3,10 @@ import { entriesAt, isMap, listAt, textAt } from "../../policies/facts/plain";
 import { isDashboard } from "../output/isDashboard";
 import type { PreviewState } from "./state";
 
-export interface DashboardChange {
+export type DashboardChange = {
   dashboard: string;
   change: string;
-}
+};
 
 interface Dashboard {
   title: string;

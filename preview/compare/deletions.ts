@@ -8,10 +8,10 @@ import { policyResource } from "../engine/policyResource";
 import type { PreviewState, ResourceEntry } from "./state";
 
 /** Data that a shorter retention deletes. */
-export interface Deletion {
+export type Deletion = {
   data: string;
   effect: string;
-}
+};
 
 /** Returns the data that an update deletes because of a shorter retention. */
 export function deletions(before: PreviewState, after: PreviewState): Deletion[] {

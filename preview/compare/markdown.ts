@@ -25,17 +25,21 @@ export function markdown(
   verdict: string,
   additions: string[] = [],
 ): string {
-  const topics = Object.entries(comparison) as [keyof Comparison, Record<string, string>[]][];
-  const sections = topics.filter(([, rows]) => rows.length > 0);
+  const topics = Object.keys(comparison) as (keyof Comparison)[];
+  const changed = topics.filter((topic) => comparison[topic].length > 0);
   return `${[
     `## ${heading}`,
-    ...(sections.length === 0 ? ["No changes."] : []),
-    ...sections.map(([topic, rows]) => `### ${titles[topic]}\n\n${table(rows)}`),
+    ...(changed.length === 0 ? ["No changes."] : []),
+    ...changed.map((topic) => `### ${titles[topic]}\n\n${table(comparison[topic])}`),
     ...additions,
     verdict,
   ].join("\n\n")}\n`;
 }
 
+/**
+ * Formats rows with the same columns as a table. The types of rows are aliases, because an interface is
+ * not assignable to a Record.
+ */
 export function table(rows: Record<string, string>[]): string {
   const columns = Object.keys(rows[0] ?? {});
   const line = (cells: string[]): string => `| ${cells.map(cell).join(" | ")} |`;

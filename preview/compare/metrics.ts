@@ -2,10 +2,10 @@ import { keepListsOf, metricsIn } from "../../policies/facts/keepLists";
 import { policyResource } from "../engine/policyResource";
 import type { PreviewState } from "./state";
 
-export interface MetricChange {
+export type MetricChange = {
   target: string;
   change: string;
-}
+};
 
 /** Returns the metrics that a target's keep list gained or lost. */
 export function metricChanges(before: PreviewState, after: PreviewState): MetricChange[] {

@@ -11,11 +11,11 @@ import {
   servicesOf,
 } from "./state";
 
-export interface NotificationChange {
+export type NotificationChange = {
   alerts: string;
   before: string;
   after: string;
-}
+};
 
 /** Label sets of the alerts whose notifications are compared, by description. */
 type Subjects = Map<string, Labels>;

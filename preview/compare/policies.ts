@@ -1,10 +1,10 @@
 import { differences, shown } from "./differences";
 import type { PreviewState } from "./state";
 
-export interface PolicyChange {
+export type PolicyChange = {
   policy: string;
   change: string;
-}
+};
 
 /**
  * Returns the policies whose level or configuration differs, and the violations and exceptions that were

@@ -3,11 +3,11 @@ import { changedPaths } from "./differences";
 import { componentsOf, type PreviewState, type ResourceEntry } from "./state";
 import { shortType } from "../output/tree";
 
-export interface ResourceChange {
+export type ResourceChange = {
   resource: string;
   type: string;
   change: string;
-}
+};
 
 /** The effect of an update on a resource. */
 export type Action =

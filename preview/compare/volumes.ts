@@ -6,10 +6,10 @@ import { parseQuantity } from "../../policies/shared/quantity";
 import { policyResource } from "../engine/policyResource";
 import type { PreviewState } from "./state";
 
-export interface Problem {
+export type Problem = {
   problem: string;
   fix: string;
-}
+};
 
 /** Returns the volumes that became smaller, with the error messages that a deployment would show. */
 export function volumeProblems(before: PreviewState, after: PreviewState): Problem[] {

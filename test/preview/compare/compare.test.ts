@@ -2,7 +2,6 @@ import { deepEqual, equal } from "node:assert/strict";
 import { compare } from "../../../preview/compare/compare";
 import { differences, shown } from "../../../preview/compare/differences";
 import { markdown } from "../../../preview/compare/markdown";
-import type { NotificationChange } from "../../../preview/compare/notifications";
 import { noState, type PreviewState } from "../../../preview/compare/state";
 import { monitoredServices, resource, stateWith } from "./states";
 
@@ -276,10 +275,7 @@ describe("the comparison of two previews", () => {
         },
       });
     const changes = (old: PreviewState, current: PreviewState) =>
-      (compare(old, current).notifications as NotificationChange[]).map(({ before, after }) => [
-        before,
-        after,
-      ])[0];
+      compare(old, current).notifications.map(({ before, after }) => [before, after])[0];
     const [without, paged] = [state("others", "pagerduty"), state("payments", "pagerduty")];
     deepEqual(changes(without, paged), ["#main", "pager (pagerduty), #main"]);
     deepEqual(changes(paged, without), ["pager (pagerduty), #main", "#main"]);
