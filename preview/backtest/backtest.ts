@@ -1,5 +1,6 @@
 import { count } from "../output/count";
 import type { PreviewState } from "../compare/state";
+import { keysOf } from "../compare/differences";
 import { canHaveResult } from "./canHaveResult";
 import { coverageOf, covers, spanOf } from "./coverage";
 import { type Run, addTimes, episodesOf } from "./episodes";
@@ -46,11 +47,13 @@ export async function backtest(
         alerts.flatMap((each) => each[side]?.episodes ?? []),
       );
     const [was, is] = [numbers(before, "before"), numbers(after, "after")];
-    const notifications = [...new Set([...was.keys(), ...is.keys()])].sort().map((severity) => ({
-      severity,
-      before: was.get(severity) ?? 0,
-      after: is.get(severity) ?? 0,
-    }));
+    const notifications = keysOf(was, is)
+      .sort()
+      .map((severity) => ({
+        severity,
+        before: was.get(severity) ?? 0,
+        after: is.get(severity) ?? 0,
+      }));
     return { requested: opened.requested, judged, alerts, notifications };
   } finally {
     await opened.close();

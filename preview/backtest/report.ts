@@ -2,6 +2,7 @@ import { groupBy } from "../../components/shared/groupBy";
 import { count } from "../output/count";
 import { firstOf } from "../output/firstOf";
 import { table } from "../compare/markdown";
+import { keysOf } from "../compare/differences";
 import {
   type AlertEpisode,
   type AlertResult,
@@ -80,10 +81,12 @@ function servicesText(before: Side | undefined, after: Side | undefined): string
       groupBy(side?.episodes ?? [], subjectOf).map(([subject, list]) => [subject, list.length]),
     );
   const [was, is] = [numbers(before), numbers(after)];
-  const changed = [...new Set([...was.keys(), ...is.keys()])].sort().flatMap((subject) => {
-    const [countBefore, countAfter] = [was.get(subject) ?? 0, is.get(subject) ?? 0];
-    return countBefore === countAfter ? [] : `${subject} ${countBefore} → ${countAfter}`;
-  });
+  const changed = keysOf(was, is)
+    .sort()
+    .flatMap((subject) => {
+      const [countBefore, countAfter] = [was.get(subject) ?? 0, is.get(subject) ?? 0];
+      return countBefore === countAfter ? [] : `${subject} ${countBefore} → ${countAfter}`;
+    });
   return firstOf(changed, MAX_NAMES);
 }
 

@@ -8,7 +8,7 @@ import {
   textAt,
 } from "../../policies/facts/plain";
 import { groupBy } from "../../components/shared/groupBy";
-import { type Difference, changedPaths, differences } from "../compare/differences";
+import { type Difference, changedPaths, differences, keysOf } from "../compare/differences";
 import { firstOf } from "../output/firstOf";
 import { isDashboard } from "../output/isDashboard";
 import { crdChanges } from "./crdChanges";
@@ -39,7 +39,7 @@ export function objectChanges(
   namespace: string,
 ): ObjectChange[] {
   const [old, current] = [byIdentity(before, namespace), byIdentity(after, namespace)];
-  const changes = [...new Set([...old.keys(), ...current.keys()])].flatMap((key): Change[] => {
+  const changes = keysOf(old, current).flatMap((key): Change[] => {
     const [was, is] = [old.get(key), current.get(key)];
     const object = (is ?? was)!;
     const kind = textAt(object, "kind") ?? "";

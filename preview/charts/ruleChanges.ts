@@ -1,6 +1,7 @@
 import { type Plain, type PlainMap, listAt, textAt } from "../../policies/facts/plain";
 import { groupBy } from "../../components/shared/groupBy";
 import { type RuleState, changed, formOf, parsedExpr } from "../compare/alerts";
+import { keysOf } from "../compare/differences";
 
 export interface RuleChange {
   kind: "alert" | "recording rule";
@@ -20,7 +21,7 @@ export function ruleChanges(before: PlainMap[], after: PlainMap[]): RuleChange[]
   const byName = (objects: PlainMap[]) =>
     new Map(groupBy(rulesOf(objects), ({ kind, name }) => `${kind} ${name}`));
   const [old, current] = [byName(before), byName(after)];
-  return [...new Set([...old.keys(), ...current.keys()])].flatMap((key) =>
+  return keysOf(old, current).flatMap((key) =>
     pairs(old.get(key) ?? [], current.get(key) ?? []).flatMap(([was, is]): RuleChange[] => {
       const { kind, name } = (is ?? was)!;
       return differencesOf(was, is).map((change) => ({ kind, name, change }));

@@ -6,6 +6,7 @@ import { ruleGroupsOf } from "../../policies/facts/rules";
 import { groupBy } from "../../components/shared/groupBy";
 import { jobAlertNames, probeAlertNames } from "../../components/alerting/alertNames";
 import { linkedPanels } from "../../components/alerting/dashboardLinks";
+import { keysOf } from "./differences";
 import { type ConfiguredService, type PreviewState, serviceNames, servicesOf } from "./state";
 
 export type AlertChange = {
@@ -53,7 +54,7 @@ export function alertChanges(before: PreviewState, after: PreviewState): AlertCh
     changes.set(key, known);
     if (service !== undefined) known.services.add(service);
   };
-  for (const key of new Set([...old.keys(), ...current.keys()])) {
+  for (const key of keysOf(old, current)) {
     const [was, is] = [old.get(key), current.get(key)];
     const service = (is ?? was)?.service;
     // The service's own row covers all of its alerts.

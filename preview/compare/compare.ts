@@ -1,7 +1,7 @@
 import { alertChanges } from "./alerts";
 import { dashboardChanges } from "./dashboards";
 import { deletions } from "./deletions";
-import { differences, shown } from "./differences";
+import { differences, keysOf, shown } from "./differences";
 import { metricChanges } from "./metrics";
 import { mutingChanges, notificationChanges } from "./notifications";
 import { policyChanges } from "./policies";
@@ -35,7 +35,7 @@ function settingChanges(before: PreviewState, after: PreviewState) {
   const settingsOf = (state: PreviewState) =>
     new Map(componentsOf(state).map(({ name, inputs }) => [name, inputs]));
   const [old, current] = [settingsOf(before), settingsOf(after)];
-  return [...new Set([...old.keys(), ...current.keys()])].flatMap((component) => {
+  return keysOf(old, current).flatMap((component) => {
     const [was, is] = [old.get(component), current.get(component)];
     if (was === undefined) return [{ component, setting: "-", before: "-", after: "added" }];
     if (is === undefined) return [{ component, setting: "-", before: "-", after: "removed" }];

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { entriesAt, isMap, listAt, textAt } from "../../policies/facts/plain";
 import { isDashboard } from "../output/isDashboard";
+import { keysOf } from "./differences";
 import type { PreviewState } from "./state";
 
 export type DashboardChange = {
@@ -16,12 +17,11 @@ interface Dashboard {
 /** Returns dashboards and panels that were added, removed or changed. Panels are matched by title. */
 export function dashboardChanges(before: PreviewState, after: PreviewState): DashboardChange[] {
   const [old, current] = [dashboardsOf(before), dashboardsOf(after)];
-  return [...new Set([...old.keys(), ...current.keys()])].flatMap((uid) => {
+  return keysOf(old, current).flatMap((uid) => {
     const [was, is] = [old.get(uid), current.get(uid)];
     if (was === undefined) return [{ dashboard: is!.title, change: "added" }];
     if (is === undefined) return [{ dashboard: was.title, change: "removed" }];
-    const titles = [...new Set([...was.panels.keys(), ...is.panels.keys()])];
-    return titles.flatMap((title) => {
+    return keysOf(was.panels, is.panels).flatMap((title) => {
       const [panelBefore, panelAfter] = [was.panels.get(title), is.panels.get(title)];
       if (isDeepStrictEqual(panelBefore, panelAfter)) return [];
       const verb =

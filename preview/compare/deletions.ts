@@ -5,6 +5,7 @@ import { prometheusServer, retentionPath } from "../../policies/facts/prometheus
 import { parseDuration } from "../../policies/shared/duration";
 import { count } from "../output/count";
 import { policyResource } from "../engine/policyResource";
+import { keysOf } from "./differences";
 import type { PreviewState, ResourceEntry } from "./state";
 
 /** Data that a shorter retention deletes. */
@@ -36,17 +37,17 @@ function samplesDeleted(before: ResourceEntry, after: ResourceEntry): Deletion[]
 function logsDeleted(before: ResourceEntry, after: ResourceEntry): Deletion[] {
   const [old, current] = [lokiRetention(before), lokiRetention(after)];
   if (old === undefined || current === undefined) return [];
-  const tenants = [undefined, ...new Set([...old.tenants.keys(), ...current.tenants.keys()])];
+  const tenants = [undefined, ...keysOf(old.tenants, current.tenants)];
   return tenants.flatMap((tenant) => {
     const [was, is] = [old, current].map(
       (loki) => (tenant === undefined ? undefined : loki.tenants.get(tenant)) ?? loki.all,
     ) as [Periods, Periods];
     const logs = tenant === undefined ? "logs of Loki" : `logs of the tenant ${tenant}`;
     const compaction = "are deleted at the next compaction";
-    const selectors = new Set([...was.streams.keys(), ...is.streams.keys()]);
+    const selectors = keysOf(was.streams, is.streams);
     return [
       ...shorter(logs, "logs", compaction, was.period, is.period),
-      ...[...selectors].flatMap((selector) => {
+      ...selectors.flatMap((selector) => {
         const periods = [was, is].map(({ streams, period }) => streams.get(selector) ?? period);
         const [from = NaN, to = NaN] = periods;
         return shorter(`${logs} with ${selector}`, "logs", compaction, from, to);

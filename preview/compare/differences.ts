@@ -16,13 +16,18 @@ export function differences(before: unknown, after: unknown, path = ""): Differe
   if (isDeepStrictEqual(before, after)) return [];
   const [old, current] = [entriesOf(before), entriesOf(after)];
   if (old === undefined || current === undefined) return [{ path, before, after }];
-  return [...new Set([...old.keys(), ...current.keys()])].flatMap((key) =>
+  return keysOf(old, current).flatMap((key) =>
     differences(
       old.get(key),
       current.get(key),
       key.startsWith("[") || path === "" ? `${path}${key}` : `${path}.${key}`,
     ),
   );
+}
+
+/** Returns the keys of both maps. */
+export function keysOf<K>(before: ReadonlyMap<K, unknown>, after: ReadonlyMap<K, unknown>): K[] {
+  return [...new Set([...before.keys(), ...after.keys()])];
 }
 
 function entriesOf(value: unknown): Map<string, unknown> | undefined {

@@ -1,5 +1,6 @@
 import { keepListsOf, metricsIn } from "../../policies/facts/keepLists";
 import { policyResource } from "../engine/policyResource";
+import { keysOf } from "./differences";
 import type { PreviewState } from "./state";
 
 export type MetricChange = {
@@ -10,7 +11,7 @@ export type MetricChange = {
 /** Returns the metrics that a target's keep list gained or lost. */
 export function metricChanges(before: PreviewState, after: PreviewState): MetricChange[] {
   const [old, current] = [listsOf(before), listsOf(after)];
-  return [...new Set([...old.keys(), ...current.keys()])].flatMap((target) => {
+  return keysOf(old, current).flatMap((target) => {
     const [was, is] = [old.get(target), current.get(target)];
     if (was === undefined) return [{ target, change: `keeps only ${is!.length} metrics` }];
     if (is === undefined) return [{ target, change: "keeps all metrics" }];

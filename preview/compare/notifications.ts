@@ -2,6 +2,7 @@ import type { QuietHours } from "../../components/slack/slackAlerting";
 import { destinationsOf, mutedDestinationsOf, noNotification } from "../output/routes";
 import type { Labels } from "../../policies/facts/routes";
 import { quietHoursText } from "../output/summary";
+import { keysOf } from "./differences";
 import {
   type ConfiguredService,
   type PreviewState,
@@ -29,7 +30,7 @@ export function notificationChanges(
   const nameOf = serviceNames(before, after);
   const [old, current] = [subjectsOf(before, nameOf), subjectsOf(after, nameOf)];
   for (const severity of ["critical", "warning", "info", "Watchdog"]) {
-    for (const subject of new Set([...old.keys(), ...current.keys()])) {
+    for (const subject of keysOf(old, current)) {
       if (severity === "Watchdog" && subject !== platform) continue;
       const to = (state: PreviewState, subjects: Subjects): string => {
         const labels = subjects.get(subject);
@@ -59,7 +60,7 @@ export function mutingChanges(before: PreviewState, after: PreviewState): Notifi
   const [old, current] = [mutingOf(before, nameOf), mutingOf(after, nameOf)];
   const text = (muting: Muting | undefined): string =>
     muting === undefined ? "-" : `${muting.destinations.join(", ")}: ${muting.times}`;
-  return [...new Set([...old.keys(), ...current.keys()])].flatMap((alerts) => {
+  return keysOf(old, current).flatMap((alerts) => {
     const [was, is] = [old.get(alerts), current.get(alerts)];
     return was?.times === is?.times ? [] : [{ alerts, before: text(was), after: text(is) }];
   });

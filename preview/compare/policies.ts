@@ -1,4 +1,4 @@
-import { differences, shown } from "./differences";
+import { differences, keysOf, shown } from "./differences";
 import type { PreviewState } from "./state";
 
 export type PolicyChange = {
@@ -17,7 +17,7 @@ export function policyChanges(before: PreviewState, after: PreviewState): Policy
   const isNewStack = old.size === 0;
   const configured = isNewStack
     ? []
-    : [...new Set([...old.keys(), ...current.keys()])].flatMap((policy): PolicyChange[] => {
+    : keysOf(old, current).flatMap((policy): PolicyChange[] => {
         const [was, is] = [old.get(policy), current.get(policy)];
         if (was === undefined) return [{ policy, change: `added, ${is!.level}` }];
         if (is === undefined) return [{ policy, change: "removed" }];

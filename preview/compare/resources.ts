@@ -1,5 +1,5 @@
 import { firstOf } from "../output/firstOf";
-import { changedPaths } from "./differences";
+import { changedPaths, keysOf } from "./differences";
 import { componentsOf, type PreviewState, type ResourceEntry } from "./state";
 import { shortType } from "../output/tree";
 
@@ -68,7 +68,7 @@ export function resourceDifferences(
   after: Pick<PreviewState, "resources">,
 ): ResourceDifference[] {
   const [old, current] = [byUrn(before), byUrn(after)];
-  return [...new Set([...old.keys(), ...current.keys()])].flatMap((urn): ResourceDifference[] => {
+  return keysOf(old, current).flatMap((urn): ResourceDifference[] => {
     const [was, is] = [old.get(urn), current.get(urn)];
     if (is === undefined) return [{ resource: was!, action: removal(was!), paths: [] }];
     if (was === undefined) return [{ resource: is, action: "created", paths: [] }];
