@@ -67,13 +67,8 @@ const answers: Record<string, Answer> = {
       tags: {},
     };
   },
-};
-
-/**
- * Results of the Kubernetes functions that the SDK uses to render objects. Charts and kustomizations
- * have no objects in a preview, so the policy `not-evaluated` lists them.
- */
-const renderers: Record<string, Answer> = {
+  // The SDK renders objects with these functions. Charts and kustomizations have no objects in a preview,
+  // so the policy `not-evaluated` lists them.
   "kubernetes:yaml:decode": ({ text }) => ({ result: decodeYaml(text) }),
   "kubernetes:helm:template": () => ({ result: [] }),
   "kubernetes:kustomize:directory": () => ({ result: [] }),
@@ -84,7 +79,7 @@ export function fixedResults(
   region: string,
 ): (call: Pick<Invoke, "token" | "inputs">) => Record<string, unknown> {
   return ({ token, inputs }) => {
-    const answer = answers[token] ?? renderers[token];
+    const answer = answers[token];
     if (answer === undefined) {
       throw new Error(
         `the program calls ${token}, for which the preview has no fixed result\n` +
