@@ -4,7 +4,7 @@ import { Analyzer } from "./pack/analyzer";
 import type { Arguments } from "./config/arguments";
 import type { Addition } from "./compare/compareWith";
 import { type Configuration, configuration } from "./config/configuration";
-import { readPolicyConfig } from "./pack/policyConfigFile";
+import { policyConfigPath, readPolicyConfig } from "./pack/policyConfigFile";
 import { exportFiles, resourceEntry } from "./output/exports";
 import { summarize } from "./output/summary";
 import { fixedResults } from "./engine/invokes";
@@ -222,7 +222,7 @@ function policyConfigOf(
   policyConfig: string | undefined,
   environment: string | undefined,
 ): PolicyConfigFile {
-  const byDefault = `policies/config.${path.basename(environment ?? "")}.json`;
+  const byDefault = policyConfigPath(path.basename(environment ?? ""));
   const isMissing = !fs.existsSync(path.resolve(directory, byDefault));
   if (policyConfig === undefined && isMissing) return {};
   return readPolicyConfig(directory, policyConfig ?? byDefault);

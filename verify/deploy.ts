@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { ExpectedError } from "../preview/config/errors";
+import { policyConfigPath } from "../preview/pack/policyConfigFile";
 import { runCommand } from "./command";
+import { missingPulumi } from "./pulumiCli";
 import { stackSettings } from "./settings";
 
 /** Pulumi CLI operations, and whether each accepts a policy pack. */
@@ -39,8 +41,7 @@ runCommand({
     const args = [operation, "--stack", stack];
     if (policies) {
       const { preset } = stackSettings(process.cwd(), stack);
-      const config = `policies/config.${preset}.json`;
-      args.push("--policy-pack", "policies", "--policy-pack-config", config);
+      args.push("--policy-pack", "policies", "--policy-pack-config", policyConfigPath(preset));
     }
     if (values.yes === true && operation !== "preview") args.push("--yes");
     const code = await runPulumi([...args, ...extra]);
@@ -60,13 +61,7 @@ function runPulumi(args: string[]): Promise<number> {
   process.on("SIGINT", () => undefined);
   return new Promise((resolve, reject) => {
     const child = spawn("pulumi", args, { stdio: "inherit" });
-    child.on("error", () =>
-      reject(
-        new ExpectedError(
-          "the Pulumi CLI is not on the PATH\n  fix: https://www.pulumi.com/docs/install/",
-        ),
-      ),
-    );
+    child.on("error", () => reject(new ExpectedError(missingPulumi)));
     child.on("close", (code, signal) =>
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
     );

@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { ExpectedError } from "../preview/config/errors";
 
+export const missingPulumi =
+  "the Pulumi CLI is not on the PATH\n  fix: https://www.pulumi.com/docs/install/";
+
 /** The result of a Pulumi CLI command. */
 export interface CliResult {
   code: number | null;
@@ -19,7 +22,7 @@ export async function mustPulumi(args: string[], input?: string): Promise<string
 export function pulumi(args: string[], input = ""): Promise<CliResult> {
   return run("pulumi", ["--non-interactive", "--color", "never", ...args], {
     input,
-    missing: "the Pulumi CLI is not on the PATH\n  fix: https://www.pulumi.com/docs/install/",
+    missing: missingPulumi,
   });
 }
 

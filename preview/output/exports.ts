@@ -12,6 +12,7 @@ import type { PolicyReport } from "../pack/policyReport";
 import type { RecordedResource } from "../engine/recordedResource";
 import { SECRET, UNKNOWN } from "../engine/values";
 import { isDashboard } from "./isDashboard";
+import type { OutFolder } from "./outFolder";
 
 /** File that contains Alertmanager's configuration. */
 export const alertmanagerFile = "alertmanager/alertmanager.yaml";
@@ -32,7 +33,7 @@ type KubernetesObject = Record<string, any>;
 export function exportFiles(exported: Exported): Map<string, string> {
   const { redact } = exported;
   const files = new Map<string, string>();
-  const add = (folder: string, name: string, extension: string, content: string): void => {
+  const add = (folder: OutFolder, name: string, extension: string, content: string): void => {
     const base = `${folder}/${fileName(name)}`;
     let path = `${base}.${extension}`;
     for (let copy = 2; files.has(path); copy++) path = `${base}-${copy}.${extension}`;

@@ -4,13 +4,15 @@ import { ExpectedError } from "../config/errors";
 
 /** Files and folders that a preview writes. Each folder has a pattern for its file names. */
 const ownFiles = ["resources.json", "releases.json", "policy.json"];
-const ownFolders: Record<string, RegExp> = {
+const ownFolders = {
   manifests: /\.yaml$/,
   values: /\.yaml$/,
   rules: /\.yaml$/,
   alertmanager: /\.(yaml|tmpl)$/,
   dashboards: /\.json$/,
 };
+
+export type OutFolder = keyof typeof ownFolders;
 
 /** Throws if the preview would overwrite files that were not written by a preview. */
 export function checkOutFolder(folder: string): void {

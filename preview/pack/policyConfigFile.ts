@@ -3,6 +3,11 @@ import * as path from "node:path";
 import type { PolicyConfigFile } from "./policyConfig";
 import { ExpectedError } from "../config/errors";
 
+/** Returns the path of the policy configuration file of a preset, relative to the project. */
+export function policyConfigPath(preset: string): string {
+  return `policies/config.${preset}.json`;
+}
+
 /** Reads a policy configuration file. */
 export function readPolicyConfig(directory: string, name: string): PolicyConfigFile {
   const file = path.resolve(directory, name);
