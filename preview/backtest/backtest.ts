@@ -3,19 +3,19 @@ import type { PreviewState } from "../compare/state";
 import { keysOf } from "../compare/differences";
 import { canHaveResult } from "./canHaveResult";
 import { coverageOf, covers, spanOf } from "./coverage";
-import { type Run, addTimes, episodesOf } from "./episodes";
-import { NotJudged, inlineRecords } from "./inlineRecords";
+import { addTimes, episodesOf } from "./episodes";
+import { NotJudged, inlineRecords, parsedExpr } from "./inlineRecords";
 import { notificationsOf } from "./notifications";
 import { type PrometheusApi, QueryError } from "./prometheusApi";
+import { type Data, type Reading, evaluations, readingOf, recordedSeries } from "./reading";
 import {
-  type Data,
-  type Reading,
-  evaluations,
-  parsedExpr,
-  readingOf,
-  recordedSeries,
-} from "./reading";
-import type { AlertEpisode, AlertResult, Backtest, Side, Span } from "./result";
+  type AlertEpisode,
+  type AlertResult,
+  type Backtest,
+  type Side,
+  type Span,
+  labelsKey,
+} from "./result";
 import {
   type AlertingRule,
   type RuleSet,
@@ -163,10 +163,10 @@ async function episodes(
   // An alert may already be firing at the start of the range, because of earlier samples.
   const earliest = judged.from - forMs - keepFiringMs;
   const span = evaluations({ from: earliest, to: judged.to }, intervalMs);
-  const active = new Map<string, { labels: Record<string, string>; runs: Run[] }>();
+  const active = new Map<string, { labels: Record<string, string>; runs: Span[] }>();
   for await (const series of api.queryRange(query, span)) {
     for (const { labels, times } of series) {
-      const key = JSON.stringify(Object.entries(labels).sort());
+      const key = labelsKey(labels);
       const known = active.get(key) ?? { labels, runs: [] };
       active.set(key, known);
       // Prometheus fails to evaluate such a rule, so the backtest reports it as not judged.

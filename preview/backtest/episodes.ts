@@ -1,18 +1,4 @@
-/** A time range in which a condition held at every evaluation, in milliseconds since 1970. */
-export interface Run {
-  from: number;
-  to: number;
-}
-
-/** A time range in which an alert fired. */
-export interface Episode {
-  start: number;
-  /**
-   * The first evaluation at which the alert no longer fired; undefined if it was still firing at the
-   * last one.
-   */
-  end: number | undefined;
-}
+import type { Episode, Span } from "./result";
 
 /** Durations of an alerting rule, in milliseconds. */
 export interface Timing {
@@ -21,8 +7,10 @@ export interface Timing {
   intervalMs: number;
 }
 
-/** Groups the times of consecutive evaluations into runs, extending earlier runs. */
-export function addTimes(runs: Run[], times: number[], intervalMs: number): Run[] {
+/**
+ * Groups the times of consecutive evaluations with a result into runs, extending earlier runs.
+ */
+export function addTimes(runs: Span[], times: number[], intervalMs: number): Span[] {
   for (const time of times) {
     const last = runs.at(-1);
     if (last !== undefined && time - last.to <= intervalMs) last.to = time;
@@ -37,7 +25,7 @@ export function addTimes(runs: Run[], times: number[], intervalMs: number): Run[
  * elapsed. After an evaluation without a result, it starts over, unless it is firing and
  * `keep_firing_for` has not elapsed.
  */
-export function episodesOf(runs: Run[], timing: Timing, lastEvaluation: number): Episode[] {
+export function episodesOf(runs: Span[], timing: Timing, lastEvaluation: number): Episode[] {
   const { forMs, keepFiringMs, intervalMs } = timing;
   const evaluations = (ms: number): number => Math.ceil(ms / intervalMs) * intervalMs;
   const endAfter = (time: number): number => time + intervalMs + evaluations(keepFiringMs);

@@ -32,8 +32,7 @@ export function inlineRecords(expr: string, stepMs: number, inlining: Inlining):
 }
 
 function inlined(expr: string, stepMs: number, inlining: Inlining, open: string[]): string {
-  const parsed = parsePromQL(expr);
-  if (parsed.error !== undefined) throw new NotJudged(`the expression ${parsed.error}`);
+  parsedExpr(expr); // Throws for an expression that the parser below would only repair.
   const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser };
   const edits: { from: number; to: number; text: string }[] = [];
   parser.parse(expr).iterate({
@@ -82,6 +81,12 @@ function inlined(expr: string, stepMs: number, inlining: Inlining, open: string[
   return edits
     .sort((a, b) => b.from - a.from)
     .reduce((text, { from, to, text: by }) => text.slice(0, from) + by + text.slice(to), expr);
+}
+
+export function parsedExpr(text: string): Expr {
+  const parsed = parsePromQL(text);
+  if (parsed.error !== undefined) throw new NotJudged(`the expression ${parsed.error}`);
+  return parsed.expr;
 }
 
 function selectorOf(expr: string, node: SyntaxNode): Selector {

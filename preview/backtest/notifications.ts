@@ -2,8 +2,7 @@ import { integrationsOf } from "../../policies/facts/integrations";
 import { UNKNOWN } from "../../policies/facts/plain";
 import { type Labels, readRoutes, routesFor } from "../../policies/facts/routes";
 import type { PreviewState } from "../compare/state";
-import type { Episode } from "./episodes";
-import type { AlertEpisode } from "./result";
+import type { AlertEpisode, Episode } from "./result";
 
 /**
  * Counts notifications by severity. Overlapping episodes that Alertmanager groups together count as one

@@ -1,4 +1,5 @@
 import { ExpectedError } from "../config/errors";
+import type { Span } from "./result";
 
 /** A series of a range query, with its sample times in milliseconds. */
 export interface Series {
@@ -7,9 +8,7 @@ export interface Series {
 }
 
 /** Times at which an expression is evaluated, in milliseconds. */
-export interface Steps {
-  from: number;
-  to: number;
+export interface Steps extends Span {
   stepMs: number;
 }
 
@@ -63,7 +62,7 @@ export class PrometheusApi {
   }
 
   /** Whether the data contains a series of a metric in a time range. */
-  async hasSeries(metric: string, { from, to }: { from: number; to: number }): Promise<boolean> {
+  async hasSeries(metric: string, { from, to }: Span): Promise<boolean> {
     const match = `{__name__=${JSON.stringify(metric)}}`;
     const fields = { "match[]": match, start: from / 1000, end: to / 1000, limit: 1 };
     return ((await this.post("series", fields)) as unknown[]).length > 0;

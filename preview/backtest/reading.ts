@@ -1,9 +1,7 @@
-import type { Expr } from "../../policies/promql/expr";
-import { parsePromQL } from "../../policies/promql/parse";
 import { canHaveResult } from "./canHaveResult";
 import { PRECISION_MS, covers } from "./coverage";
-import { type Inlining, NotJudged, inlineRecords } from "./inlineRecords";
-import { type PrometheusApi, QueryError } from "./prometheusApi";
+import { type Inlining, NotJudged, inlineRecords, parsedExpr } from "./inlineRecords";
+import { type PrometheusApi, QueryError, type Steps } from "./prometheusApi";
 import type { Span } from "./result";
 import { type RuleSet, metricsIn } from "./rules";
 
@@ -122,13 +120,7 @@ async function isRecorded(
 }
 
 /** Returns a rule's evaluation times in a time range, which are multiples of its interval. */
-export function evaluations({ from, to }: Span, stepMs: number) {
+export function evaluations({ from, to }: Span, stepMs: number): Steps {
   const [first, last] = [Math.ceil(from / stepMs), Math.floor(to / stepMs)];
   return { from: first * stepMs, to: last * stepMs, stepMs };
-}
-
-export function parsedExpr(text: string): Expr {
-  const parsed = parsePromQL(text);
-  if (parsed.error !== undefined) throw new NotJudged(`the expression ${parsed.error}`);
-  return parsed.expr;
 }

@@ -9,6 +9,7 @@ import {
   type Backtest,
   type Side,
   type Span,
+  labelsKey,
   perWeek,
 } from "./result";
 
@@ -115,9 +116,10 @@ function subjectOf({ labels }: AlertEpisode): string {
 /** Pairs the episodes of both states that overlap and have the same labels. */
 function pairsOf({ alert, before, after }: AlertResult) {
   const unmatched = new Set(after?.episodes);
-  const key = ({ labels }: AlertEpisode) => JSON.stringify(Object.entries(labels).sort());
   const pairs = (before?.episodes ?? []).map((was) => {
-    const is = [...unmatched].find((other) => key(other) === key(was) && overlap(was, other));
+    const is = [...unmatched].find(
+      (other) => labelsKey(other.labels) === labelsKey(was.labels) && overlap(was, other),
+    );
     if (is !== undefined) unmatched.delete(is);
     return { was, is };
   });

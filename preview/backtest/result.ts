@@ -1,9 +1,17 @@
-import type { Episode } from "./episodes";
-
 /** A time range, in milliseconds since 1970. */
 export interface Span {
   from: number;
   to: number;
+}
+
+/** A time range in which an alert fired. */
+export interface Episode {
+  start: number;
+  /**
+   * The first evaluation at which the alert no longer fired; undefined if it was still firing at the
+   * last one.
+   */
+  end: number | undefined;
 }
 
 /** An episode of an alert with one label set. */
@@ -44,6 +52,11 @@ export interface Backtest {
 }
 
 const WEEK_MS = 7 * 86_400_000;
+
+/** Returns a text that identifies a label set. */
+export function labelsKey(labels: Record<string, string>): string {
+  return JSON.stringify(Object.entries(labels).sort());
+}
 
 export function perWeek(number: number, { from, to }: Span): number {
   return Math.round((number * WEEK_MS * 10) / (to - from)) / 10;
