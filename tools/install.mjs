@@ -15,8 +15,11 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
 } from "node:fs";
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import catalogModule from "./catalog.cjs";

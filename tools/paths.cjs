@@ -17,13 +17,16 @@ const goBuild = {
   environment: { CGO_ENABLED: "0", GOWORK: "off" },
 };
 
-/** Files that are part of the cache key for each kind of tool, in addition to its recipe. */
-const lockFiles = {
-  go: ["go.mod", "go.sum"],
-  npmZip: ["package-lock.json"],
-  crds: ["go.mod", "go.sum"],
-  schemas: ["go.mod", "go.sum", "../../schemas.mjs"],
-  python: ["requirements.txt"],
+/**
+ * For each kind of tool, the files that are part of the cache key in addition to its recipe, and the
+ * function that reads the version from the first of them.
+ */
+const kinds = {
+  go: { locks: ["go.mod", "go.sum"], version: goVersion },
+  npmZip: { locks: ["package-lock.json"], version: npmVersion },
+  crds: { locks: ["go.mod", "go.sum"], version: goVersion },
+  schemas: { locks: ["go.mod", "go.sum", "../../schemas.mjs"], version: goVersion },
+  python: { locks: ["requirements.txt"], version: pipVersion },
 };
 
 /**
@@ -48,9 +51,10 @@ function toolEntry(name) {
   }
   const recipe = catalog[name];
   const lockFolder = path.join(__dirname, recipe.lock);
-  const files = [...lockFiles[recipe.kind], ...(recipe.source ? [recipe.source] : [])];
+  const kind = kinds[recipe.kind];
+  const files = [...kind.locks, ...(recipe.source ? [recipe.source] : [])];
   const locks = files.map((file) => fs.readFileSync(path.join(lockFolder, file), "utf8"));
-  const version = versionOf(recipe, locks[0]);
+  const version = kind.version(recipe, locks[0]);
   const inputs = [recipe, goBuild, process.platform, process.arch, ...locks];
   if (recipe.kind === "python") inputs.push(pythonVersion());
   const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 12);
@@ -64,11 +68,6 @@ function cacheFolder() {
   if (named) return path.resolve(named);
   const caches = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
   return path.join(caches, "observability-tools");
-}
-
-function versionOf(recipe, lock) {
-  if (recipe.kind === "npmZip") return npmVersion(recipe, lock);
-  return recipe.kind === "python" ? pipVersion(recipe, lock) : goVersion(recipe, lock);
 }
 
 function goVersion(recipe, goMod) {
