@@ -3,6 +3,7 @@ import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, stringProperty } from "../engine/properties";
 import { UNKNOWN } from "../facts/plain";
 import { Rule, canContainRules } from "../facts/rules";
+import { hasExampleHost } from "../facts/address";
 
 const properties = {
   runbookBaseUrl: stringProperty(
@@ -66,7 +67,7 @@ function isPlaceholder(url: string): boolean {
   return (
     !host.includes(".") ||
     /(^|\.)(example|test|invalid|localhost)$/.test(host) ||
-    /(^|\.)example\.(com|org|net)$/.test(host) ||
+    hasExampleHost(host) ||
     /[<>]|\b(todo|tbd|fixme|changeme|change-me|placeholder|your-?(org|company|domain|team)|xxx+)\b/i.test(
       url,
     )

@@ -17,6 +17,7 @@ import { Selecting, thanosRuler } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { isSelected, namespaceLabels } from "../facts/selection";
 import { configMapType, prometheusRuleType } from "../facts/types";
+import { isLoopback } from "../facts/address";
 
 /*
  * Checks servers other than Prometheus that evaluate alerts: ThanosRuler for long-term storage, and
@@ -100,7 +101,7 @@ function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding
       },
     ];
   }
-  const isLocal = isText(url) && /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url);
+  const isLocal = isText(url) && isLoopback(url);
   if (url !== undefined && !isLocal) return [];
   return [
     {

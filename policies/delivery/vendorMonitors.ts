@@ -5,6 +5,7 @@ import { alarmInputs, checkAlarms, cloudwatchAlarm } from "./cloudwatchAlarms";
 import { checkMonitor } from "./datadogMonitors";
 import { Mistake, mistakesIn } from "./monitorMistakes";
 import { own } from "../shared/own";
+import { hasExampleHost } from "../facts/address";
 
 /*
  * Checks alerts that other services evaluate: Datadog monitors and CloudWatch alarms. Each has its own
@@ -100,7 +101,7 @@ function endlessDowntime({ type, props }: Resource): Mistake | undefined {
 function placeholderEndpoint({ type, props }: Resource): Mistake | undefined {
   const isPlaceholder =
     type === "aws:sns/topicSubscription:TopicSubscription" &&
-    /(?:^|[@/.])example\.(?:com|org|net)\b/.test(textAt(props, "endpoint") ?? "");
+    hasExampleHost(textAt(props, "endpoint") ?? "");
   return isPlaceholder
     ? {
         key: "endpoint",

@@ -23,3 +23,37 @@ export function serviceAddress(text: string): ServiceAddress | undefined {
   if (namespace !== undefined && suffix === undefined && domains.test(namespace)) return undefined;
   return { service, namespace, port: Number(port ?? (scheme === "https" ? 443 : 80)) };
 }
+
+/** Returns the host of a URL or an address, in lower case. An IPv6 address keeps its brackets. */
+export function hostOf(address: string): string {
+  const form = /^(?:\w+:\/\/)?(?:[^@/\s]*@)?(\[[^\]]*\]|[^/:?#\s]*)/;
+  return form.exec(address.trim())?.[1]?.toLowerCase() ?? "";
+}
+
+/** Whether an address points to the sender's own pod. */
+export function isLoopback(address: string): boolean {
+  return /^(?:(?:.*\.)?localhost|127\.[\d.]+|\[::1\])$/.test(hostOf(address));
+}
+
+/**
+ * Whether an address is in the cluster or in a private network. A name with at most one dot may be a
+ * Service, with or without its namespace.
+ */
+export function isPrivateHost(address: string): boolean {
+  const host = hostOf(address);
+  return (
+    !/\..*\./.test(host) ||
+    /^(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.[\d.]+$/.test(host) ||
+    /\.(?:svc|local|internal|lan|corp|home)$/.test(host)
+  );
+}
+
+/** Whether a text contains an address in a domain that is reserved for examples. */
+export function hasExampleHost(text: string): boolean {
+  return /(?:^|[/.@])example\.(?:com|org|net)\b/.test(text);
+}
+
+/** Whether a remote-write URL lacks the path of the API, without which the storage rejects samples. */
+export function lacksPath(url: string): boolean {
+  return /^https?:\/\/[^/?]+\/?$/.test(url);
+}

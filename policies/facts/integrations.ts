@@ -13,6 +13,7 @@ import {
   listAt,
   textAt,
 } from "./plain";
+import { hasExampleHost, hostOf, isLoopback, isPrivateHost } from "./address";
 
 /** An integration of a receiver. */
 export interface Integration {
@@ -168,14 +169,9 @@ function isBadServer(value: unknown): boolean {
   return isUnreachable(url) || isPlainHttp(url);
 }
 
-/**
- * Whether an address is plain HTTP to an external host. A two-part name such as `relay.chat` may be a
- * Service.
- */
+/** Whether an address is plain HTTP to an external host. */
 function isPlainHttp(value: string): boolean {
-  const host = /^http:\/\/([^/:?#]*)/i.exec(value.trim())?.[1] ?? "";
-  if (/^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\.[\d.]+$/.test(host)) return false;
-  return /\.[^.]+\./.test(host) && !/\.(svc|local|internal|lan)$/i.test(host);
+  return /^http:\/\//i.test(value.trim()) && !isPrivateHost(value);
 }
 
 function obstacleIn(field: string, value: unknown, sources: CredentialSources): string | undefined {
@@ -249,8 +245,7 @@ export function hasFolder(file: string, spec: Plain): boolean | undefined {
 /** Whether an address is null or points to the sender's own host. */
 function isUnreachable(value: string): boolean {
   if (!value.includes("://")) return false;
-  const host = /^\w+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)/.exec(value.trim())?.[1] ?? "";
-  return /^(?:|null|(?:.*\.)?(?:localhost|invalid)|127\..*|0\.0\.0\.0|\[::1?\])$/i.test(host);
+  return isLoopback(value) || /^(?:|null|(?:.*\.)?invalid|0\.0\.0\.0|\[::\])$/.test(hostOf(value));
 }
 
 /**
@@ -260,6 +255,7 @@ function isUnreachable(value: string): boolean {
 function isPlaceholder(value: string): boolean {
   return (
     /\bYOUR[/_-]|<[^>]+>|CHANGE_?ME|REPLACE_?ME|\bTODO\b/i.test(value) ||
-    /X{8}|\$\{\w+\}|^\$\w+$|(?:^|[/.@])example\.(?:com|org|net)\b/.test(value)
+    /X{8}|\$\{\w+\}|^\$\w+$/.test(value) ||
+    hasExampleHost(value)
   );
 }

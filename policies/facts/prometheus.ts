@@ -2,6 +2,7 @@ import { helmChart, isHelmType } from "./helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isPresent, isText, listAt } from "./plain";
 import { Resource } from "./resource";
 import { prometheusAgentType, prometheusType, thanosRulerType } from "./types";
+import { isLoopback } from "./address";
 
 /** A Prometheus server, with the paths to its settings. */
 export interface PrometheusServer {
@@ -172,7 +173,7 @@ function targetsOf(group: Plain): Plain[] {
 /** Whether every address in a group of Alertmanagers points to the Prometheus pod itself. */
 function isOwnPod(group: Plain): boolean {
   const targets = targetsOf(group);
-  return targets.length > 0 && targets.every((each) => /^(?:localhost|127\.)/.test(String(each)));
+  return targets.length > 0 && targets.every((each) => isLoopback(String(each)));
 }
 
 /** Returns the settings through which a Prometheus relabels or drops alerts. */

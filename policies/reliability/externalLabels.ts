@@ -18,6 +18,7 @@ import {
   remoteWrites,
 } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
+import { isLoopback, isPrivateHost, lacksPath } from "../facts/address";
 
 export const externalLabels = resourcePolicy({
   name: "external-labels",
@@ -123,24 +124,16 @@ function hasSidecar({ props }: Resource, spec: Path): boolean {
   });
 }
 
-function isPrivateHost(url: string): boolean {
-  return /^https?:\/\/(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|[^/:]*\.(?:svc|local|internal|lan|corp|home)(?=[:/]|$)|[^/:.]+(?=[:/]|$)|[^/:.]+\.[^/:.]+(?::\d+)?(?=\/|$))/i.test(
-    url,
-  );
-}
-
 function addressProblem(url: string, isLocal: boolean): string | undefined {
   if (url === "" || /[{$]/.test(url)) return undefined;
   if (!/^https?:\/\//.test(url)) return "the remote-write URL has no scheme";
-  if (!isLocal && /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url)) {
+  if (!isLocal && isLoopback(url)) {
     return "the remote-write URL points to Prometheus's own pod";
   }
-  if (/^https?:\/\/[^/?]+\/?$/.test(url)) {
+  if (lacksPath(url)) {
     return "the remote-write URL has no path, so the storage rejects the samples";
   }
-  return url.startsWith("http://") &&
-    !isPrivateHost(url) &&
-    !/^http:\/\/(?:localhost|127\.|\[)/.test(url)
+  return url.startsWith("http://") && !isPrivateHost(url) && !isLoopback(url)
     ? "remote write sends the samples over the internet without TLS"
     : undefined;
 }

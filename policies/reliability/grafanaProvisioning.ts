@@ -19,6 +19,7 @@ import { SecretKeys, isSecret, secretKeysIn } from "../facts/secrets";
 import { checkAlerting } from "./grafanaAlerting";
 import { checkUrl } from "./grafanaUrl";
 import { configMapType, isServer, serviceType } from "../facts/types";
+import { isLoopback } from "../facts/address";
 
 export const grafanaProvisioning = stackPolicy({
   name: "grafana-provisioning",
@@ -159,7 +160,8 @@ const sourceMistakes: SourceMistake[] = [
   {
     field: "url",
     isMade: (source, values) =>
-      /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)/.test(textAt(source, "url") ?? "") &&
+      /^https?:/.test(textAt(source, "url") ?? "") &&
+      isLoopback(textAt(source, "url") ?? "") &&
       !hasSidecars(values),
     problem: "the data source's URL points to Grafana's own pod",
     bound: "the address of a Service",

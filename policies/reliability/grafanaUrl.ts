@@ -2,6 +2,7 @@ import { StackFinding, located } from "../engine/policy";
 import { Grafana } from "../facts/dataSources";
 import { isConfiguredElsewhere, isEnabled, settingsInValues } from "../facts/grafanaSettings";
 import { Path, Plain, at, formatPath, hasUnknown, isText, listAt, textAt } from "../facts/plain";
+import { isLoopback } from "../facts/address";
 
 /**
  * Settings that enable identity providers. Grafana sends them its own address, and they redirect the
@@ -63,7 +64,7 @@ function wrongUrl(url: string, ingress: Plain) {
   if (host === "" || /[%{$]/.test(url)) return undefined;
   const hosts = listAt(ingress, "hosts").filter(isText);
   const evidence = { found: url };
-  if (/^(localhost|127\.)/.test(host)) {
+  if (isLoopback(host)) {
     return {
       problem: "Grafana's URL points to its own pod, so sign-in and links fail",
       ...evidence,

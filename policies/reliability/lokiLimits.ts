@@ -19,6 +19,7 @@ import { checkTenants } from "./lokiTenants";
 import { unansweredAddresses } from "../facts/unansweredAddresses";
 import { configMapType, serviceType } from "../facts/types";
 import { own } from "../shared/own";
+import { isLoopback } from "../facts/address";
 
 const properties = {
   maxIngestionRateMb: numberProperty(
@@ -151,8 +152,7 @@ const noApi = {
 };
 
 function isLokiApi(url: string): boolean {
-  const isOwnPod = /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url);
-  return /[{$]/.test(url) || (/\/api\/(v1|prom)\/push/.test(url) && !isOwnPod);
+  return /[{$]/.test(url) || (/\/api\/(v1|prom)\/push/.test(url) && !isLoopback(url));
 }
 
 /** Checks the addresses and labels in Alloy's configuration, which is text. */
@@ -274,7 +274,7 @@ function checkOutputs(resource: Resource): Finding[] {
     .flatMap((output) => {
       const { host = "127.0.0.1", url, labels = "", label_keys: keys = "" } = output.settings;
       const path: Path = ["values", ...output.path];
-      const isOwnPod = url === undefined && /^(localhost|127\.)/.test(host);
+      const isOwnPod = url === undefined && isLoopback(host);
       const varying = [...labels.split(","), ...keys.split(",")]
         .filter((label) => label.includes("$"))
         .flatMap((label) => {

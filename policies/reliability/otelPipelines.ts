@@ -1,6 +1,7 @@
 import { Path, Plain, at, entriesAt, hasUnknown, isText, listAt, textAt } from "../facts/plain";
 import { OtelCollector } from "../facts/otelCollector";
 import { PlacedFinding } from "../engine/policy";
+import { isLoopback, lacksPath } from "../facts/address";
 
 /**
  * Checks that an OpenTelemetry collector can start, and that each pipeline delivers what it receives.
@@ -189,7 +190,7 @@ function checkExporter({ path }: OtelCollector, name: string, settings: Plain): 
         )
       : [];
   }
-  return kind === "prometheusremotewrite" && /^https?:\/\/[^/?]+\/?$/.test(endpoint)
+  return kind === "prometheusremotewrite" && lacksPath(endpoint)
     ? findingAt(
         "the remote-write URL has no path, so the storage rejects the samples",
         "a URL such as https://<host>/api/v1/push",
@@ -202,9 +203,7 @@ function checkExporter({ path }: OtelCollector, name: string, settings: Plain): 
 function checkReceivers({ written, path }: OtelCollector): PlacedFinding[] {
   return entriesAt(written, "receivers").flatMap(([name, receiver]) =>
     entriesAt(receiver, "protocols")
-      .filter(([, settings]) =>
-        /^(localhost|127\.|\[::1\])/.test(textAt(settings, "endpoint") ?? ""),
-      )
+      .filter(([, settings]) => isLoopback(textAt(settings, "endpoint") ?? ""))
       .map(([protocol]) => ({
         path: [...path, "receivers", name, "protocols", protocol, "endpoint"],
         problem:

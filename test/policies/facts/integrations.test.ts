@@ -40,6 +40,17 @@ describe("a webhook", () => {
     assert.deepEqual(obstacles({ url }), [rejected]);
   });
 
+  it("can be in a private network without TLS", () => {
+    for (const host of [
+      "alerts.shop.corp",
+      "alerts.shop.home",
+      "alerts.shop.internal",
+      "10.2.3.4",
+    ]) {
+      assert.deepEqual(obstacles({ url: `http://${host}/hook` }), [undefined]);
+    }
+  });
+
   it("can send its own payload to Google Chat", () => {
     assert.deepEqual(obstacles({ url, payload: { text: "{{ .GroupLabels }}" } }), [undefined]);
   });

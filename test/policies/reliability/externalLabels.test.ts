@@ -68,11 +68,26 @@ describe("remote writes", () => {
       write({ authorization: { credentials: secret }, basicAuth: { username: secret } }),
       /two kinds of credentials/,
     ],
+    [
+      "one over the internet to a name that starts like a private address",
+      write({ url: "http://10.shop.io/api/v1/push" }),
+      /over the internet without TLS/,
+    ],
+    [
+      "one to its own pod by another loopback address",
+      write({ url: "http://prometheus.localhost:9090/api/v1/write" }),
+      /Prometheus's own pod/,
+    ],
     ["a role and a token", write({ sigv4: {}, oauth2: { clientId: {} } }), /two kinds/],
   ] as const) {
     it(`may not have ${name}`, () =>
       assert.match(problems(externalLabels, stack({ ...labels, ...spec })).join(), problem));
   }
+
+  it("may go to a name that starts like a loopback address", () => {
+    const spec = write({ url: "https://localhost.shop.io/api/v1/push" });
+    assert.deepEqual(problems(externalLabels, stack({ ...labels, ...spec })), []);
+  });
 
   it("are read with those that the chart adds", () => {
     const additionalRemoteWrite = [{ url, basicAuth: { username: secret } }];

@@ -30,6 +30,7 @@ describe("policy grafana-provisioning", () => {
   it("finds addresses that Grafana does not reach", () => {
     const at = (url: string) => found({ additionalDataSources: [{ type: "loki", url }] });
     assert.match(at("http://localhost:3100")[0] ?? "", /Grafana's own pod/);
+    assert.match(at("http://127.0.1.1:3100")[0] ?? "", /Grafana's own pod/);
     assert.match(at("loki.loki.svc:3100")[0] ?? "", /has no scheme/);
     assert.deepEqual(at("http://loki.loki.svc:3100"), []);
     assert.deepEqual(at("${LOKI_URL}"), []);

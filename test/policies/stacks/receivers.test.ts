@@ -297,6 +297,16 @@ prometheus: {prometheusSpec: {additionalAlertManagerConfigs: [{static_configs: [
       ),
     ],
   ],
+  "an Alertmanager at the IPv6 loopback address of Prometheus": [
+    "severities-delivered",
+    [
+      ...withValues(`alertmanager: {enabled: false}
+prometheus: {prometheusSpec: {additionalAlertManagerConfigs: [{static_configs: [{targets: ["[::1]:9093"]}]}]}}`).slice(
+        0,
+        1,
+      ),
+    ],
+  ],
   "a key of PagerDuty that is not mounted": [
     "severities-delivered",
     withReceivers(
