@@ -2,6 +2,7 @@ import { z } from "zod";
 import { LogCollector } from "../logs/enums";
 import { servicesSchema } from "../services/settings/settings";
 import { Checked, example, check } from "../shared/problems";
+import { sidecar } from "./sidecar";
 import { ComponentArgs, dnsLabel, input, labels, selectorLabels } from "../shared/schemas";
 
 export const dataSourceUid = z.string().regex(/^[\w-]{1,40}$/, "must be the UID of a data source");
@@ -9,13 +10,13 @@ export const dataSourceUid = z.string().regex(/^[\w-]{1,40}$/, "must be the UID 
 /** Annotation key, as configured in the Grafana sidecar's `folderAnnotation`. */
 export const folderAnnotation = example(
   z.string().regex(/^[A-Za-z0-9][\w./-]*$/, "must be the key of an annotation"),
-  "grafana_folder",
+  sidecar.folderAnnotation,
 );
 
 export const dashboardsSchema = z.strictObject({
   namespace: input(dnsLabel.default("monitoring")),
-  sidecarLabels: input(selectorLabels.default({ grafana_dashboard: "1" })),
-  folderAnnotation: folderAnnotation.default("grafana_folder"),
+  sidecarLabels: input(selectorLabels.default(sidecar.dashboardLabels)),
+  folderAnnotation: folderAnnotation.default(sidecar.folderAnnotation),
   services: z.array(servicesSchema).default([]),
   logCollector: example(z.enum(LogCollector), LogCollector.Alloy).optional(),
   prometheusUid: input(dataSourceUid.default("prometheus")),

@@ -11,6 +11,7 @@ import { proberAddress } from "../shared/prober";
 import { networkPolicies } from "../shared/networkPolicies";
 import { Dashboard } from "../dashboards/dashboard";
 import type * as queries from "../dashboards/queriesWithoutData";
+import { sidecar } from "../dashboards/sidecar";
 import { readDashboards } from "../dashboards/readDashboards";
 import { chartRelease } from "../shared/chartRelease";
 import { Claim, claim } from "../shared/claims";
@@ -594,9 +595,9 @@ export class PrometheusStack extends pulumi.ComponentResource {
             namespace,
             labels: fill((all) => ({
               ...objectLabels("grafana", all.labels),
-              grafana_dashboard: "1",
+              ...sidecar.dashboardLabels,
             })),
-            annotations: { grafana_folder: dashboard.folder },
+            annotations: { [sidecar.folderAnnotation]: dashboard.folder },
           },
           data: { [`${dashboard.name}.json`]: dashboard.json },
         },

@@ -1,5 +1,7 @@
 import { limits } from "../../policies/limits/limits";
 import { RuleSettings } from "../alerting/alertSettings";
+import { defaultGroupBy } from "../alerting/grouping";
+import { sidecar } from "../dashboards/sidecar";
 import { ingressValues } from "./grafanaIngress";
 import { ssoSections, ssoVariables } from "./grafanaSso";
 import { longTermDataSource, longTermVariables, remoteWriteValues } from "./longTerm";
@@ -187,7 +189,7 @@ function alertmanager(settings: PrometheusSettings): Values {
     // The chart's own configuration groups by namespace, so different alerts would share a
     // notification.
     ...(configSecretName === undefined && {
-      config: { route: { group_by: ["alertname", "cluster", "service"] } },
+      config: { route: { group_by: defaultGroupBy } },
     }),
     alertmanagerSpec: {
       replicas,
@@ -245,9 +247,9 @@ function grafana(settings: PrometheusSettings): Values {
         resource: "configmap",
         searchNamespace: "ALL",
         // The folder annotation requires both of these settings.
-        folderAnnotation: "grafana_folder",
+        folderAnnotation: sidecar.folderAnnotation,
         provider: { foldersFromFilesStructure: true },
-        annotations: { grafana_folder: "Kubernetes" },
+        annotations: { [sidecar.folderAnnotation]: "Kubernetes" },
       },
     },
     "grafana.ini": {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaultGroupBy } from "../alerting/grouping";
 import { receiverKinds } from "./receiverKinds";
 import { receiversSchema } from "./receiverSettings";
 import { channelKey, receiverKey, secretKeys } from "./secretKeys";
@@ -156,7 +157,7 @@ export const slackSchema = z
       .array(example(z.string().regex(/^[a-zA-Z_]\w*$/, "must be a label name"), "alertname"))
       .min(1)
       .refine((names) => new Set(names).size === names.length, "must not name a label twice")
-      .default(["alertname", "cluster", "service"])
+      .default(defaultGroupBy)
       .describe("Labels that group alerts into one message."),
     titleTemplate: example(template, "{{ .CommonLabels.alertname }}").optional().meta({
       description: "Go template body for the message title.",

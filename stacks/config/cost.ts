@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Checked, check, example } from "../../components/shared/problems";
 import { wholeNumber } from "../../components/shared/schemas";
+import { limits } from "../../policies/limits/limits";
 
 const price = example(z.number().min(0), 0.08).optional();
 
@@ -23,7 +24,7 @@ export const costSchema = z.strictObject({
     .number()
     .gt(0)
     .max(100)
-    .default(2)
+    .default(limits.prometheusSamples.bytes)
     .describe(
       "Bytes per sample on disk, 1 to 2 according to the Prometheus documentation: `rate(prometheus_tsdb_compaction_chunk_size_bytes_sum[1d]) / rate(prometheus_tsdb_compaction_chunk_samples_sum[1d])`.",
     ),

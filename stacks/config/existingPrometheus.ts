@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { workspaceArn } from "../../components/alerting/workspaceArn";
 import { dataSourceUid, folderAnnotation } from "../../components/dashboards/settings";
+import { sidecar } from "../../components/dashboards/sidecar";
 import { alertsWithExistingPrometheus } from "../../components/prometheus/platformAlerts";
 import { example } from "../../components/shared/problems";
 import {
@@ -41,16 +42,16 @@ export const existingPrometheusSchema = z.strictObject({
   }),
   grafana: z
     .strictObject({
-      dashboardLabels: selectorLabels.default({ grafana_dashboard: "1" }).meta({
+      dashboardLabels: selectorLabels.default(sidecar.dashboardLabels).meta({
         description: "Labels that the Grafana sidecar selects dashboards by.",
         defaultText: '`grafana_dashboard: "1"`, as in the chart',
       }),
-      dataSourceLabels: selectorLabels.default({ grafana_datasource: "1" }).meta({
+      dataSourceLabels: selectorLabels.default(sidecar.dataSourceLabels).meta({
         description: "Labels that the sidecar selects data sources by.",
         defaultText: '`grafana_datasource: "1"`, as in the chart',
       }),
       folderAnnotation: folderAnnotation
-        .default("grafana_folder")
+        .default(sidecar.folderAnnotation)
         .describe("Annotation that contains a dashboard's folder, for the sidecar."),
       prometheusUid: dataSourceUid
         .default("prometheus")

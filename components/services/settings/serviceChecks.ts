@@ -10,7 +10,7 @@ import { warningSchema } from "./thresholdSettings";
 type Values = Record<string, unknown>;
 
 /** Default port and path of a service's metrics. */
-const defaultTarget: Values = { port: "metrics", path: "/metrics" };
+export const defaultTarget = { port: "metrics", path: "/metrics" } as const;
 
 /** Maximum length of a container port name in Kubernetes. Service port names can have 63 characters. */
 const containerPortCharacters = 15;
@@ -137,7 +137,7 @@ function checkInapplicable(
     if (service["kind"] !== kind) return;
     for (const key of keys) {
       const { [key]: value } = service;
-      if (value === undefined || value === defaultTarget[key]) continue;
+      if (value === undefined || value === (defaultTarget as Values)[key]) continue;
       issue(ctx, ["services", index, key], `does not apply to ${kindName}, which is not scraped`, {
         kind: "remove",
       });
@@ -179,7 +179,7 @@ function checkPorts(services: unknown, ctx: z.RefinementCtx): void {
       const rule = `must have at most ${containerPortCharacters} characters, the limit for the name of a container port`;
       issue(ctx, ["services", index, "port"], rule);
     }
-    if (portNumber === undefined || port === defaultTarget["port"]) return;
+    if (portNumber === undefined || port === defaultTarget.port) return;
     issue(ctx, ["services", index, "port"], "conflicts with portNumber", { kind: "remove" });
   });
 }

@@ -21,7 +21,7 @@ import {
 } from "../../shared/schemas";
 import { serviceMetricsSchema } from "./metricSettings";
 import { ServiceLanguage, WorkloadKind } from "./enums";
-import { checkObjectives, checkServices } from "./serviceChecks";
+import { checkObjectives, checkServices, defaultTarget } from "./serviceChecks";
 import { aboveZero, alertSchema, serviceAlertSchema } from "./thresholdSettings";
 
 /** Objective in percent. It must be below 100, because 100 leaves no error budget. */
@@ -161,10 +161,10 @@ export const serviceSchema = z
       }),
     port: example(
       z.string().min(1).max(63).regex(/\D/, "must be the name of a port, not its number"),
-      "metrics",
+      defaultTarget.port,
     )
       .meta({ fixFor: numberedPort })
-      .default("metrics")
+      .default(defaultTarget.port)
       .describe("Name of the metrics port of the Kubernetes Service or of the pods."),
     portNumber: example(portNumber, 8443).optional().meta({
       description: "Number of the container port that serves metrics, instead of `port`.",
@@ -181,7 +181,7 @@ export const serviceSchema = z
     path: z
       .string()
       .startsWith("/", "must start with /")
-      .default("/metrics")
+      .default(defaultTarget.path)
       .describe("Path that serves metrics."),
     selector: example(z.record(z.string(), z.string()), { app: "inventory-service" })
       .optional()
