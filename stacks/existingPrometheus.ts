@@ -9,6 +9,7 @@ import { lokiDataSource } from "../components/prometheus/lokiDataSource";
 import { alertsWithExistingPrometheus } from "../components/prometheus/platformAlerts";
 import { awsSdk } from "../components/shared/awsSdk";
 import { objectLabels } from "../components/shared/labels";
+import { operatorObject } from "../components/shared/operatorObject";
 import { tagsOf } from "../components/shared/tags";
 import { webhookSecretName } from "../components/slack/credentialFiles";
 import { configSecretName } from "../components/slack/settings";
@@ -47,18 +48,11 @@ export function attachToExisting(
     });
     new RuleGroupNamespace("platform-rules", args);
   } else if (groups.length > 0) {
-    new kubernetes.apiextensions.CustomResource(
+    operatorObject(
       "platform-rules",
-      {
-        apiVersion: "monitoring.coreos.com/v1",
-        kind: "PrometheusRule",
-        metadata: {
-          name,
-          namespace,
-          labels: { ...objectLabels("prometheus", labels), ...existing.labels },
-        },
-        spec: { groups: ruleGroups(groups, existing.links) },
-      },
+      "PrometheusRule",
+      { name, namespace, labels: { ...objectLabels("prometheus", labels), ...existing.labels } },
+      { groups: ruleGroups(groups, existing.links) },
       opts,
     );
   }

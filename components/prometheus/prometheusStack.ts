@@ -18,6 +18,7 @@ import { Claim, claim } from "../shared/claims";
 import { clusterReader } from "../shared/clusterReader";
 import { rememberSettings, unchangedLocation } from "../shared/dataLocation";
 import { objectLabels } from "../shared/labels";
+import { operatorObject } from "../shared/operatorObject";
 import { keepData } from "../shared/keepData";
 import { checkWithValues } from "../shared/chartValues";
 import { Values, mergeValues } from "../../policies/shared/mergeValues";
@@ -606,27 +607,24 @@ export class PrometheusStack extends pulumi.ComponentResource {
     }
 
     // Some of these alerts replace the chart's alerts in `defaultRules.disabled`.
-    new kubernetes.apiextensions.CustomResource(
+    operatorObject(
       `${name}-rules`,
+      "PrometheusRule",
+      fill((all) => ({
+        name: `${all.namespace}-platform`,
+        namespace: all.namespace,
+        labels: objectLabels("prometheus", all.labels),
+      })),
       {
-        apiVersion: "monitoring.coreos.com/v1",
-        kind: "PrometheusRule",
-        metadata: fill((all) => ({
-          name: `${all.namespace}-platform`,
-          namespace: all.namespace,
-          labels: objectLabels("prometheus", all.labels),
-        })),
-        spec: {
-          groups: fill((all) =>
-            ruleGroups(
-              withRuleSettings(
-                platformAlerts({ ...all, loki: all.lokiUrl !== undefined }),
-                all.alertRules,
-              ),
-              { runbookBaseUrl: all.runbookBaseUrl, dashboardBaseUrl: all.grafana.externalUrl },
+        groups: fill((all) =>
+          ruleGroups(
+            withRuleSettings(
+              platformAlerts({ ...all, loki: all.lokiUrl !== undefined }),
+              all.alertRules,
             ),
+            { runbookBaseUrl: all.runbookBaseUrl, dashboardBaseUrl: all.grafana.externalUrl },
           ),
-        },
+        ),
       },
       { ...child, dependsOn: release },
     );

@@ -8,11 +8,11 @@ import { ruleNamespaceArgs } from "../alerting/ruleNamespace";
 import { ruleObjects } from "../alerting/ruleObjects";
 import { ruleGroups } from "../alerting/rules";
 import { serviceAlerts } from "./alerts/serviceAlerts";
-import { defined } from "../shared/defined";
 import { awsSdk } from "../shared/awsSdk";
-import { claim } from "../shared/claims";
-import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
+import { Claim, claim } from "../shared/claims";
+import { Inputs, afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
+import { operatorObject } from "../shared/operatorObject";
 import { SecretKeyReference } from "../secrets/secretKeyReference";
 import { MetricConvention, ServiceLanguage, WorkloadKind } from "./settings/enums";
 import { MonitoredServicesSettings, servicesSettings } from "./settings/settings";
@@ -304,6 +304,96 @@ export interface MonitoredServicesArgs {
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
+/** Returns claims on objects that only one MonitoredServices may own. */
+function servicesClaims(name: string, settings: MonitoredServicesSettings): Claim[] {
+  const { namespace, services } = settings;
+  return [
+    {
+      what: `the PrometheusRule ${ruleName(name, settings)} in the namespace ${namespace}`,
+      path: [],
+      fix: "rename one of the components",
+    },
+    ...services.flatMap((service, index) => {
+      const identity = `${service.name} in the namespace ${namespace}`;
+      const path = ["services", index, "name"];
+      const monitor = {
+        what: `the ${monitorKind(service)} ${identity}`,
+        path,
+        fix: `remove the service ${service.name} from one of them`,
+      };
+      const probe = {
+        what: `the Probe ${identity}`,
+        path,
+        fix: `remove the probe of ${service.name} from one of them`,
+      };
+      return [...(isScraped(service) ? [monitor] : []), ...(hasProbe(service) ? [probe] : [])];
+    }),
+  ];
+}
+
+/**
+ * Registers the rules of the services: PrometheusRules or, with `ampWorkspaceArn`, rule group
+ * namespaces.
+ */
+function ruleResources(
+  name: string,
+  { settings, fill }: Inputs<MonitoredServicesSettings>,
+  metadata: kubernetes.types.input.meta.v1.ObjectMeta,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const groupsOf = (all: MonitoredServicesSettings) =>
+    ruleGroups(serviceAlerts(all, objectName(name)), all.alerts);
+  const groups = groupsOf(settings);
+  const objectsOf = (all: MonitoredServicesSettings) =>
+    all === settings ? ruleObjects(groups) : ruleObjects(groupsOf(all), groups);
+  const suffixOf = (index: number) => (index === 0 ? "" : `-${index + 1}`);
+  // Policies recognize the base signals by metric name, so an annotation lists overridden names.
+  const annotations = {
+    ...metricNameAnnotations([
+      settings.alerts.metrics,
+      ...settings.services.map((service) => metricsFor(settings, service)),
+    ]),
+    ...serviceExceptionAnnotations(serviceExceptions(settings)),
+  };
+  if (settings.ampWorkspaceArn !== undefined) {
+    const { RuleGroupNamespace } = awsSdk().amp;
+    return fill((all) =>
+      objectsOf(all).map((object, index) =>
+        ruleNamespaceArgs({
+          workspaceArn: all.ampWorkspaceArn ?? "",
+          name: `${ruleName(name, all)}${suffixOf(index)}`,
+          namespace: all.namespace,
+          groups: object,
+          declarations: annotations,
+          tags: all.labels,
+        }),
+      ),
+    ).map((args, index) => new RuleGroupNamespace(`${name}-rules${suffixOf(index)}`, args, opts));
+  }
+  const hasAnnotations = Object.keys(annotations).length > 0;
+  return [...fill(objectsOf).entries()].map(([index, object]) =>
+    operatorObject(
+      `${name}-rules${suffixOf(index)}`,
+      "PrometheusRule",
+      {
+        name: fill((all) => `${ruleName(name, all)}${suffixOf(index)}`),
+        ...metadata,
+        ...(hasAnnotations && { annotations }),
+      },
+      { groups: object },
+      opts,
+    ),
+  );
+}
+
+/**
+ * Returns the name of the first PrometheusRule or rule group namespace. The component's name
+ * distinguishes the rules of several components in the same namespace.
+ */
+function ruleName(name: string, { namespace }: MonitoredServicesSettings): string {
+  return `${namespace}-${objectName(name)}`;
+}
+
 /**
  * Scrapes the services in a namespace and alerts on them. Creates a ServiceMonitor or PodMonitor per
  * service, a Probe per URL, and a PrometheusRule `<namespace>-<name>` for all services, or several if
@@ -326,121 +416,45 @@ export class MonitoredServices extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoredServicesArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("MonitoredServices", name, args, servicesSettings);
     const { settings, fill } = inputs;
-    // The component's name distinguishes the rules of several components in the same namespace.
-    const ruleName = ({ namespace }: Pick<MonitoredServicesSettings, "namespace">) =>
-      `${namespace}-${objectName(name)}`;
-    const claimed = claim("MonitoredServices", name, inputs, opts, ({ namespace, services }) => [
-      {
-        what: `the PrometheusRule ${ruleName({ namespace })} in the namespace ${namespace}`,
-        path: [],
-        fix: "rename one of the components",
-      },
-      ...services.flatMap((service, index) => {
-        const identity = `${service.name} in the namespace ${namespace}`;
-        const path = ["services", index, "name"];
-        const monitor = {
-          what: `the ${monitorKind(service)} ${identity}`,
-          path,
-          fix: `remove the service ${service.name} from one of them`,
-        };
-        const probe = {
-          what: `the Probe ${identity}`,
-          path,
-          fix: `remove the probe of ${service.name} from one of them`,
-        };
-        return [...(isScraped(service) ? [monitor] : []), ...(hasProbe(service) ? [probe] : [])];
-      }),
-    ]);
+    const claimed = claim("MonitoredServices", name, inputs, opts, (all) =>
+      servicesClaims(name, all),
+    );
     super(
       MonitoredServices.__pulumiType,
       name,
       fill((all) => all),
       afterChecks(opts, claimed),
     );
-    const { namespace, labels } = fill((all) => ({
+    const metadata = fill((all) => ({
       namespace: all.namespace,
       labels: { ...objectLabels("services", all.labels), ...all.selectorLabels },
     }));
     const child = { parent: this };
 
     for (const service of settings.services.filter(isScraped)) {
-      new kubernetes.apiextensions.CustomResource(
+      operatorObject(
         `${name}-${service.name}`,
-        {
-          apiVersion: "monitoring.coreos.com/v1",
-          kind: monitorKind(service),
-          metadata: { name: service.name, namespace, labels },
-          spec: monitorSpec(service, settings),
-        },
+        monitorKind(service),
+        { name: service.name, ...metadata },
+        monitorSpec(service, settings),
         child,
       );
     }
     for (const service of settings.services.filter(hasProbe)) {
-      new kubernetes.apiextensions.CustomResource(
+      operatorObject(
         `${name}-${service.name}-probe`,
-        {
-          apiVersion: "monitoring.coreos.com/v1",
-          kind: "Probe",
-          metadata: { name: service.name, namespace, labels },
-          spec: fill((all) => probeSpec(service, all.prober)),
-        },
+        "Probe",
+        { name: service.name, ...metadata },
+        fill((all) => probeSpec(service, all.prober)),
         child,
       );
     }
-    const groupsOf = (all: MonitoredServicesSettings) =>
-      ruleGroups(serviceAlerts(all, objectName(name)), all.alerts);
-    const groups = groupsOf(settings);
-    // Policies recognize the base signals by metric name, so an annotation lists overridden names.
-    const annotations = {
-      ...metricNameAnnotations([
-        settings.alerts.metrics,
-        ...settings.services.map((service) => metricsFor(settings, service)),
-      ]),
-      ...serviceExceptionAnnotations(serviceExceptions(settings)),
-    };
-    const metadata = defined({
-      namespace,
-      labels,
-      annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
-    });
-    const groupsOfObjects = (all: MonitoredServicesSettings) =>
-      all === settings ? ruleObjects(groups) : ruleObjects(groupsOf(all), groups);
-    const suffixOf = (index: number) => (index === 0 ? "" : `-${index + 1}`);
-    const rules =
-      settings.ampWorkspaceArn === undefined
-        ? [...fill(groupsOfObjects).entries()].map(
-            ([index, object]) =>
-              new kubernetes.apiextensions.CustomResource(
-                `${name}-rules${suffixOf(index)}`,
-                {
-                  apiVersion: "monitoring.coreos.com/v1",
-                  kind: "PrometheusRule",
-                  metadata: {
-                    name: fill((all) => `${ruleName(all)}${suffixOf(index)}`),
-                    ...metadata,
-                  },
-                  spec: { groups: object },
-                },
-                child,
-              ),
-          )
-        : fill((all) =>
-            groupsOfObjects(all).map((object, index) =>
-              ruleNamespaceArgs({
-                workspaceArn: all.ampWorkspaceArn ?? "",
-                name: `${ruleName(all)}${suffixOf(index)}`,
-                namespace: all.namespace,
-                groups: object,
-                declarations: annotations,
-                tags: all.labels,
-              }),
-            ),
-          ).map((args, index) => {
-            const { RuleGroupNamespace } = awsSdk().amp;
-            return new RuleGroupNamespace(`${name}-rules${suffixOf(index)}`, args, child);
-          });
+    const rules = ruleResources(name, inputs, metadata, child);
 
-    this.ruleName = availableAfter(rules, fill(ruleName));
+    this.ruleName = availableAfter(
+      rules,
+      fill((all) => ruleName(name, all)),
+    );
     this.registerOutputs({ ruleName: this.ruleName });
   }
 }
