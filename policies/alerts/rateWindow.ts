@@ -3,17 +3,18 @@ import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral } from "../engine/violation";
 import { metricVocabulary } from "../facts/metricVocabulary";
-import { Plain, at, listAt, textAt } from "../facts/plain";
+import { Plain, at, textAt } from "../facts/plain";
 import { canRunPrometheus, prometheusServer } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
 import { canContainRules } from "../facts/rules";
-import { chartMonitors, isMonitor, scrapedServices } from "../facts/services";
+import { chartMonitors, endpointsOf, isMonitor, scrapedServices } from "../facts/services";
 import { Expr, Selector, allows, callsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { parseDuration } from "../shared/duration";
 import { limits } from "../limits/limits";
 import { Matcher } from "../shared/matcher";
 import { scrapeConfigType } from "../facts/types";
+import { scrapeJobs } from "../facts/scrapeJobs";
 
 const properties = {
   minScrapes: numberProperty(
@@ -161,13 +162,11 @@ function targetsOf(resource: Resource, inherited: number): ScrapedTarget[] {
     return seconds.length === 0 ? inherited : Math.max(...seconds);
   };
   if (isMonitor(type)) {
-    const endpoints = ["endpoints", "podMetricsEndpoints"].flatMap((key) =>
-      listAt(props, "spec", key).map((endpoint) => at(endpoint, "interval")),
-    );
+    const intervals = endpointsOf(props).map(({ endpoint }) => at(endpoint, "interval"));
     const services = scrapedServices(resource);
     const names = services.flatMap(({ knownAs }) => knownAs);
     const namespaces = services.map(({ namespace }) => namespace);
-    return [{ names, namespaces, seconds: intervalOf(...endpoints) }];
+    return [{ names, namespaces, seconds: intervalOf(...intervals) }];
   }
   if (type === scrapeConfigType) {
     const names = [textAt(props, "spec", "jobName") ?? objectName(resource)];
@@ -175,11 +174,6 @@ function targetsOf(resource: Resource, inherited: number): ScrapedTarget[] {
       { names, namespaces: undefined, seconds: intervalOf(at(props, "spec", "scrapeInterval")) },
     ];
   }
-  const spec = prometheusServer(resource)?.spec ?? [];
-  const jobs = [
-    ...listAt(props, ...spec, "additionalScrapeConfigs"),
-    ...listAt(props, "values", "serverFiles", "prometheus.yml", "scrape_configs"),
-  ];
   const parts = chartMonitors(resource).map(({ path, jobs: names }) => ({
     names,
     namespaces: undefined,
@@ -188,10 +182,10 @@ function targetsOf(resource: Resource, inherited: number): ScrapedTarget[] {
   }));
   return [
     ...parts,
-    ...jobs.map((job) => ({
-      names: [textAt(job, "job_name") ?? ""],
+    ...scrapeJobs(resource).map(({ name = "", settings }) => ({
+      names: [name],
       namespaces: undefined,
-      seconds: intervalOf(at(job, "scrape_interval")),
+      seconds: intervalOf(at(settings, "scrape_interval")),
     })),
   ];
 }

@@ -6,18 +6,18 @@ import {
   UNKNOWN,
   at,
   entriesAt,
+  formatPath,
   hasUnknown,
   isText,
   listAt,
   mapAt,
   textAt,
 } from "../facts/plain";
-import { Selecting, prometheusServer } from "../facts/prometheus";
+import { Selecting } from "../facts/prometheus";
 import { checkProbes } from "./probes";
 import { Resource, describeObject, kindOf, objectName } from "../facts/resource";
 import { matchesLabels, namespaceLabels } from "../facts/selection";
-import { scrapedServices } from "../facts/services";
-import { readConfig } from "../facts/yaml";
+import { endpointsOf, scrapedServices } from "../facts/services";
 import {
   isWorkload,
   namespaceType,
@@ -26,6 +26,7 @@ import {
   serviceMonitorType,
   serviceType,
 } from "../facts/types";
+import { scrapeJobs } from "../facts/scrapeJobs";
 
 /*
  * Checks that the stack's monitors scrape the intended Services and pods: the monitors select them and
@@ -111,36 +112,25 @@ export function checkTargets(resources: Resource[], servers: Selecting[]): Stack
   ];
 }
 
-/** Returns the scrape jobs that a resource configures, in Prometheus's or the operator's format. */
-function jobsOf(resource: Resource): Plain[] {
-  const { type, props } = resource;
-  if (type === scrapeConfigType) return [at(props, "spec")];
-  const server = prometheusServer(resource);
-  if (server === undefined) return [];
-  return [
-    [...server.spec, "additionalScrapeConfigs"],
-    ["values", "extraScrapeConfigs"],
-    ["values", "serverFiles", "prometheus.yml", "scrape_configs"],
-  ]
-    .flatMap((path) => listAt(readConfig(at(props, ...path))))
-    .concat(entriesAt(props, "values", "scrapeConfigs").map(([, job]) => job));
-}
-
 /**
  * Reports static targets with a path or a scheme. Prometheus drops them, unless relabeling sets another
  * address.
  */
 function checkStaticTargets(resource: Resource): StackFinding[] {
-  return jobsOf(resource).flatMap((job) => {
+  const { type, props } = resource;
+  const jobs =
+    type === scrapeConfigType
+      ? [{ name: undefined, settings: at(props, "spec") }]
+      : scrapeJobs(resource);
+  return jobs.flatMap(({ name, settings }) => {
     const isRelabeled = ["relabelings", "relabelConfigs", "relabel_configs"].some(
-      (key) => at(job, key) !== undefined,
+      (key) => at(settings, key) !== undefined,
     );
     const targets = ["staticConfigs", "static_configs"]
-      .flatMap((key) => listAt(job, key))
+      .flatMap((key) => listAt(settings, key))
       .flatMap((config) => listAt(config, "targets"));
     const [url] = targets.filter((target) => isText(target) && /^[^{$]*\//.test(target));
     if (isRelabeled || url === undefined) return [];
-    const name = textAt(job, "job_name");
     return [
       {
         ...located(resource, `targets${name === undefined ? "" : ` of the job ${name}`}`),
@@ -157,11 +147,9 @@ function checkStaticTargets(resource: Resource): StackFinding[] {
  * contain a letter.
  */
 function checkPortNames(monitor: Resource): StackFinding[] {
-  const isOfPods = monitor.type === podMonitorType;
-  const key = isOfPods ? "podMetricsEndpoints" : "endpoints";
   // The port of a Service may be named 8080.
-  const fields = isOfPods ? ["port", "targetPort"] : ["targetPort"];
-  return listAt(monitor.props, "spec", key).flatMap((endpoint, index) =>
+  const fields = monitor.type === podMonitorType ? ["port", "targetPort"] : ["targetPort"];
+  return endpointsOf(monitor.props).flatMap(({ endpoint, path }) =>
     fields.flatMap((field): StackFinding[] => {
       const port = textAt(endpoint, field) ?? "";
       if (!/^\d+$/.test(port)) return [];
@@ -169,7 +157,7 @@ function checkPortNames(monitor: Resource): StackFinding[] {
         {
           urn: monitor.urn,
           problem: "a quoted number is a port name, and no container has a port with this name",
-          where: describeMonitor(monitor, `spec.${key}[${index}].${field}`),
+          where: describeMonitor(monitor, formatPath([...path, field])),
           found: JSON.stringify(port),
           bound: "a number, or a name with a letter",
           fix: `set ${field === "port" ? "portNumber" : field}: ${port}`,
@@ -198,16 +186,15 @@ function checkPorts(monitor: Resource, selected: Target[]): StackFinding[] {
   const ports = selected.flatMap((target) => target.ports);
   if (hasUnknown(ports)) return [];
   const names = ports.flatMap((list) => listAt(list)).flatMap((port) => textAt(port, "name") ?? []);
-  const key = monitor.type === podMonitorType ? "podMetricsEndpoints" : "endpoints";
-  const objects = key === "endpoints" ? "Services" : "pods";
-  return listAt(monitor.props, "spec", key).flatMap((endpoint: Plain, index) => {
+  const objects = monitor.type === podMonitorType ? "pods" : "Services";
+  return endpointsOf(monitor.props).flatMap(({ endpoint, path }) => {
     const port = textAt(endpoint, "port");
     if (port === undefined || names.includes(port)) return [];
     return [
       {
         urn: monitor.urn,
         problem: `the monitor scrapes a port that its ${objects} do not have`,
-        where: describeMonitor(monitor, `spec.${key}[${index}].port`),
+        where: describeMonitor(monitor, formatPath([...path, "port"])),
         found: port,
         bound: `the name of a port: ${names.join(", ")}`,
         fix: `set port: ${names[0] ?? "<name>"}, or give the port of the ${objects} the name ${port}`,

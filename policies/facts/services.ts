@@ -29,17 +29,20 @@ export function scrapedServices(resource: Resource): ScrapedService[] {
     selected.length > 0 ? selected : [textAt(props, "metadata", "namespace") ?? "default"];
   const knownAs = [...new Set([...namesOf(props), objectName(resource)])];
   const [name = ""] = knownAs;
-  const drops = droppedMetrics(endpointsOf(props));
+  const drops = droppedMetrics(props);
   return namespaces.map((namespace) => ({ name, namespace, knownAs, urn, drops }));
 }
 
-function endpointsOf(props: Plain): Plain[] {
-  return ["endpoints", "podMetricsEndpoints"].flatMap((key) => listAt(props, "spec", key));
+/** Returns a monitor's endpoints, with their paths. */
+export function endpointsOf(props: Plain): { endpoint: Plain; path: Path }[] {
+  return ["endpoints", "podMetricsEndpoints"].flatMap((key) =>
+    listAt(props, "spec", key).map((endpoint, index) => ({ endpoint, path: ["spec", key, index] })),
+  );
 }
 
 /** Whether every endpoint drops a metric by name. Relabeling by other labels is ignored. */
-function droppedMetrics(endpoints: Plain[]): (metric: string) => boolean {
-  const steps = endpoints.map((endpoint) =>
+function droppedMetrics(props: Plain): (metric: string) => boolean {
+  const steps = endpointsOf(props).map(({ endpoint }) =>
     listAt(endpoint, "metricRelabelings")
       .filter((step) => listAt(step, "sourceLabels").join() === "__name__")
       .filter((step) => /^(drop|keep)$/i.test(textAt(step, "action") ?? ""))
@@ -60,7 +63,7 @@ function droppedMetrics(endpoints: Plain[]): (metric: string) => boolean {
 function namesOf(props: Plain): string[] {
   const spec = at(props, "spec");
   const relabeled = endpointsOf(props)
-    .flatMap((endpoint) => listAt(endpoint, "relabelings"))
+    .flatMap(({ endpoint }) => listAt(endpoint, "relabelings"))
     .filter(
       (step) => textAt(step, "targetLabel") === "service" && at(step, "sourceLabels") === undefined,
     )

@@ -7,10 +7,11 @@ import { helmChart, isHelmType } from "../facts/helm";
 import { Path, UNKNOWN, at, isSet, listAt, textAt } from "../facts/plain";
 import { prometheusServer, remoteWrites } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
-import { chartMonitors, isMonitor } from "../facts/services";
+import { chartMonitors, endpointsOf, isMonitor } from "../facts/services";
 import { parseDuration } from "../shared/duration";
 import { clamp, limits } from "../limits/limits";
 import { prometheusType, scrapeConfigType } from "../facts/types";
+import { ScrapeJob, scrapeJobs } from "../facts/scrapeJobs";
 
 const { min, max, default: defaultSeconds } = limits.scrapeIntervalSeconds;
 
@@ -82,8 +83,14 @@ function scrapesOf(resource: Resource): Scrape[] {
   if (isMonitor(resource.type)) return monitorScrapes(resource);
   const chart = helmChart(resource);
   if (chart === undefined) return [];
+  const isOperated =
+    chart.chart === "kube-prometheus-stack" && at(chart.values, "prometheus", "enabled") !== false;
   return [
-    ...(chart.chart === "kube-prometheus-stack" ? stackScrapes(resource) : []),
+    ...(isOperated ? [serverScrape(["values", "prometheus", "prometheusSpec"])] : []),
+    // The settings of a job in a text have no paths of their own.
+    ...scrapeJobs(resource)
+      .filter(({ isInText }) => !isInText)
+      .map(({ path }) => scrapeAt(path, "scrape_interval", "scrape_timeout", "sample_limit")),
     ...chartMonitors(resource).map(({ path }) =>
       scrapeAt(path, "interval", "scrapeTimeout", "sampleLimit"),
     ),
@@ -103,18 +110,6 @@ function serverScrape(spec: Path): Scrape {
   const limits = ["enforcedSampleLimit", "sampleLimit"];
   const scrape = scrapeAt(spec, "scrapeInterval", "scrapeTimeout", ...limits);
   return { ...scrape, fallback: defaultInterval, isLimited: true };
-}
-
-function stackScrapes(resource: Resource): Scrape[] {
-  if (at(resource.props, "values", "prometheus", "enabled") === false) return [];
-  const spec: Path = ["values", "prometheus", "prometheusSpec"];
-  const additional: Path = [...spec, "additionalScrapeConfigs"];
-  return [
-    serverScrape(spec),
-    ...listAt(resource.props, ...additional).map((_, index) =>
-      scrapeAt([...additional, index], "scrape_interval", "scrape_timeout", "sample_limit"),
-    ),
-  ];
 }
 
 /** Checks the relabeling steps in a server's remote writes. */
@@ -144,66 +139,67 @@ function checkLookback(resource: Resource): Finding[] {
 
 const roles = /^(node|service|pod|endpoints|endpointslice|ingress)$/;
 
-/** Checks for jobs in Prometheus's native format that it rejects, or that never return samples. */
+/** Checks for jobs in the format of Prometheus that it rejects, or that never return samples. */
 function checkJobs(resource: Resource): Finding[] {
-  const path: Path = ["values", "prometheus", "prometheusSpec", "additionalScrapeConfigs"];
+  const jobs = scrapeJobs(resource);
   return [
-    ...repeatedNames(resource, path),
-    ...listAt(resource.props, ...path).flatMap((job, index): Finding[] => {
-      const isFederation = textAt(job, "metrics_path") === "/federate";
-      const role = listAt(job, "kubernetes_sd_configs")
-        .map((config) => textAt(config, "role"))
-        .find((name) => name !== undefined && !roles.test(name) && !/[{$]/.test(name));
-      return [
-        ...(role === undefined
-          ? []
-          : [
-              {
-                path: [...path, index, "kubernetes_sd_configs"],
-                problem:
-                  "the role of a service discovery does not exist, so Prometheus rejects its configuration",
-                found: role,
-                bound: "node, service, pod, endpoints, endpointslice or ingress",
-                fix: "correct role",
-              },
-            ]),
-        ...(isFederation && at(job, "params", "match[]") === undefined
-          ? [
-              {
-                path: [...path, index, "params"],
-                problem: "the federation selects no series, so the other Prometheus returns none",
-                bound: "params with match[]",
-                fix: "set params: {'match[]': ['{__name__=~\"job:.*\"}']}",
-              },
-            ]
-          : []),
-      ];
-    }),
+    ...repeatedNames(jobs),
+    ...jobs.flatMap((job) => [...unknownRole(job), ...emptyFederation(job)]),
+  ];
+}
+
+function unknownRole(job: ScrapeJob): Finding[] {
+  const role = listAt(job.settings, "kubernetes_sd_configs")
+    .map((config) => textAt(config, "role"))
+    .find((name) => name !== undefined && !roles.test(name) && !/[{$]/.test(name));
+  if (role === undefined) return [];
+  return [
+    {
+      path: fieldOf(job, "kubernetes_sd_configs"),
+      problem:
+        "the role of a service discovery does not exist, so Prometheus rejects its configuration",
+      found: role,
+      bound: "node, service, pod, endpoints, endpointslice or ingress",
+      fix: "correct role",
+    },
+  ];
+}
+
+function emptyFederation(job: ScrapeJob): Finding[] {
+  const isFederation = textAt(job.settings, "metrics_path") === "/federate";
+  if (!isFederation || at(job.settings, "params", "match[]") !== undefined) return [];
+  return [
+    {
+      path: fieldOf(job, "params"),
+      problem: "the federation selects no series, so the other Prometheus returns none",
+      bound: "params with match[]",
+      fix: "set params: {'match[]': ['{__name__=~\"job:.*\"}']}",
+    },
   ];
 }
 
 /** Finds scrape jobs with the same name. Prometheus rejects such a configuration. */
-function repeatedNames({ props }: Resource, path: Path): Finding[] {
-  const names = listAt(props, ...path).map((job) => textAt(job, "job_name"));
-  return names.flatMap((name, index): Finding[] =>
-    name === undefined || names.indexOf(name) === index
-      ? []
-      : [
-          {
-            path: [...path, index, "job_name"],
-            problem: "two scrape jobs have the same name, so Prometheus rejects its configuration",
-            found: name,
-            bound: "a unique name for each scrape job",
-            fix: "rename one of the two",
-          },
-        ],
-  );
+function repeatedNames(jobs: ScrapeJob[]): Finding[] {
+  const names = jobs.map(({ name }) => name);
+  return jobs
+    .filter(({ name }, index) => name !== undefined && names.indexOf(name) !== index)
+    .map((job) => ({
+      path: fieldOf(job, "job_name"),
+      problem: "two scrape jobs have the same name, so Prometheus rejects its configuration",
+      found: job.name,
+      bound: "a unique name for each scrape job",
+      fix: "rename one of the two",
+    }));
 }
 
-function monitorScrapes(resource: Resource): Scrape[] {
-  const key = resource.type.includes(":PodMonitor") ? "podMetricsEndpoints" : "endpoints";
-  return listAt(resource.props, "spec", key).map((_, index) => ({
-    ...scrapeAt(["spec", key, index], "interval", "scrapeTimeout"),
+/** Returns the path of a job's field, or of the text that contains the job. */
+function fieldOf({ path, isInText }: ScrapeJob, field: string): Path {
+  return isInText ? path : [...path, field];
+}
+
+function monitorScrapes({ props }: Resource): Scrape[] {
+  return endpointsOf(props).map(({ path }, index) => ({
+    ...scrapeAt(path, "interval", "scrapeTimeout"),
     // The limit applies to the whole monitor, so it is checked only once.
     limits: index === 0 ? [["spec", "sampleLimit"]] : [],
   }));

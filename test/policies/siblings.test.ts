@@ -144,6 +144,22 @@ const mistakes: [name: string, policy: string, resources: Resource[]][] = [
     ],
   ],
   [
+    "a range of two scrapes of a job in a text of the chart prometheus",
+    "rate-window",
+    [
+      release("prometheus", { extraScrapeConfigs: "- {job_name: edge, scrape_interval: 1m}\n" }),
+      prometheusRule([alert('rate(edge_errors_total{job="edge"}[2m]) > 1')]),
+    ],
+  ],
+  [
+    "a range of two scrapes of a job of the chart prometheus",
+    "rate-window",
+    [
+      release("prometheus", { scrapeConfigs: { edge: { scrape_interval: "1m" } } }),
+      prometheusRule([alert('rate(edge_errors_total{job="edge"}[2m]) > 1')]),
+    ],
+  ],
+  [
     "a range of two scrapes of the monitor in the values of a chart",
     "rate-window",
     [

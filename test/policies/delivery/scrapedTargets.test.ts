@@ -27,6 +27,12 @@ describe("static targets", () => {
   for (const [name, subject] of Object.entries({
     "a ScrapeConfig": scrape({ staticConfigs }),
     "an additional job": jobs(job("https://10.0.0.1:9100")),
+    "a job of an agent": release("kube-prometheus-stack", {
+      prometheus: {
+        agentMode: true,
+        prometheusSpec: { additionalScrapeConfigs: [job("https://10.0.0.1:9100")] },
+      },
+    }),
     "a path": jobs(job("10.0.0.1:9100/metrics")),
     "the text of the chart prometheus": release("prometheus", {
       extraScrapeConfigs: "- job_name: a\n  static_configs: [{targets: ['http://a:80']}]\n",

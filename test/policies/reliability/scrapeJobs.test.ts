@@ -1,5 +1,5 @@
 import { PlainMap } from "../../../policies/facts/plain";
-import { base, itJudges, pinned } from "../stacks/subjects";
+import { base, chart, itJudges, pinned } from "../stacks/subjects";
 
 const server = (prometheusSpec: PlainMap) => [
   pinned({ prometheus: { prometheusSpec } }),
@@ -7,6 +7,7 @@ const server = (prometheusSpec: PlainMap) => [
 ];
 const job = (settings: PlainMap) =>
   server({ additionalScrapeConfigs: [{ job_name: "edge", ...settings }] });
+const prometheus = (values: PlainMap) => [chart("prometheus", values)];
 const pods = { kubernetes_sd_configs: [{ role: "pod" }] };
 const step = (settings: PlainMap) => job({ ...pods, relabel_configs: [settings] });
 const federated = (params?: PlainMap) =>
@@ -54,6 +55,24 @@ describe("jobs in the notation of Prometheus", () => {
       "a role that does not exist": [policy, job({ kubernetes_sd_configs: [{ role: "pods" }] })],
       "a federation of nothing": [policy, federated()],
       "a federation with another parameter": [policy, federated({ match: ["up"] })],
+      "a job of the chart prometheus, every second": [
+        policy,
+        prometheus({ scrapeConfigs: { edge: { ...pods, scrape_interval: "1s" } } }),
+      ],
+      "a role that does not exist, in a file of the chart prometheus": [
+        policy,
+        prometheus({
+          serverFiles: {
+            "prometheus.yml": {
+              scrape_configs: [{ job_name: "edge", kubernetes_sd_configs: [{ role: "pods" }] }],
+            },
+          },
+        }),
+      ],
+      "two jobs with one name, in a text of the chart prometheus": [
+        policy,
+        prometheus({ extraScrapeConfigs: "- {job_name: edge}\n- {job_name: edge}\n" }),
+      ],
       "a query that looks back for half an interval": [
         policy,
         server({ query: { lookbackDelta: "15s" } }),
