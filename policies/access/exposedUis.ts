@@ -13,6 +13,7 @@ import {
 } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { own } from "../shared/own";
+import { serviceType } from "../facts/types";
 
 /*
  * Checks how the stack's user interfaces and APIs are exposed outside the cluster. Grafana has a login,
@@ -95,7 +96,7 @@ const checks: Record<string, (resource: Resource) => Finding[]> = {
   "kubernetes:networking.k8s.io/v1:Ingress": checkIngressObject,
   "kubernetes:networking.k8s.io/v1beta1:Ingress": checkIngressObject,
   "kubernetes:extensions/v1beta1:Ingress": checkIngressObject,
-  "kubernetes:core/v1:Service": checkServiceObject,
+  [serviceType]: checkServiceObject,
   "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": checkHttpRoute,
   "kubernetes:gateway.networking.k8s.io/v1beta1:HTTPRoute": checkHttpRoute,
   "kubernetes:traefik.io/v1alpha1:IngressRoute": checkIngressRoute,

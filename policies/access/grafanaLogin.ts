@@ -1,5 +1,5 @@
 import { Finding } from "../engine/policy";
-import { Plain, UNKNOWN } from "../facts/plain";
+import { Plain, UNKNOWN, isSet } from "../facts/plain";
 import { GrafanaSetting, isEnabled } from "../facts/grafanaSettings";
 
 /** Checks who can sign in to Grafana under these settings. */
@@ -19,10 +19,8 @@ function enabled(settings: GrafanaSetting[], id: string): GrafanaSetting[] {
   return settings.filter((setting) => setting.id === id && isEnabled(setting.value));
 }
 
-function isSet(settings: GrafanaSetting[], id: string): boolean {
-  return settings.some(
-    (setting) => setting.id === id && ![undefined, null, ""].includes(setting.value as string),
-  );
+function hasSetting(settings: GrafanaSetting[], id: string): boolean {
+  return settings.some((setting) => setting.id === id && isSet(setting.value));
 }
 
 function checkAnonymousAccess(settings: GrafanaSetting[]): Finding[] {
@@ -73,7 +71,7 @@ function checkDefaultRole(settings: GrafanaSetting[]): Finding[] {
  * that bypasses the proxy can send.
  */
 function checkHeaderProxy(settings: GrafanaSetting[]): Finding[] {
-  if (isSet(settings, "AUTH_PROXY_WHITELIST")) return [];
+  if (hasSetting(settings, "AUTH_PROXY_WHITELIST")) return [];
   return enabled(settings, "AUTH_PROXY_ENABLED").map(({ path }) => ({
     path,
     problem: "Grafana accepts a user name in a header from any client",
@@ -122,7 +120,7 @@ function checkOAuth(settings: GrafanaSetting[]): Finding[] {
     const url = [...read("AUTH_URL"), ...read("API_URL")].join(" ");
     const isPublic = url === "" ? !isOwnByDefault.has(provider) : publicProvider.test(url);
     const isLimited =
-      limits.some((key) => isSet(settings, `AUTH_${provider}_${key}`)) ||
+      limits.some((key) => hasSetting(settings, `AUTH_${provider}_${key}`)) ||
       read("ROLE_ATTRIBUTE_STRICT").some(isEnabled) ||
       read("ALLOW_SIGN_UP").some((value) => value !== undefined && !isEnabled(value));
     if (!isPublic || isLimited) return [];

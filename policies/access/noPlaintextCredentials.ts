@@ -10,6 +10,7 @@ import {
   isMailUserField,
 } from "../shared/credentials";
 import { own } from "../shared/own";
+import { secretType } from "../facts/types";
 
 const properties = {
   allowedTypes: listProperty(
@@ -158,7 +159,7 @@ function namedValueKind(map: PlainMap): string | undefined {
 const vaults: Record<string, string[]> = {
   // Only the cluster's controller can decrypt a SealedSecret.
   "kubernetes:bitnami.com/v1alpha1:SealedSecret": ["spec"],
-  "kubernetes:core/v1:Secret": ["data", "stringData"],
+  [secretType]: ["data", "stringData"],
   "kubernetes:core/v1:SecretPatch": ["data", "stringData"],
   "aws:secretsmanager/secretVersion:SecretVersion": ["secretString", "secretBinary"],
   "gcp:secretmanager/secretVersion:SecretVersion": ["secretData"],

@@ -34,13 +34,13 @@ export function checkRulers(resources: Resource[]): StackFinding[] {
 
 function checkThanosRuler(ruler: Selecting, resources: Resource[]): StackFinding[] {
   const { resource, spec, what } = ruler;
-  const isSet = (...keys: string[]) =>
+  const hasAny = (keys: string[]) =>
     keys.some((key) => {
       const value = at(resource.props, ...spec, key);
       return hasUnknown(value) || listAt(value).length > 0 || entriesAt(value).length > 0;
     });
   const lacks = (keys: string[], problem: string, fix: string): StackFinding[] =>
-    isSet(...keys)
+    hasAny(keys)
       ? []
       : [
           {

@@ -162,12 +162,12 @@ export const chartKeys: string[] = [...signaturesByKey.keys(), ...Object.keys(si
 
 function chartAt(values: unknown, key: string): string | undefined {
   const [, underName] = own(signatures, key) ?? [];
-  const isSet = (path: Path): boolean => isPresent(at(values, ...path));
+  const hasValue = (path: Path): boolean => isPresent(at(values, ...path));
   if (values === UNKNOWN) return underName?.[0]?.length === 0 ? key : undefined;
   if (!isMap(values)) return undefined;
-  if (underName?.some(isSet)) return key;
+  if (underName?.some(hasValue)) return key;
   for (const inner of Object.keys(values)) {
-    const match = signaturesByKey.get(inner)?.find(({ path }) => isSet(path));
+    const match = signaturesByKey.get(inner)?.find(({ path }) => hasValue(path));
     if (match !== undefined) return match.chart;
   }
   return undefined;
