@@ -1,17 +1,10 @@
 import { z } from "zod";
 import { Values } from "../../policies/shared/mergeValues";
 import { defined } from "../shared/defined";
+import { NeededSettings } from "../shared/neededSettings";
 import { hasPlaceholder } from "../shared/placeholders";
 import { example, issue } from "../shared/problems";
-import {
-  NeededSettings,
-  checkKind,
-  hostName,
-  httpsUrl,
-  input,
-  onMaps,
-  secretKey,
-} from "../shared/schemas";
+import { checkKind, hostName, httpsUrl, input, onMaps, secretKey } from "../shared/schemas";
 import { SsoProvider } from "./enums";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Chart } from "../charts/charts";
 import { isMap } from "../../policies/shared/isMap";
 import { type Path, formatPath } from "../../policies/shared/path";
+import type { NeededSettings } from "./neededSettings";
 import { placeholderFor, isUnresolved } from "./placeholders";
 import { Fix, example, issue, layersOf } from "./problems";
 import { SizePreset } from "./sizePreset";
@@ -278,9 +279,6 @@ export function checkProtection(
     text: "set protectData: false, or remove deleteDataOnDestroy",
   });
 }
-
-/** Settings that only some kinds have, and whether this kind requires them. */
-export type NeededSettings<Name extends string> = Partial<Record<Name, "required" | "optional">>;
 
 /**
  * Reports settings that do not apply to the kind, and missing settings that it requires. `field` is the

@@ -1,5 +1,5 @@
 import { type SecretForm, httpUrl, httpsUrl } from "../secrets/secretForms";
-import type { NeededSettings } from "../shared/schemas";
+import type { NeededSettings } from "../shared/neededSettings";
 import { template } from "./template";
 
 /** Kinds of receivers in addition to Slack. */
