@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { freePort, startTool } from "../test/support/delivery/processes";
+import { listen } from "../test/support/ports";
 
 /** Starts a real Prometheus with the given configuration and data folder. */
 export async function startPrometheus(folder: string, configuration: object) {
@@ -28,13 +28,6 @@ export async function servePage(text: () => string) {
   const server = http.createServer((_request, response) => {
     response.setHeader("content-type", "text/plain; version=0.0.4").end(`${text()}\n`);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { port, stop } = await listen(server);
+  return { address: `127.0.0.1:${port}`, stop };
 }

@@ -89,7 +89,7 @@ describe("prod in an emulated AWS account that enforces IAM", () => {
   });
 
   after(async () => {
-    agent?.stop();
+    await agent?.stop();
     stack?.dispose();
     await account?.stop();
     fs.rmSync(folder, { recursive: true, force: true });

@@ -89,7 +89,7 @@ describe("a fourth service, in a second namespace, in five lines", function () {
 
   after(async () => {
     await pipeline?.stop();
-    kubernetes?.stop();
+    await kubernetes?.stop();
     await Promise.all([services?.stop(), slack?.stop(), collector?.stop(), loki?.stop()]);
     fs.rmSync(folder, { recursive: true, force: true });
   });

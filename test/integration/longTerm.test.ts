@@ -1,13 +1,13 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { previewInto } from "../support/delivery/pipeline";
 import { protobufContentType, protobufPage } from "../support/delivery/protobufExposition";
 import { type RunningTool, freePort, sleep, startTool, until } from "../support/delivery/processes";
+import { type Listening, listen } from "../support/ports";
 
 /** What the store answers: it accepts samples, does not exist, or limits the rate. */
 type Answer = "accepts" | "isDown" | "limits";
@@ -19,7 +19,6 @@ interface Store {
   refused: number;
   path: string | undefined;
   headers: http.IncomingHttpHeaders;
-  server: http.Server;
 }
 
 describe("the long-term store", function () {
@@ -31,17 +30,17 @@ describe("the long-term store", function () {
   const seriesCount = 1_000;
 
   let folder: string;
-  let target: http.Server;
+  let target: string;
   let receiver: RunningTool;
   let receiverUrl: string;
   let store: Store;
-  const servers: http.Server[] = [];
+  const servers: Listening[] = [];
   const senders: RunningTool[] = [];
 
   before("start the target and the receiver", async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "long-term-"));
     let scrapes = 0;
-    target = await listen((request, response) => {
+    target = await serve((request, response) => {
       scrapes += 1;
       const lines = Array.from(
         { length: seriesCount },
@@ -61,19 +60,16 @@ describe("the long-term store", function () {
 
   after(async () => {
     await Promise.all([receiver, ...senders].map((tool) => tool?.stop()));
-    for (const server of servers) server.close();
+    await Promise.all(servers.map((server) => server.stop()));
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  async function listen(handle: http.RequestListener): Promise<http.Server> {
-    const server = http.createServer(handle);
+  /** Starts a server, and returns its URL. */
+  async function serve(handle: http.RequestListener): Promise<string> {
+    const server = await listen(http.createServer(handle));
     servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return server;
+    return `http://127.0.0.1:${server.port}`;
   }
-
-  const urlOf = (server: http.Server) =>
-    `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function startStore(writeUrl: string): Promise<Store> {
     const started = {
@@ -82,7 +78,7 @@ describe("the long-term store", function () {
       path: undefined,
       headers: {},
     } as unknown as Store;
-    started.server = await listen((request, response) => {
+    started.url = await serve((request, response) => {
       started.path = request.url;
       started.headers = request.headers;
       if (started.answer === "isDown") return void request.socket.destroy();
@@ -110,7 +106,6 @@ describe("the long-term store", function () {
       forwarded.on("error", () => response.destroy());
       request.pipe(forwarded);
     });
-    started.url = urlOf(started.server);
     return started;
   }
 
@@ -164,7 +159,7 @@ describe("the long-term store", function () {
           {
             job_name: "work",
             scrape_native_histograms: true,
-            static_configs: [{ targets: [new URL(urlOf(target)).host] }],
+            static_configs: [{ targets: [new URL(target).host] }],
           },
         ],
         remote_write: [operatorForm({ ...write, url: `${store.url}${pathname}` })],
@@ -264,7 +259,7 @@ describe("the long-term store", function () {
       const token = path.join(folder, "token");
       fs.writeFileSync(token, "token of the pod");
       let authorization: string | undefined;
-      const agent = await listen((request, response) => {
+      const agent = await serve((request, response) => {
         authorization = request.headers.authorization;
         response.setHeader("content-type", "application/json");
         response.end(
@@ -284,7 +279,7 @@ describe("the long-term store", function () {
         },
         {
           // The webhook of EKS Pod Identity sets these variables.
-          AWS_CONTAINER_CREDENTIALS_FULL_URI: `${urlOf(agent)}/v1/credentials`,
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: `${agent}/v1/credentials`,
           AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: token,
         },
       );

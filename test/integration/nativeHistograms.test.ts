@@ -1,7 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Api, sendTo } from "../../verify/cluster/api";
@@ -11,6 +10,7 @@ import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/f
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
 import { sleep, until } from "../support/delivery/processes";
 import { protobufContentType, protobufPage } from "../support/delivery/protobufExposition";
+import { type Listening, listen } from "../support/ports";
 import { settingsWithPrometheus } from "../support/stackConfig";
 
 /** Latencies in seconds, evenly distributed from 10 ms to this maximum. */
@@ -34,7 +34,7 @@ const latenciesUpTo = (maximum: number) =>
 describe("native histograms in the real Prometheus", function () {
   this.timeout(120_000);
   let folder: string;
-  let server: http.Server;
+  let server: Listening;
   let slack: FakeSlack;
   let pipeline: Pipeline;
 
@@ -48,7 +48,7 @@ describe("native histograms in the real Prometheus", function () {
     });
     slack = await startFakeSlack();
     const startedAt = Date.now();
-    server = http.createServer((request, response) => {
+    const target = http.createServer((request, response) => {
       const name = request.url?.split("/")[2] ?? "";
       const maximum = Object.entries(maximumSeconds).find(([key]) => key === name)?.[1];
       if (maximum === undefined) {
@@ -72,12 +72,11 @@ describe("native histograms in the real Prometheus", function () {
       response.setHeader("content-type", protobufContentType);
       response.end(protobufPage([], [histogram("200", 0.9), histogram("500", 0.1)]));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
+    server = await listen(target);
     pipeline = await startPipeline({
       out,
       folder,
-      services: { address: `127.0.0.1:${port}`, names: services.map(({ name }) => name) },
+      services: { address: `127.0.0.1:${server.port}`, names: services.map(({ name }) => name) },
       secrets: secretsAt(slack.url),
       fakeApi: slack.url,
     });
@@ -86,7 +85,7 @@ describe("native histograms in the real Prometheus", function () {
   after(async () => {
     await pipeline?.stop();
     await slack?.stop();
-    server?.close();
+    await server?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

@@ -1,7 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
@@ -13,6 +12,7 @@ import { Api, sendTo } from "../../verify/cluster/api";
 import { type FakeServices, startFakeServices } from "../support/delivery/fakeServices";
 import { type FakeSlack, startFakeSlack } from "../support/delivery/fakeSlack";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
+import { type Listening, listen } from "../support/ports";
 import { settingsWithPrometheus } from "../support/stackConfig";
 import { Loki } from "./logs/support/loki";
 import { eventually } from "./logs/support/processes";
@@ -34,7 +34,7 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
   this.timeout(120_000);
   let folder: string;
   let services: FakeServices;
-  let exporter: http.Server;
+  let exporter: Listening;
   let slack: FakeSlack;
   let pipeline: Pipeline;
   let s3: S3;
@@ -46,11 +46,11 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "verify-"));
     services = await startFakeServices(names);
     slack = await startFakeSlack();
-    exporter = http.createServer((_request, response) => {
+    const server = http.createServer((_request, response) => {
       const lines = Object.entries(exported).map((entry) => `${entry.join(" ")}\n`);
       response.setHeader("content-type", "text/plain; version=0.0.4").end(lines.join(""));
     });
-    await new Promise<void>((resolve) => exporter.listen(0, "127.0.0.1", resolve));
+    exporter = await listen(server);
     s3 = await S3.start(folder, { bucket: "ticketing-loki-chunks", region: "us-east-1" });
     agent = await PodIdentityAgent.start(folder);
     loki = await Loki.start({
@@ -68,7 +68,7 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
       folder,
       services: { address: services.address, names },
       targets: {
-        exporters: `127.0.0.1:${(exporter.address() as AddressInfo).port}`,
+        exporters: `127.0.0.1:${exporter.port}`,
         loki: new URL(loki.url).host,
       },
       secrets: {
@@ -91,9 +91,8 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
   after(async () => {
     await Promise.all([pipeline?.stop(), services?.stop(), slack?.stop(), loki?.stop("SIGKILL")]);
     await s3?.stop();
-    agent?.stop();
-    exporter?.close();
-    exporter?.closeAllConnections();
+    await agent?.stop();
+    await exporter?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

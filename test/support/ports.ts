@@ -34,3 +34,26 @@ async function isFree(port: number): Promise<boolean> {
   await once(server.close(), "close");
   return true;
 }
+
+/** A server that listens on the loopback interface. */
+export interface Listening {
+  port: number;
+  /** Stops the server, and ends all of its connections. */
+  stop: () => Promise<void>;
+}
+
+/** Makes a server listen on an unused port of the loopback interface. */
+export async function listen(server: net.Server): Promise<Listening> {
+  const sockets = new Set<net.Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}

@@ -94,7 +94,7 @@ describe("the Alloy that collects Kubernetes events", () => {
   after(async () => {
     await alloy?.stop();
     await loki?.stop();
-    kubernetes?.stop();
+    await kubernetes?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

@@ -38,7 +38,7 @@ describe("a change of loki.collector", () => {
     clearInterval(writing);
     await Promise.all(collectors.map((collector) => collector.stop("SIGKILL")));
     await loki?.stop("SIGKILL");
-    kubernetes?.stop();
+    await kubernetes?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

@@ -46,7 +46,7 @@ describe("logs that Loki stored with the index of the former guide", () => {
   });
   after(async () => {
     await s3?.stop();
-    agent?.stop();
+    await agent?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

@@ -63,7 +63,7 @@ describe("Loki on S3 with the rendered configuration of singleBinary", () => {
     await throttled?.stop("SIGKILL");
     await s3?.stop();
     await throttledS3?.stop();
-    agent?.stop();
+    await agent?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

@@ -1,11 +1,10 @@
 import * as assert from "node:assert/strict";
-import { once } from "node:events";
 import * as fs from "node:fs";
 import * as http from "node:http";
-import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { lokiRules } from "../../../components/loki/rules";
+import { type Listening, listen } from "../../support/ports";
 import { Loki } from "./support/loki";
 import { eventually } from "./support/processes";
 
@@ -17,12 +16,12 @@ interface Alert {
 describe("alerts on logs in the Loki ruler", () => {
   let folder: string;
   let loki: Loki;
-  let alertmanager: http.Server;
+  let alertmanager: Listening;
   const alerts: Alert[] = [];
 
   before(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "ruler-"));
-    alertmanager = http.createServer((request, response) => {
+    const server = http.createServer((request, response) => {
       const parts: Buffer[] = [];
       request.on("data", (part: Buffer) => parts.push(part));
       request.on("end", () => {
@@ -30,9 +29,7 @@ describe("alerts on logs in the Loki ruler", () => {
         response.end();
       });
     });
-    alertmanager.listen(0, "127.0.0.1");
-    await once(alertmanager, "listening");
-    const { port } = alertmanager.address() as net.AddressInfo;
+    alertmanager = await listen(server);
     const rules = path.join(folder, "loki", "rules", "fake");
     fs.mkdirSync(rules, { recursive: true });
     const service = { namespace: "ticketing", errorsPerMinute: 10, silentMinutes: 15 };
@@ -55,15 +52,17 @@ describe("alerts on logs in the Loki ruler", () => {
       recorded: "filesystem",
       folder: path.join(folder, "loki"),
       overlay: {
-        ruler: { alertmanager_url: `http://127.0.0.1:${port}`, evaluation_interval: "2s" },
+        ruler: {
+          alertmanager_url: `http://127.0.0.1:${alertmanager.port}`,
+          evaluation_interval: "2s",
+        },
       },
     });
   });
 
   after(async () => {
     await loki?.stop();
-    alertmanager?.closeAllConnections();
-    alertmanager?.close();
+    await alertmanager?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

@@ -1,10 +1,10 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import { type Series, apiAt } from "../../../preview/backtest/prometheusApi";
+import { type Listening, listen } from "../../support/ports";
 
 describe("the API of Prometheus", () => {
-  let server: http.Server;
+  let server: Listening;
   let url: string;
   let requests: { path: string; authorization: string | undefined; fields: URLSearchParams }[];
   let answer: (fields: URLSearchParams) => { status: number; body: unknown };
@@ -13,11 +13,11 @@ describe("the API of Prometheus", () => {
   /** Decides when a request is answered. Default: at once. */
   let hold: (respond: () => void) => void;
 
-  beforeEach((done) => {
+  beforeEach(async () => {
     [requests, running, mostRunning] = [[], 0, 0];
     hold = (respond) => respond();
     answer = () => ({ status: 200, body: { status: "success", data: { result: [] } } });
-    server = http.createServer((request, response) => {
+    const prometheus = http.createServer((request, response) => {
       mostRunning = Math.max(mostRunning, ++running);
       let text = "";
       request.on("data", (chunk: Buffer) => (text += chunk.toString()));
@@ -32,16 +32,11 @@ describe("the API of Prometheus", () => {
         });
       });
     });
-    server.listen(0, "127.0.0.1", () => {
-      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      done();
-    });
+    server = await listen(prometheus);
+    url = `http://127.0.0.1:${server.port}`;
   });
 
-  afterEach((done) => {
-    server.closeAllConnections();
-    server.close(done);
-  });
+  afterEach(() => server.stop());
 
   const error = (message: string) => ({ status: 422, body: { status: "error", error: message } });
 

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as https from "node:https";
-import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { charts } from "../../../components/charts/charts";
 import { toolPath } from "../../../tools/paths.cjs";
+import { listen } from "../ports";
 
 /**
  * Objects of each chart: the values, a workload whose pod a release waits for, the objects in the
@@ -59,7 +59,7 @@ const defaults = { sidecar: {}, grafana: { sidecar: { image: { tag: "1" } } }, g
 export class ChartRepository {
   private constructor(
     readonly url: string,
-    private readonly server: https.Server,
+    readonly stop: () => Promise<void>,
   ) {}
 
   /** Serves the charts with the certificate of the API server, which names the loopback address. */
@@ -75,15 +75,10 @@ export class ChartRepository {
       if (fs.existsSync(file)) response.end(fs.readFileSync(file));
       else response.writeHead(404).end();
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { port, stop } = await listen(server);
+    const url = `https://127.0.0.1:${port}`;
     execFileSync(toolPath("helm"), ["repo", "index", served, "--url", url]);
-    return new ChartRepository(url, server);
-  }
-
-  stop(): void {
-    this.server.close();
-    this.server.closeAllConnections();
+    return new ChartRepository(url, stop);
   }
 }
 

@@ -108,7 +108,7 @@ export class Ground {
   }
 
   async stop(): Promise<void> {
-    this.#repository?.stop();
+    await this.#repository?.stop();
     await this.#node?.stop();
     await this.#controlPlane?.stop();
     fs.rmSync(this.#folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "../ports";
 import { applicationNamespace, podOf } from "./fakeServices";
 
 /**
@@ -22,15 +22,8 @@ export async function startFakeCluster(service: string, job: string): Promise<Fa
     ];
     response.setHeader("content-type", "text/plain; version=0.0.4").end(`${lines.join("\n")}\n`);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { port, stop } = await listen(server);
+  return { address: `127.0.0.1:${port}`, stop };
 }
 
 /** Gauges have a constant value; counters increase by their value each second. */

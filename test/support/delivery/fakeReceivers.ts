@@ -5,6 +5,7 @@ import * as https from "node:https";
 import * as net from "node:net";
 import * as path from "node:path";
 import * as tls from "node:tls";
+import { listen } from "../ports";
 
 /** A certificate that clients trust with `caFile`. */
 export interface Certificate {
@@ -194,19 +195,5 @@ function recorder(
       requests.push({ path: request.url ?? "", authorization, body });
       response.setHeader("content-type", "application/json").end(JSON.stringify(answer(body)));
     });
-  };
-}
-
-async function listen(server: net.Server): Promise<{ port: number; stop: () => Promise<void> }> {
-  const sockets = new Set<net.Socket>();
-  server.on("connection", (socket) => sockets.add(socket));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as net.AddressInfo).port,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
   };
 }

@@ -1,5 +1,5 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "../ports";
 import { type ExposedHistogram, protobufContentType, protobufPage } from "./protobufExposition";
 
 /** Faults that a test can inject, and the alert that detects each of them. */
@@ -77,8 +77,7 @@ export async function startFakeServices(
     else
       response.setHeader("content-type", "text/plain; version=0.0.4").end(`${lines.join("\n")}\n`);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { port, stop } = await listen(server);
   const service = (name: string): Service => {
     const match = services.get(name);
     if (match === undefined) throw new Error(`unknown service ${name}`);
@@ -91,11 +90,7 @@ export async function startFakeServices(
       service(name).tag = tag;
     },
     heal: (name) => service(name).change((current) => current.clear()),
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop,
   };
 }
 

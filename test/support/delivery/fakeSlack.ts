@@ -1,5 +1,5 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "../ports";
 
 /** A message that the fake Slack received. */
 export interface SlackMessage {
@@ -70,19 +70,14 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       } else response.end("ok");
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { port, stop } = await listen(server);
   return {
     url: `http://127.0.0.1:${port}`,
     messages,
     posts,
     refused: () => refused,
     behave: (next) => (behavior = next),
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop,
   };
 }
 

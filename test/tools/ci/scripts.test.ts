@@ -3,10 +3,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { json, text } from "node:stream/consumers";
+import { type Listening, listen } from "../../support/ports";
 import { projectDirectory } from "../../support/stackConfig";
 
 const scripts = path.join(projectDirectory, "tools/ci");
@@ -80,7 +80,7 @@ describe("the scripts of the workflows", () => {
   });
 
   describe("comment.cjs", () => {
-    let server: http.Server;
+    let server: Listening;
     let comments: Comment[];
     let writes: { method: string; path: string; body: string }[];
     let writeStatus: number;
@@ -124,10 +124,11 @@ describe("the scripts of the workflows", () => {
 
     beforeEach(async () => {
       [comments, writes, writeStatus] = [[], [], 200];
-      server = http.createServer((request, response) => void respond(request, response));
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      server = await listen(
+        http.createServer((request, response) => void respond(request, response)),
+      );
     });
-    afterEach(() => void server.close());
+    afterEach(() => server.stop());
 
     const runOn = async (variables: Record<string, string>) => {
       const { PATH = "" } = process.env;
@@ -142,7 +143,7 @@ describe("the scripts of the workflows", () => {
       ]);
       return { code: code as number, out, err };
     };
-    const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = () => `http://127.0.0.1:${server.port}`;
     const inGitLab = () => ({
       GITLAB_CI: "true",
       CI_API_V4_URL: url(),

@@ -111,7 +111,7 @@ export class Cluster {
     await Promise.all(this.writers.map((writer) => writer.stop()));
     await Promise.all([...this.members.values()].map((member) => member.stop("SIGKILL")));
     await this.s3.stop();
-    this.agent.stop();
+    await this.agent.stop();
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -108,7 +108,7 @@ export function itCollectsLogs(start: StartCollector): void {
   after(async () => {
     await collector?.stop();
     await loki?.stop();
-    kubernetes?.stop();
+    await kubernetes?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

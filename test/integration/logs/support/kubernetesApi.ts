@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import * as http from "node:http";
-import * as net from "node:net";
+import { listen } from "../../../support/ports";
 
 /** A pod with one container, which a collector can discover. */
 export interface Pod {
@@ -31,8 +30,8 @@ export class KubernetesApi {
   readonly requests: URL[] = [];
 
   private constructor(
-    private readonly server: http.Server,
     readonly url: string,
+    readonly stop: () => Promise<void>,
   ) {}
 
   static async start(pods: Pod[], events: KubernetesEvent[] = []): Promise<KubernetesApi> {
@@ -67,16 +66,9 @@ export class KubernetesApi {
         items,
       });
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as net.AddressInfo;
-    const api: KubernetesApi = new KubernetesApi(server, `http://127.0.0.1:${port}`);
+    const { port, stop } = await listen(server);
+    const api: KubernetesApi = new KubernetesApi(`http://127.0.0.1:${port}`, stop);
     return api;
-  }
-
-  stop(): void {
-    this.server.closeAllConnections();
-    this.server.close();
   }
 }
 

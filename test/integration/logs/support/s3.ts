@@ -1,11 +1,9 @@
-import { once } from "node:events";
 import * as fs from "node:fs";
 import * as http from "node:http";
-import * as net from "node:net";
 import * as path from "node:path";
 import { Values } from "../../../../policies/shared/mergeValues";
 import { toolPath } from "../../../../tools/paths.cjs";
-import { freePorts } from "../../../support/ports";
+import { freePorts, listen } from "../../../support/ports";
 import { Server, eventually } from "./processes";
 
 const accessKey = "TESTACCESSKEY";
@@ -24,10 +22,9 @@ export class S3 {
   readonly requests: string[] = [];
 
   private constructor(
-    private readonly server: Server,
-    private readonly proxy: http.Server,
     private readonly folder: string,
     readonly endpoint: string,
+    readonly stop: () => Promise<void>,
   ) {}
 
   static async start(folder: string, options: { bucket: string; region: string }): Promise<S3> {
@@ -61,10 +58,15 @@ export class S3 {
       forwarded.on("error", () => response.destroy());
       request.pipe(forwarded);
     });
-    proxy.listen(0, "127.0.0.1");
-    await once(proxy, "listening");
-    const endpoint = `127.0.0.1:${(proxy.address() as net.AddressInfo).port}`;
-    const s3: S3 = new S3(server, proxy, path.join(folder, "objects", options.bucket), endpoint);
+    const { port: proxyPort, stop } = await listen(proxy);
+    const s3: S3 = new S3(
+      path.join(folder, "objects", options.bucket),
+      `127.0.0.1:${proxyPort}`,
+      async () => {
+        await stop();
+        await server.stop();
+      },
+    );
     return s3;
   }
 
@@ -85,12 +87,6 @@ export class S3 {
   /** Keys of the chunks, without the index, rules and files of the compactor. */
   chunks(): string[] {
     return this.keys().filter((key) => key.startsWith("fake/"));
-  }
-
-  async stop(): Promise<void> {
-    this.proxy.closeAllConnections();
-    this.proxy.close();
-    await this.server.stop();
   }
 }
 
@@ -113,9 +109,9 @@ export class PodIdentityAgent {
   served = 0;
 
   private constructor(
-    private readonly server: http.Server,
     /** Environment variables that EKS sets in the pods of an associated service account. */
     readonly environment: Record<string, string>,
+    readonly stop: () => Promise<void>,
   ) {}
 
   /** Default: the credentials of {@link S3}. */
@@ -145,18 +141,12 @@ export class PodIdentityAgent {
         }),
       );
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as net.AddressInfo;
-    const agent: PodIdentityAgent = new PodIdentityAgent(server, {
+    const { port, stop } = await listen(server);
+    const environment = {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/v1/credentials`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
-    });
+    };
+    const agent: PodIdentityAgent = new PodIdentityAgent(environment, stop);
     return agent;
-  }
-
-  stop(): void {
-    this.server.closeAllConnections();
-    this.server.close();
   }
 }
