@@ -12,9 +12,9 @@ import {
 import { secretsAt, startFakeSlack } from "../test/support/delivery/fakeSlack";
 import { previewInto, startPipeline } from "../test/support/delivery/pipeline";
 import { sleep, until } from "../test/support/delivery/processes";
+import { servePage, startPrometheus } from "../test/support/delivery/prometheus";
 import { scaledDocument } from "../test/support/delivery/scaledTime";
 import { median } from "./measure";
-import { servePage, startPrometheus } from "./prometheus";
 import { type Report, formatCount } from "./report";
 
 /** Measures notification delay and rule evaluation with real Prometheus and Alertmanager processes. */

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { sleep, until } from "../test/support/delivery/processes";
-import { servePage, startPrometheus } from "./prometheus";
+import { servePage, startPrometheus } from "../test/support/delivery/prometheus";
 import { type Report, formatCount } from "./report";
 
 const counts = [20_000, 120_000] as const;

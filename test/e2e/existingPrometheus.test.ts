@@ -14,7 +14,8 @@ import type { List } from "../../verify/cluster/objects";
 import { Server, eventually } from "../integration/logs/support/processes";
 import { ControlPlane } from "../support/cluster/controlPlane";
 import { documentedConfig } from "../support/documentedConfig";
-import { freePort, startTool } from "../support/delivery/processes";
+import { freePort } from "../support/delivery/processes";
+import { startPrometheus } from "../support/delivery/prometheus";
 import { projectDirectory } from "../support/stackConfig";
 
 interface Stored {
@@ -188,16 +189,10 @@ describe("a stack with an existing Prometheus, on the real prometheus-operator",
       for (const discovery of discoveries) discovery.kubeconfig_file = controlPlane.kubeconfig;
     }
     config.rule_files = [path.join(folder, "rules-*.yaml")];
-    const file = path.join(folder, "running.yaml");
-    fs.writeFileSync(file, stringify(config));
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
-    const storage = `--storage.tsdb.path=${path.join(folder, "prometheus")}`;
-    const args = [`--config.file=${file}`, storage, `--web.listen-address=127.0.0.1:${port}`];
-    const prometheus = await startTool("prometheus", args, `${url}/-/ready`);
+    const prometheus = await startPrometheus(path.join(folder, "running"), config);
     try {
       const answer = async (api: string) =>
-        ((await (await fetch(`${url}/api/v1/${api}`)).json()) as { data: any }).data;
+        ((await (await fetch(`${prometheus.url}/api/v1/${api}`)).json()) as { data: any }).data;
       const targets = await eventually("Prometheus discovers the targets", async () => {
         const { activeTargets } = await answer("targets");
         return activeTargets.length === 2 && activeTargets;

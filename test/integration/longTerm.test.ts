@@ -3,10 +3,11 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { previewInto } from "../support/delivery/pipeline";
 import { protobufContentType, protobufPage } from "../support/delivery/protobufExposition";
-import { type RunningTool, freePort, sleep, startTool, until } from "../support/delivery/processes";
+import { sleep, until } from "../support/delivery/processes";
+import { type RunningPrometheus, startPrometheus } from "../support/delivery/prometheus";
 import { type Listening, listen } from "../support/ports";
 
 /** What the store answers: it accepts samples, does not exist, or limits the rate. */
@@ -31,11 +32,10 @@ describe("the long-term store", function () {
 
   let folder: string;
   let target: string;
-  let receiver: RunningTool;
-  let receiverUrl: string;
+  let receiver: RunningPrometheus;
   let store: Store;
   const servers: Listening[] = [];
-  const senders: RunningTool[] = [];
+  const senders: RunningPrometheus[] = [];
 
   before("start the target and the receiver", async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "long-term-"));
@@ -52,10 +52,12 @@ describe("the long-term store", function () {
       response.setHeader("content-type", protobufContentType);
       response.end(protobufPage(lines, [latency]));
     });
-    const port = await freePort();
-    receiverUrl = `http://127.0.0.1:${port}`;
-    receiver = await startPrometheus("receiver", port, {}, ["--web.enable-remote-write-receiver"]);
-    store = await startStore(`${receiverUrl}/api/v1/write`);
+    receiver = await startPrometheus(
+      path.join(folder, "receiver"),
+      {},
+      { flags: ["--web.enable-remote-write-receiver"] },
+    );
+    store = await startStore(`${receiver.url}/api/v1/write`);
   });
 
   after(async () => {
@@ -109,28 +111,6 @@ describe("the long-term store", function () {
     return started;
   }
 
-  function startPrometheus(
-    name: string,
-    port: number,
-    config: object,
-    flags: string[] = [],
-    env: Record<string, string> = {},
-  ): Promise<RunningTool> {
-    const file = path.join(folder, `${name}.yaml`);
-    fs.writeFileSync(file, stringify(config));
-    return startTool(
-      "prometheus",
-      [
-        `--config.file=${file}`,
-        `--storage.tsdb.path=${path.join(folder, name)}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-        ...flags,
-      ],
-      `http://127.0.0.1:${port}/-/ready`,
-      env,
-    );
-  }
-
   /** A Prometheus of the stack with the rendered remote write, which scrapes the target. */
   async function startSender(name: string, longTerm: object, env: Record<string, string> = {}) {
     const own = path.join(folder, `${name}-preview`);
@@ -145,10 +125,8 @@ describe("the long-term store", function () {
     const [write, ...others] = spec.remoteWrite;
     assert.deepEqual(others, []);
     const { pathname } = new URL(write.url);
-    const port = await freePort();
-    const tool = await startPrometheus(
-      name,
-      port,
+    const sender = await startPrometheus(
+      path.join(folder, name),
       {
         global: {
           scrape_interval: `${spec.scrapeInterval.replace("s", "") / scale}s`,
@@ -164,11 +142,10 @@ describe("the long-term store", function () {
         ],
         remote_write: [operatorForm({ ...write, url: `${store.url}${pathname}` })],
       },
-      [],
-      env,
+      { env },
     );
-    senders.push(tool);
-    return { url: `http://127.0.0.1:${port}`, tool, spec };
+    senders.push(sender);
+    return { ...sender, spec };
   }
 
   /** Timestamps of the samples of each series in a window. */
@@ -193,7 +170,7 @@ describe("the long-term store", function () {
   }
 
   const arrived = async (since: number) => {
-    const [newer] = await query(receiverUrl, `count(timestamp(work_total) > ${since / 1000})`);
+    const [newer] = await query(receiver.url, `count(timestamp(work_total) > ${since / 1000})`);
     return Number(newer?.value[1] ?? 0) === seriesCount;
   };
 
@@ -221,13 +198,13 @@ describe("the long-term store", function () {
     });
 
     it("tells clusters and replicas apart by the labels that it expects", async () => {
-      const [series] = await query(receiverUrl, 'work_total{n="0"}');
+      const [series] = await query(receiver.url, 'work_total{n="0"}');
       const { cluster, env, __replica__: replica } = series?.metric ?? {};
       assert.deepEqual([cluster, env, replica], ["ticketing-prod", "prod", "mimir-0"]);
     });
 
     it("receives native histograms", async () => {
-      const [quantile] = await query(receiverUrl, "histogram_quantile(1, work_seconds)");
+      const [quantile] = await query(receiver.url, "histogram_quantile(1, work_seconds)");
       assert.ok(Math.abs(Number(quantile?.value[1]) - 0.1) < 0.01, JSON.stringify(quantile));
     });
 
@@ -245,7 +222,7 @@ describe("the long-term store", function () {
       const end = Date.now();
       await until("the backlog has arrived", () => arrived(end), 60);
       const [sent, received] = await Promise.all(
-        [sender.url, receiverUrl].map((url) => samples(url, start, end)),
+        [sender.url, receiver.url].map((url) => samples(url, start, end)),
       );
       assert.ok(isBehind, "the outage interrupted the delivery");
       assert.equal(sent?.size, seriesCount);

@@ -1,6 +1,5 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
-import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
@@ -12,7 +11,7 @@ import { Api, sendTo } from "../../verify/cluster/api";
 import { type FakeServices, startFakeServices } from "../support/delivery/fakeServices";
 import { type FakeSlack, startFakeSlack } from "../support/delivery/fakeSlack";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
-import { type Listening, listen } from "../support/ports";
+import { servePage } from "../support/delivery/prometheus";
 import { settingsWithPrometheus } from "../support/stackConfig";
 import { Loki } from "./logs/support/loki";
 import { eventually } from "./logs/support/processes";
@@ -34,7 +33,7 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
   this.timeout(120_000);
   let folder: string;
   let services: FakeServices;
-  let exporter: Listening;
+  let exporter: Awaited<ReturnType<typeof servePage>>;
   let slack: FakeSlack;
   let pipeline: Pipeline;
   let s3: S3;
@@ -46,11 +45,11 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "verify-"));
     services = await startFakeServices(names);
     slack = await startFakeSlack();
-    const server = http.createServer((_request, response) => {
-      const lines = Object.entries(exported).map((entry) => `${entry.join(" ")}\n`);
-      response.setHeader("content-type", "text/plain; version=0.0.4").end(lines.join(""));
-    });
-    exporter = await listen(server);
+    exporter = await servePage(() =>
+      Object.entries(exported)
+        .map((entry) => entry.join(" "))
+        .join("\n"),
+    );
     s3 = await S3.start(folder, { bucket: "ticketing-loki-chunks", region: "us-east-1" });
     agent = await PodIdentityAgent.start(folder);
     loki = await Loki.start({
@@ -68,7 +67,7 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
       folder,
       services: { address: services.address, names },
       targets: {
-        exporters: `127.0.0.1:${exporter.port}`,
+        exporters: exporter.address,
         loki: new URL(loki.url).host,
       },
       secrets: {

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { lokiRules } from "../../../components/loki/rules";
 import { Values } from "../../../policies/shared/mergeValues";
-import { type RunningTool, freePort, startTool } from "../../support/delivery/processes";
+import { type RunningPrometheus, startPrometheus } from "../../support/delivery/prometheus";
 import { recordedFile } from "./recorded/inputs";
 import { Loki } from "./support/loki";
 import { eventually } from "./support/processes";
@@ -18,11 +18,13 @@ interface Series {
 describe("log metrics from the Loki ruler to two Prometheus replicas", () => {
   let folder: string;
   let loki: Loki;
-  const prometheus: { url: string; tool: RunningTool }[] = [];
+  const prometheus: RunningPrometheus[] = [];
+  /** The operator sets this flag for enableRemoteWriteReceiver. */
+  const receiver = ["--web.enable-remote-write-receiver"];
 
   before(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "log-metrics-"));
-    for (const replica of ["0", "1"]) prometheus.push(await startPrometheus(replica, true));
+    for (const replica of ["0", "1"]) prometheus.push(await startReplica(replica, receiver));
     const rules = path.join(folder, "loki", "rules", "fake");
     fs.mkdirSync(rules, { recursive: true });
     const text = lokiRules({
@@ -44,27 +46,12 @@ describe("log metrics from the Loki ruler to two Prometheus replicas", () => {
 
   after(async () => {
     await loki?.stop();
-    for (const { tool } of prometheus) await tool.stop();
+    for (const { stop } of prometheus) await stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  async function startPrometheus(name: string, receiver: boolean) {
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
-    const config = path.join(folder, "prometheus.yaml");
-    fs.writeFileSync(config, "{}\n");
-    const tool = await startTool(
-      "prometheus",
-      [
-        `--config.file=${config}`,
-        `--storage.tsdb.path=${path.join(folder, `prometheus-${name}`)}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-        // The operator sets this flag for enableRemoteWriteReceiver.
-        ...(receiver ? ["--web.enable-remote-write-receiver"] : []),
-      ],
-      `${url}/-/ready`,
-    );
-    return { url, tool };
+  function startReplica(name: string, flags: string[]): Promise<RunningPrometheus> {
+    return startPrometheus(path.join(folder, `prometheus-${name}`), {}, { flags });
   }
 
   /** The rendered configuration for two replicas, with the addresses of this test. */
@@ -127,14 +114,14 @@ describe("log metrics from the Loki ruler to two Prometheus replicas", () => {
   });
 
   it("are rejected by a Prometheus without the remote write receiver", async () => {
-    const closed = await startPrometheus("closed", false);
+    const closed = await startReplica("closed", []);
     try {
       const response = await fetch(`${closed.url}/api/v1/write`, { method: "POST", body: "" });
       assert.equal(response.status, 404);
       const open = await fetch(`${prometheus[0]?.url}/api/v1/write`, { method: "POST", body: "" });
       assert.notEqual(open.status, 404);
     } finally {
-      await closed.tool.stop();
+      await closed.stop();
     }
   });
 });

@@ -1,6 +1,5 @@
-import * as http from "node:http";
-import { listen } from "../ports";
 import { applicationNamespace, podOf } from "./fakeServices";
+import { servePage } from "./prometheus";
 
 /**
  * Fake exporters of a cluster, with the names and labels of the real ones: kube-state-metrics, the
@@ -14,16 +13,13 @@ export interface FakeCluster {
 
 export async function startFakeCluster(service: string, job: string): Promise<FakeCluster> {
   const startedAt = Date.now();
-  const server = http.createServer((_request, response) => {
-    const lines = [
+  return servePage(() =>
+    [
       ...metrics(service, (Date.now() - startedAt) / 1000),
       ...probeMetrics(service),
       ...jobMetrics(job),
-    ];
-    response.setHeader("content-type", "text/plain; version=0.0.4").end(`${lines.join("\n")}\n`);
-  });
-  const { port, stop } = await listen(server);
-  return { address: `127.0.0.1:${port}`, stop };
+    ].join("\n"),
+  );
 }
 
 /** Gauges have a constant value; counters increase by their value each second. */
