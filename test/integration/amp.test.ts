@@ -10,7 +10,7 @@ import { slackSettings } from "../../components/slack/settings";
 import { toolPath } from "../../tools/paths.cjs";
 import { AwsAccount } from "../support/awsAccount";
 import { documentedConfig } from "../support/documentedConfig";
-import { previewInto } from "../support/delivery/pipeline";
+import { postAlerts, previewInto } from "../support/delivery/pipeline";
 import { type RunningTool, freePort, startTool } from "../support/delivery/processes";
 
 /** Texts that would end a JSON string, an escape, a link or a mention of Slack. */
@@ -101,12 +101,7 @@ describe("a workspace of AWS, with the real Alertmanager and promtool", function
 
   /** Sends alerts as a ruler does, and returns what a subscriber of the topic receives. */
   async function send(alerts: object[]): Promise<Published> {
-    const response = await fetch(`${url}/api/v2/alerts`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(alerts),
-    });
-    assert.equal(response.status, 200, await response.text());
+    await postAlerts(url, alerts);
     const wait = ["--queue-url", queueUrl, "--wait-time-seconds", "10"];
     const received = await sqs<{ Messages: { Body: string; ReceiptHandle: string }[] }>(
       ...["receive-message", ...wait],

@@ -20,6 +20,7 @@ import {
 import {
   type Alertmanager,
   type Pipeline,
+  postAlerts,
   previewInto,
   startAlertmanager,
   startPipeline,
@@ -341,11 +342,10 @@ describe("Alertmanager with the configuration of the stack", function () {
     slack.posts.length = 0;
     const labels = { cluster: "ticketing-prod", namespace: "ticketing" };
     const endsAt = new Date(Date.now() + 3_000).toISOString();
-    await fetch(`${alertmanager.url}/api/v2/alerts`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(alerts.map((alert) => ({ labels: { ...labels, ...alert }, endsAt }))),
-    });
+    await postAlerts(
+      alertmanager.url,
+      alerts.map((alert) => ({ labels: { ...labels, ...alert }, endsAt })),
+    );
     await sleep(2_000);
     return slack.messages
       .filter(({ title }) => title.startsWith("[FIRING"))

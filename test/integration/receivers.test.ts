@@ -13,7 +13,12 @@ import {
   startFakeSmtp,
 } from "../support/delivery/fakeReceivers";
 import { podOf } from "../support/delivery/fakeServices";
-import { type Alertmanager, previewInto, startAlertmanager } from "../support/delivery/pipeline";
+import {
+  type Alertmanager,
+  postAlerts,
+  previewInto,
+  startAlertmanager,
+} from "../support/delivery/pipeline";
 import { sleep, until } from "../support/delivery/processes";
 
 const checkout = "checkout-api";
@@ -46,14 +51,10 @@ async function send(
     runbook_url: runbook,
   };
   const endsAt = new Date(Date.now() + seconds * 1000).toISOString();
-  const response = await fetch(`${url}/api/v2/alerts`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(
-      alerts.map((alert) => ({ labels: { ...labels, ...alert }, annotations, endsAt })),
-    ),
-  });
-  assert.equal(response.status, 200, await response.text());
+  await postAlerts(
+    url,
+    alerts.map((alert) => ({ labels: { ...labels, ...alert }, annotations, endsAt })),
+  );
 }
 
 describe("receivers in addition to Slack", function () {

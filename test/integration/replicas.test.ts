@@ -3,7 +3,12 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
-import { type Alertmanager, previewInto, startAlertmanager } from "../support/delivery/pipeline";
+import {
+  type Alertmanager,
+  postAlerts,
+  previewInto,
+  startAlertmanager,
+} from "../support/delivery/pipeline";
 import { sleep, until } from "../support/delivery/processes";
 import { freePorts } from "../support/ports";
 
@@ -54,20 +59,17 @@ describe("two replicas of Alertmanager", function () {
 
   /** Sends alerts to each replica that runs, twice, and valid for 4 minutes, as Prometheus does. */
   async function send(alerts: [service: string, startsAt: Date][], validFor = 4 * minute) {
-    const body = JSON.stringify(
-      alerts.map(([service, startsAt]) => ({
-        labels: {
-          ...{ alertname: "HighErrorRate", severity: "critical", service },
-          ...{ cluster: "ticketing-prod", namespace: "ticketing" },
-        },
-        startsAt,
-        endsAt: new Date(Date.now() + skew + validFor),
-      })),
-    );
-    const headers = { "content-type": "application/json" };
+    const sent = alerts.map(([service, startsAt]) => ({
+      labels: {
+        ...{ alertname: "HighErrorRate", severity: "critical", service },
+        ...{ cluster: "ticketing-prod", namespace: "ticketing" },
+      },
+      startsAt,
+      endsAt: new Date(Date.now() + skew + validFor),
+    }));
     for (const { url } of [...replicas, ...replicas]) {
       // A replica that does not run refuses the connection.
-      await fetch(`${url}/api/v2/alerts`, { method: "POST", headers, body }).catch(() => undefined);
+      await postAlerts(url, sent).catch(() => undefined);
     }
   }
 

@@ -11,7 +11,7 @@ import { slackSettings } from "../../components/slack/settings";
 import { destinationsOf } from "../../preview/output/routes";
 import { toolPath } from "../../tools/paths.cjs";
 import { startFakeSlack } from "../support/delivery/fakeSlack";
-import { startAlertmanager } from "../support/delivery/pipeline";
+import { postAlerts, startAlertmanager } from "../support/delivery/pipeline";
 import { sleep } from "../support/delivery/processes";
 
 const webhookUrl = "https://hooks.example.com/default";
@@ -303,14 +303,10 @@ describe("the routing tree", () => {
       });
       try {
         slack.messages.length = 0;
-        await fetch(`${alertmanager.url}/api/v2/alerts`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify([
-            { labels: { alertname: "HighCPU", ...warning } },
-            { labels: { alertname: "HighMemory", ...critical } },
-          ]),
-        });
+        await postAlerts(alertmanager.url, [
+          { labels: { alertname: "HighCPU", ...warning } },
+          { labels: { alertname: "HighMemory", ...critical } },
+        ]);
         await sleep(1_500);
         return slack.messages.map(({ title }) => title.split(" ")[1] ?? "").sort();
       } finally {

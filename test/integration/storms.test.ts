@@ -7,6 +7,7 @@ import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/f
 import {
   type Alertmanager,
   type Pipeline,
+  postAlerts,
   previewInto,
   startAlertmanager,
   startPipeline,
@@ -54,16 +55,12 @@ describe("an outage of most services", function () {
       labels: { ...labels, alertname: "ServiceDown", service: `service-${index}` },
     }));
     try {
-      await fetch(`${alertmanager.url}/api/v2/alerts`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        // Alertmanager processes them in this order. On a busy machine, all of them take longer than
-        // the scaled `group_wait`.
-        body: JSON.stringify([
-          { labels: { ...labels, alertname: "MostServicesFailing" } },
-          ...single,
-        ]),
-      });
+      // Alertmanager processes them in this order. On a busy machine, all of them take longer than the
+      // scaled `group_wait`.
+      await postAlerts(alertmanager.url, [
+        { labels: { ...labels, alertname: "MostServicesFailing" } },
+        ...single,
+      ]);
       await until("a message", () => slack.messages.length > 0);
       await sleep(8_000);
       assert.deepEqual(titles(), ["[FIRING:1] MostServicesFailing (critical) in ticketing-prod"]);

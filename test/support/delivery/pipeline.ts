@@ -71,6 +71,18 @@ export interface Alertmanager {
   log: () => string;
 }
 
+/** Sends alerts to Alertmanager, as Prometheus does. */
+export async function postAlerts(url: string, alerts: object[]): Promise<void> {
+  const response = await fetch(`${url}/api/v2/alerts`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(alerts),
+  });
+  if (response.status !== 200) {
+    throw new Error(`Alertmanager refused the alerts: ${await response.text()}`);
+  }
+}
+
 export async function startAlertmanager(options: AlertmanagerOptions): Promise<Alertmanager> {
   const file = writeAlertmanager(options);
   const port = await freePort();
