@@ -1,3 +1,5 @@
+import { parseDuration } from "../../../policies/shared/duration";
+
 /**
  * Factor by which time passes faster in tests: a minute in a cluster is a second here. All durations
  * (scrapes, evaluations, windows of expressions, `for`, group waits) use the same factor, because
@@ -5,24 +7,13 @@
  */
 export const timeScale = 60;
 
-const units: Record<string, number> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-  y: 31_536_000_000,
-};
 const duration = String.raw`(?:\d+(?:ms|[smhdwy]))+`;
 
 /** Scales a duration: `5m` becomes `5000ms`. */
 export function scaledDuration(text: string, scale = timeScale): string {
-  const milliseconds = [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
-    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? NaN),
-    0,
-  );
-  return milliseconds === 0 ? "0s" : `${Math.max(1, Math.round(milliseconds / scale))}ms`;
+  const seconds = parseDuration(text);
+  if (seconds === undefined) throw new Error(`${text} is not a duration`);
+  return seconds === 0 ? "0s" : `${Math.max(1, Math.round((seconds * 1000) / scale))}ms`;
 }
 
 /** Scales the ranges, steps and offsets of a PromQL expression. */
