@@ -5,12 +5,8 @@ import { build } from "esbuild";
 import ts from "typescript";
 import { Analyzer } from "../../preview/pack/analyzer";
 import { noOptions } from "../../preview/engine/recordedResource";
-import {
-  ConsumerProject,
-  consumerProject,
-  filesBelow,
-  runProgram,
-} from "../support/consumerProject";
+import { ConsumerProject, consumerProject, runProgram } from "../support/consumerProject";
+import { filesBelow } from "../support/filesBelow";
 import { projectDirectory } from "../support/stackConfig";
 import { linksOf } from "../docs/markdown";
 

@@ -10,7 +10,7 @@ import { type Command, commandsOf, documentedCommands, translation } from "./com
 import { deployedObjects } from "./deployedObjects";
 import { How, howIsExecuted } from "./executions";
 import { objectsIn } from "./kubectl";
-import { blocksOf } from "./markdown";
+import { blocksOf, readPage } from "./markdown";
 
 const commands = documentedCommands();
 const executedBy = (how: How): Command[] => {
@@ -183,7 +183,7 @@ describe("documented stacks", () => {
     const text = preview("config: {}", ...settingsIn(file, /^pulumi config set /));
     assert.match(text, /^ +cluster +laptop$/m);
     assert.match(text, /checkout/);
-    const page = fs.readFileSync(path.join(projectDirectory, file), "utf8");
+    const page = readPage(file);
     const namespace = /Kubernetes Service in the namespace `(\S+)`/.exec(page)?.[1] ?? "";
     assert.match(text, new RegExp(`core/v1:Namespace +${namespace}\\b`));
   });

@@ -1,16 +1,15 @@
 import * as assert from "node:assert/strict";
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { parse } from "yaml";
 import { secretKeys } from "../../components/slack/secretKeys";
 import { isSecretKey } from "../../components/secrets/secrets";
 import { parseConfiguration } from "../../stacks/config/parseConfiguration";
-import { configuration, projectDirectory } from "../support/stackConfig";
+import { configuration } from "../support/stackConfig";
+import { blocksOf, readPage } from "./markdown";
 
-const text = fs.readFileSync(path.join(projectDirectory, "docs", "slack.md"), "utf8");
+const page = "docs/slack.md";
 
-describe("docs/slack.md", () => {
-  const blocks = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml = ""]) => yaml);
+describe(page, () => {
+  const blocks = blocksOf(page, "yaml").map(({ text }) => text);
 
   it("has examples", () => assert.ok(blocks.length >= 5));
 
@@ -42,6 +41,7 @@ describe("docs/slack.md", () => {
   }
 
   it("names only existing secrets and all keys of the Secret", () => {
+    const text = readPage(page);
     for (const [, key] of text.matchAll(/--secret (?:--path ')?monitoring:(\w+)/g)) {
       assert.ok(isSecretKey(key), key);
     }

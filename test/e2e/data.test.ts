@@ -5,8 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { toolPath } from "../../tools/paths.cjs";
 import { type Run, TestStack } from "../support/engine/stack";
-
-const repository = path.resolve(__dirname, "../..");
+import { projectDirectory } from "../support/stackConfig";
 
 /** A program of another team, whose arguments and options come from its configuration. */
 const program = `
@@ -56,7 +55,7 @@ describe("data on the real engine", () => {
     toolPath("pulumi");
     project = fs.mkdtempSync(path.join(os.tmpdir(), "observability-logs-"));
     for (const entry of ["components", "stacks", "policies", "node_modules", "tsconfig.json"]) {
-      fs.symlinkSync(path.join(repository, entry), path.join(project, entry));
+      fs.symlinkSync(path.join(projectDirectory, entry), path.join(project, entry));
     }
     fs.writeFileSync(path.join(project, "index.ts"), program);
     fs.writeFileSync(path.join(project, "package.json"), '{ "main": "index.ts" }');

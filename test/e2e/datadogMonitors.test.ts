@@ -1,8 +1,6 @@
 import * as assert from "node:assert/strict";
-import * as path from "node:path";
 import { type Run, type StateResource, TestStack } from "../support/engine/stack";
-
-const project = path.resolve(__dirname, "../..");
+import { projectDirectory } from "../support/stackConfig";
 
 /** Recognizable secrets that must not appear in any file or output. */
 const keys = {
@@ -21,7 +19,7 @@ describe("monitors in Datadog, deployed by the real engine without the provider 
   before("up, up again, a changed threshold, destroy", async function () {
     this.timeout(600_000);
     stack = await TestStack.create({
-      project,
+      project: projectDirectory,
       stack: "dev",
       config: {
         "monitoring:datadog.site": "datadoghq.eu",

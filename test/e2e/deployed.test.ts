@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import * as path from "node:path";
 import { type Run, type State, type StateResource, TestStack } from "../support/engine/stack";
 import { toolPath } from "../../tools/paths.cjs";
+import { projectDirectory } from "../support/stackConfig";
 
-const project = path.resolve(__dirname, "../..");
 const webhook = ["https://hooks.slack.com/services", "T0PLANTED", "B0PLANTED", "planted"].join("/");
 const secrets = {
   "monitoring:datadogApiKey": "5eed0000000000000000000000a11ce5",
@@ -20,7 +19,7 @@ describe("pulumi policy analyze on a deployed prod stack", () => {
 
   before("deploy prod and export its state", async () => {
     toolPath("pulumi");
-    stack = await TestStack.create({ project, stack: "prod", secrets });
+    stack = await TestStack.create({ project: projectDirectory, stack: "prod", secrets });
     const up = await stack.update();
     assert.equal(up.exitCode, 0, up.text);
     state = await stack.state();

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Call } from "../support/engine/callLog";
 import { generatedPassword } from "../support/engine/doubles";
 import { type Run, type StateResource, TestStack } from "../support/engine/stack";
 import { toolPath } from "../../tools/paths.cjs";
-
-const project = path.resolve(__dirname, "../..");
+import { projectDirectory } from "../support/stackConfig";
 
 /** Recognizable secrets that must not appear in any file or output. */
 const secrets = {
@@ -365,7 +363,7 @@ async function withStack<T>(
   options: { stack: string; secrets: Record<string, string>; config?: Record<string, string> },
   use: (stack: TestStack) => Promise<T>,
 ): Promise<T> {
-  const stack = await TestStack.create({ project, ...options });
+  const stack = await TestStack.create({ project: projectDirectory, ...options });
   try {
     return await use(stack);
   } finally {

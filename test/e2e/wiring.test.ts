@@ -10,9 +10,9 @@ import {
   type StateResource,
   TestStack,
 } from "../support/engine/stack";
+import { projectDirectory } from "../support/stackConfig";
 
-const repository = path.resolve(__dirname, "../..");
-const program = path.join(repository, "test/e2e/programs/wiring.ts");
+const program = path.join(projectDirectory, "test/e2e/programs/wiring.ts");
 const clusters = ["shop-a", "shop-b"];
 
 const secrets = {
@@ -28,7 +28,7 @@ describe("components that are connected by outputs, on the real engine", () => {
     toolPath("pulumi");
     project = fs.mkdtempSync(path.join(os.tmpdir(), "observability-wiring-"));
     for (const entry of ["node_modules", "tsconfig.json"]) {
-      fs.symlinkSync(path.join(repository, entry), path.join(project, entry));
+      fs.symlinkSync(path.join(projectDirectory, entry), path.join(project, entry));
     }
     fs.writeFileSync(path.join(project, "index.ts"), `require(${JSON.stringify(program)});\n`);
     fs.writeFileSync(path.join(project, "package.json"), '{ "main": "index.ts" }');

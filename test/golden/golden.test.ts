@@ -6,6 +6,7 @@ import { parseAllDocuments } from "yaml";
 import { credentialField, credentialIn } from "../../policies/shared/credentials";
 import { type Files, goldenFolder, readFiles, render, stacks } from "./render";
 import { unifiedDiff } from "./unifiedDiff";
+import { projectDirectory } from "../support/stackConfig";
 
 /** Maximum number of diff lines to show per file. */
 const maxDiffLines = 60;
@@ -42,7 +43,7 @@ for (const stack of stacks) {
 
     it("writes no file with a path of the machine", () => {
       for (const [file, text] of files) {
-        for (const folder of [os.tmpdir() + path.sep, home, path.resolve(__dirname, "../..")]) {
+        for (const folder of [os.tmpdir() + path.sep, home, projectDirectory]) {
           assert.ok(!text.includes(folder), `${file}: ${folder}`);
         }
       }

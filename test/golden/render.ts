@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { filesBelow } from "../support/consumerProject";
+import { filesBelow } from "../support/filesBelow";
 import { projectDirectory } from "../support/stackConfig";
 
 /** Stacks with golden files. */

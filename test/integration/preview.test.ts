@@ -5,8 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { type ToolName, schemaLocation, toolPath } from "../../tools/paths.cjs";
-
-const project = path.resolve(__dirname, "../..");
+import { projectDirectory } from "../support/stackConfig";
 
 const misspelledFields = [
   { kind: "PodMonitor", field: "portNumber", misspelled: "portNumer" },
@@ -153,7 +152,7 @@ function rejects(tool: ToolName, args: string[], error: RegExp): void {
 }
 
 function run(command: string, args: string[]): { status: number | null; text: string } {
-  const result = spawnSync(command, args, { cwd: project, encoding: "utf8" });
+  const result = spawnSync(command, args, { cwd: projectDirectory, encoding: "utf8" });
   if (result.error) throw result.error;
   return { status: result.status, text: result.stdout + result.stderr };
 }

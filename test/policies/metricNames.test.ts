@@ -13,8 +13,7 @@ import {
   requestMetricNames,
 } from "../../policies/shared/metricNames";
 import { alerts, baseSignals, problems, prometheusRule, serviceMonitor } from "./subjects";
-
-const root = path.join(__dirname, "..", "..");
+import { projectDirectory } from "../support/stackConfig";
 
 /** Other names of every metric and label, as `alerts.metrics` accepts them. */
 const overrides = {
@@ -94,11 +93,11 @@ describe("metric names", () => {
           "--config",
           `monitoring:${key}.${name}=${value}`,
         ]);
-        const preview = path.join(root, "preview", "main.ts");
+        const preview = path.join(projectDirectory, "preview", "main.ts");
         const { status, stdout, stderr } = spawnSync(
           process.execPath,
           ["--require", "tsx/cjs", preview, "--stack", "prod", ...config],
-          { cwd: root, encoding: "utf8" },
+          { cwd: projectDirectory, encoding: "utf8" },
         );
         assert.equal(status, 0, stdout + stderr);
       });

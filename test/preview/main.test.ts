@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { filesBelow } from "../support/filesBelow";
 
 const project = path.join(__dirname, "fixtures", "project");
 const start = path.join(__dirname, "..", "..", "preview", "start.cjs");
@@ -213,10 +214,7 @@ describe("npm run preview", () => {
     const text = preview(...leak, "--out", out);
     const json = preview(...leak, "--json");
     fs.rmSync(policies);
-    const files = fs
-      .readdirSync(out, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => fs.readFileSync(path.join(entry.parentPath, entry.name), "utf8"));
+    const files = filesBelow(out).map((file) => fs.readFileSync(path.join(out, file), "utf8"));
     assert.match(text.stdout, /the webhook is \[secret\]/);
     assert.match(
       text.stdout,
@@ -245,11 +243,7 @@ describe("npm run preview", () => {
 
   it("writes the same bytes each time", () => {
     const files = (): [string, string][] =>
-      fs
-        .readdirSync(out, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => path.join(entry.parentPath, entry.name))
-        .map((file) => [file, fs.readFileSync(file, "utf8")]);
+      filesBelow(out).map((file) => [file, fs.readFileSync(path.join(out, file), "utf8")]);
     preview("--stack", "prod", "--out", out);
     const first = files();
     preview("--stack", "prod", "--out", out);

@@ -150,13 +150,3 @@ function emptyProject(): ConsumerProject {
 function readManifest(folder: string): Manifest {
   return JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8")) as Manifest;
 }
-
-/** Paths of all files below a folder, relative to it and with forward slashes. */
-export function filesBelow(directory: string): string[] {
-  return fs
-    .readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
-    .map((file) => file.split(path.sep).join("/"))
-    .sort();
-}

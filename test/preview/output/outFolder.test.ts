@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { checkOutFolder, writeOutFolder } from "../../../preview/output/outFolder";
+import { filesBelow } from "../../support/filesBelow";
 
 describe("the folder of --out", () => {
   let folder: string;
@@ -15,12 +16,7 @@ describe("the folder of --out", () => {
     fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     fs.writeFileSync(path.join(folder, name), "");
   };
-  const files = (): string[] =>
-    fs
-      .readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
-      .sort();
+  const files = (): string[] => filesBelow(folder);
 
   it("replaces the files of an earlier preview and keeps all others", () => {
     const before = ["resources.json", "policy.json", "manifests/old.yaml", "values/old.yaml"];

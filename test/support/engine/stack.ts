@@ -15,6 +15,7 @@ import { cacheFolder, toolPath } from "../../../tools/paths.cjs";
 import { type Call, callLogVariable, readCalls } from "./callLog";
 import { doubles } from "./doubles";
 import { failOnVariable } from "./failures";
+import { filesBelow } from "../filesBelow";
 import { projectDirectory } from "../stackConfig";
 import { packageVersion } from "./versions";
 
@@ -230,7 +231,8 @@ export class TestStack {
 
   /** All files of the engine for this stack: state, history, backups, configuration. */
   files(): { file: string; text: string }[] {
-    return [...filesIn(this.#backend), ...stackFiles(this.#project)].map((file) => ({
+    const state = filesBelow(this.#backend).map((file) => path.join(this.#backend, file));
+    return [...state, ...stackFiles(this.#project)].map((file) => ({
       file: path.relative(this.folder, file),
       text: fs.readFileSync(file, "utf8"),
     }));
@@ -390,13 +392,6 @@ function stackFiles(project: string): string[] {
     .readdirSync(project)
     .filter((entry) => /^Pulumi\.\w+\.yaml$/.test(entry))
     .map((entry) => path.join(project, entry));
-}
-
-function filesIn(folder: string): string[] {
-  return fs
-    .readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
 /** The processes that a process has started. */

@@ -3,6 +3,7 @@ import * as http from "node:http";
 import * as path from "node:path";
 import { Values } from "../../../../policies/shared/mergeValues";
 import { toolPath } from "../../../../tools/paths.cjs";
+import { filesBelow } from "../../../support/filesBelow";
 import { freePorts, listen } from "../../../support/ports";
 import { Server, eventually } from "./processes";
 
@@ -77,11 +78,7 @@ export class S3 {
 
   /** Keys of the objects in the bucket. */
   keys(): string[] {
-    return fs
-      .readdirSync(this.folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => path.relative(this.folder, path.join(entry.parentPath, entry.name)))
-      .filter((key) => !key.startsWith(".sgwtmp"));
+    return filesBelow(this.folder).filter((key) => !key.startsWith(".sgwtmp"));
   }
 
   /** Keys of the chunks, without the index, rules and files of the compactor. */
