@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import {
   type Fault,
@@ -11,7 +12,7 @@ import {
 } from "../test/support/delivery/fakeServices";
 import { secretsAt, startFakeSlack } from "../test/support/delivery/fakeSlack";
 import { previewInto, startPipeline } from "../test/support/delivery/pipeline";
-import { sleep, until } from "../test/support/delivery/processes";
+import { until } from "../test/support/delivery/processes";
 import { servePage, startPrometheus } from "../test/support/delivery/prometheus";
 import { scaledDocument } from "../test/support/delivery/scaledTime";
 import { median } from "./measure";

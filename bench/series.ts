@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { sleep, until } from "../test/support/delivery/processes";
+import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../test/support/delivery/processes";
 import { servePage, startPrometheus } from "../test/support/delivery/prometheus";
 import { type Report, formatCount } from "./report";
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Loki } from "../integration/logs/support/loki";
-import { eventually } from "../integration/logs/support/processes";
+import { eventually } from "../support/server";
 import { type Credentials, PodIdentityAgent, lokiStorage } from "../integration/logs/support/s3";
 import { AwsAccount } from "../support/awsAccount";
 import { awsProgramVariable } from "../support/engine/awsCalls";

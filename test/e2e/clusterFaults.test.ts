@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parse, stringify } from "yaml";
-import { eventually } from "../integration/logs/support/processes";
+import { eventually } from "../support/server";
 import { Ground } from "../support/cluster/ground";
 import type { Run, TestStack } from "../support/engine/stack";
 

@@ -11,7 +11,7 @@ import { gunzipSync } from "node:zlib";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { toolPath } from "../../tools/paths.cjs";
 import type { List } from "../../verify/cluster/objects";
-import { Server, eventually } from "../integration/logs/support/processes";
+import { Server, eventually } from "../support/server";
 import { ControlPlane } from "../support/cluster/controlPlane";
 import { documentedConfig } from "../support/documentedConfig";
 import { freePort } from "../support/delivery/processes";

@@ -12,7 +12,7 @@ import type { List, Pod } from "../../verify/cluster/objects";
 import { documentedCommands } from "../docs/commands";
 import { deployedObjects } from "../docs/deployedObjects";
 import { How, howIsExecuted } from "../docs/executions";
-import { eventually } from "../integration/logs/support/processes";
+import { eventually } from "../support/server";
 import { Ground } from "../support/cluster/ground";
 
 /** What the reader enters for placeholders: names in test/docs/objects.yaml, and a number. */

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import type { List, ObjectMeta } from "../../verify/cluster/objects";
 import { Ground } from "../support/cluster/ground";
 import type { TestStack } from "../support/engine/stack";
-import { eventually } from "../integration/logs/support/processes";
+import { eventually } from "../support/server";
 
 describe("npm run rescue after a kill during an installation", function () {
   this.timeout(600_000);

@@ -14,7 +14,7 @@ import { startAlloy } from "./logs/support/alloy";
 import { createLog } from "./logs/support/collector";
 import { KubernetesApi } from "./logs/support/kubernetesApi";
 import { Loki } from "./logs/support/loki";
-import { Server } from "./logs/support/processes";
+import { Server } from "../support/server";
 
 /** All that a team writes. */
 const fiveLines = `

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { documentedQueries } from "../docs/dashboardQueries";
 import {
   type DashboardStack,
@@ -6,7 +7,6 @@ import {
   startDashboardStack,
 } from "../support/delivery/dashboardStack";
 import { queriesOf, seriesOf } from "../support/delivery/panels";
-import { sleep } from "../support/delivery/processes";
 
 describePanels("all", false);
 describePanels("used", true);

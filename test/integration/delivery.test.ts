@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type FakeServices,
   type Fault,
@@ -25,7 +26,7 @@ import {
   startAlertmanager,
   startPipeline,
 } from "../support/delivery/pipeline";
-import { sleep, until } from "../support/delivery/processes";
+import { until } from "../support/delivery/processes";
 import { timeScale } from "../support/delivery/scaledTime";
 import { readPage } from "../docs/markdown";
 

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { inhibitRules } from "../../components/slack/inhibition";
 import { startFakeSlack } from "../support/delivery/fakeSlack";
@@ -11,7 +12,6 @@ import {
   previewInto,
   startAlertmanager,
 } from "../support/delivery/pipeline";
-import { sleep } from "../support/delivery/processes";
 
 type Labels = Record<string, string>;
 

@@ -3,10 +3,11 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 import { previewInto } from "../support/delivery/pipeline";
 import { protobufContentType, protobufPage } from "../support/delivery/protobufExposition";
-import { sleep, until } from "../support/delivery/processes";
+import { until } from "../support/delivery/processes";
 import { type RunningPrometheus, startPrometheus } from "../support/delivery/prometheus";
 import { type Listening, listen } from "../support/ports";
 

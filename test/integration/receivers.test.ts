@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Certificate,
   type FakeApi,
@@ -19,7 +20,7 @@ import {
   previewInto,
   startAlertmanager,
 } from "../support/delivery/pipeline";
-import { sleep, until } from "../support/delivery/processes";
+import { until } from "../support/delivery/processes";
 
 const checkout = "checkout-api";
 const runbook = "https://runbooks.example.com/HighErrorRate.md";

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
 import {
   type Alertmanager,
@@ -9,7 +10,7 @@ import {
   previewInto,
   startAlertmanager,
 } from "../support/delivery/pipeline";
-import { sleep, until } from "../support/delivery/processes";
+import { until } from "../support/delivery/processes";
 import { freePorts } from "../support/ports";
 
 /** The stack of prod runs two Prometheus servers, and each sends its alerts to both Alertmanagers. */

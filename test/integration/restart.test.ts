@@ -2,10 +2,11 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type FakeServices, startFakeServices } from "../support/delivery/fakeServices";
 import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
-import { sleep, until } from "../support/delivery/processes";
+import { until } from "../support/delivery/processes";
 
 const withTeam = "inventory-service";
 const withoutTeam = "auth-service";

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { alertmanagerConfig } from "../../components/slack/alertmanagerConfig";
 import { ReceiverKind } from "../../components/slack/receiverKinds";
@@ -12,7 +13,6 @@ import { destinationsOf } from "../../preview/output/routes";
 import { toolPath } from "../../tools/paths.cjs";
 import { startFakeSlack } from "../support/delivery/fakeSlack";
 import { postAlerts, startAlertmanager } from "../support/delivery/pipeline";
-import { sleep } from "../support/delivery/processes";
 
 const webhookUrl = "https://hooks.example.com/default";
 const allSettings = {

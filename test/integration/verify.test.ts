@@ -14,7 +14,7 @@ import { type Pipeline, previewInto, startPipeline } from "../support/delivery/p
 import { servePage } from "../support/delivery/prometheus";
 import { settingsWithPrometheus } from "../support/stackConfig";
 import { Loki } from "./logs/support/loki";
-import { eventually } from "./logs/support/processes";
+import { eventually } from "../support/server";
 import { PodIdentityAgent, S3 } from "./logs/support/s3";
 
 const settings = settingsWithPrometheus("prod");

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type GrafanaPanel, panelsOf } from "../components/dashboards/grafanaModels";
 import {
   type DashboardStack,
@@ -7,7 +8,6 @@ import {
   startDashboardStack,
 } from "../support/delivery/dashboardStack";
 import { answerTo } from "../support/delivery/panels";
-import { sleep } from "../support/delivery/processes";
 import { timeScale } from "../support/delivery/scaledTime";
 import { projectDirectory } from "../support/stackConfig";
 import { type Answer, drawDashboard } from "./draw";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { toolPath } from "../../tools/paths.cjs";
-import { Server, eventually } from "../integration/logs/support/processes";
+import { Server, eventually } from "./server";
 import { freePorts } from "./ports";
 
 /** An emulated AWS account, which enforces the policies of roles, with the real AWS CLI. */

@@ -1,5 +1,6 @@
 import * as dgram from "node:dgram";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** A metric in the DogStatsD format: `name:value|type|@rate|#tag,tag`. */
 export interface Metric {
@@ -34,7 +35,7 @@ export class DogStatsd {
   async waitFor(name: string): Promise<void> {
     for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
       if (this.received.some((metric) => metric.name === name)) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     throw new Error(
       `did not receive ${name}, only ${this.received.map((metric) => metric.name).join()}`,

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** A program that runs until it is stopped. */
 export class Program {
@@ -36,7 +37,7 @@ export class Program {
       } catch {
         // The program does not listen yet.
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
     throw new Error(
       `no response from ${url}: ${this.failure?.message ?? "output of the program"}\n${this.output}`,

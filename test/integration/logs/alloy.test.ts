@@ -10,7 +10,7 @@ import { alloyArgs, startAlloy } from "./support/alloy";
 import { itCollectsLogs } from "./support/collector";
 import { KubernetesApi, KubernetesEvent } from "./support/kubernetesApi";
 import { Loki } from "./support/loki";
-import { Server, eventually } from "./support/processes";
+import { Server, eventually } from "../../support/server";
 
 const rendered = alloyConfig(alloyArgs);
 

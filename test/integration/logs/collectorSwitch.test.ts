@@ -6,7 +6,7 @@ import { alloyArgs, startAlloy } from "./support/alloy";
 import { type StartCollector, createLog, pod } from "./support/collector";
 import { KubernetesApi } from "./support/kubernetesApi";
 import { Loki } from "./support/loki";
-import { Server, eventually } from "./support/processes";
+import { Server, eventually } from "../../support/server";
 import { startPromtail } from "./support/promtail";
 import { assertStoredOnce } from "./support/queries";
 

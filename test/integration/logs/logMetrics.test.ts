@@ -8,7 +8,7 @@ import { Values } from "../../../policies/shared/mergeValues";
 import { type RunningPrometheus, startPrometheus } from "../../support/delivery/prometheus";
 import { recordedFile } from "./recorded/inputs";
 import { Loki } from "./support/loki";
-import { eventually } from "./support/processes";
+import { eventually } from "../../support/server";
 
 interface Series {
   metric: Record<string, string>;

@@ -9,7 +9,7 @@ import { toolPath } from "../../../tools/paths.cjs";
 import { documentedCommands } from "../../docs/commands";
 import { recordedFile } from "./recorded/inputs";
 import { Loki } from "./support/loki";
-import { eventually } from "./support/processes";
+import { eventually } from "../../support/server";
 import { assertDocumentedQueries } from "./support/queries";
 import { PodIdentityAgent, S3 } from "./support/s3";
 import { Writer } from "./support/writer";

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { LokiMode } from "../../../components/loki/enums";
 import { Cluster } from "./support/cluster";
-import { eventually } from "./support/processes";
+import { eventually } from "../../support/server";
 import { assertStoredOnce } from "./support/queries";
 import { Writer } from "./support/writer";
 

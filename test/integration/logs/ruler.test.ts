@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { lokiRules } from "../../../components/loki/rules";
 import { type Listening, listen } from "../../support/ports";
 import { Loki } from "./support/loki";
-import { eventually } from "./support/processes";
+import { eventually } from "../../support/server";
 
 interface Alert {
   labels: Record<string, string>;

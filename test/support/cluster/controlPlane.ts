@@ -6,7 +6,7 @@ import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
 import type { Api } from "../../../verify/cluster/api";
 import { connect } from "../../../verify/cluster/cluster";
 import { toolPath } from "../../../tools/paths.cjs";
-import { Server, eventually } from "../../integration/logs/support/processes";
+import { Server, eventually } from "../server";
 import { freePorts } from "../ports";
 import { configuration } from "../stackConfig";
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ToolName, toolPath } from "../../../tools/paths.cjs";
 import { freePorts } from "../ports";
 
@@ -69,8 +70,4 @@ export async function until(
     if (Date.now() > end) throw new Error(`timed out after ${seconds} s: ${description}`);
     await sleep(50);
   }
-}
-
-export function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -4,7 +4,7 @@ import { lokiPushUrl } from "../../../../components/loki/urls";
 import { toolPath } from "../../../../tools/paths.cjs";
 import { freePorts } from "../../../support/ports";
 import { CollectorEnvironment } from "./collector";
-import { Server } from "./processes";
+import { Server } from "../../../support/server";
 
 /** Arguments of the tested configurations; tests replace the URL. */
 export const alloyArgs = {

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KubernetesApi, Pod } from "./kubernetesApi";
 import { Loki } from "./loki";
-import { Server, eventually } from "./processes";
+import { Server, eventually } from "../../../support/server";
 
 /** Test environment of a collector, in place of a node and a cluster. */
 export interface CollectorEnvironment {

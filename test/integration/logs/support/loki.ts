@@ -5,7 +5,7 @@ import { Values, mergeValues } from "../../../../policies/shared/mergeValues";
 import { toolPath } from "../../../../tools/paths.cjs";
 import { recordedFile } from "../recorded/inputs";
 import { freePorts } from "../../../support/ports";
-import { Server, eventually } from "./processes";
+import { Server, eventually } from "../../../support/server";
 
 export interface LokiOptions {
   /** Name of the recorded configuration. */

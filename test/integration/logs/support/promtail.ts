@@ -6,7 +6,7 @@ import { toolPath } from "../../../../tools/paths.cjs";
 import { recordedFile } from "../recorded/inputs";
 import { CollectorEnvironment } from "./collector";
 import { freePorts } from "../../../support/ports";
-import { Server } from "./processes";
+import { Server } from "../../../support/server";
 
 /** Starts Promtail with the configuration that the chart renders from our values. */
 export async function startPromtail(environment: CollectorEnvironment): Promise<Server> {

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { Loki } from "./loki";
-import { eventually } from "./processes";
+import { eventually } from "../../../support/server";
 
 /**
  * Asserts that the queries of docs/logs.md return the right lines. `write` and `read` can be different

@@ -5,7 +5,7 @@ import { Values } from "../../../../policies/shared/mergeValues";
 import { toolPath } from "../../../../tools/paths.cjs";
 import { filesBelow } from "../../../support/filesBelow";
 import { freePorts, listen } from "../../../support/ports";
-import { Server, eventually } from "./processes";
+import { Server, eventually } from "../../../support/server";
 
 const accessKey = "TESTACCESSKEY";
 const secretKey = "test-secret-key";
