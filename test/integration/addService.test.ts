@@ -5,7 +5,12 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import type { GrafanaModel } from "../components/dashboards/grafanaModels";
 import { type FakeServices, podOf, startFakeServices } from "../support/delivery/fakeServices";
-import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
+import {
+  type FakeSlack,
+  exampleSecrets,
+  secretsAt,
+  startFakeSlack,
+} from "../support/delivery/fakeSlack";
 import { dashboardsIn, queriesOf, seriesOf } from "../support/delivery/panels";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
 import { until } from "../support/delivery/processes";
@@ -57,8 +62,7 @@ describe("a fourth service, in a second namespace, in five lines", function () {
     const out = previewInto(folder, "prod", {
       "monitoring:services": all,
       "monitoring:grafana": { externalUrl: "https://grafana.example.com" },
-      "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
-      "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
+      ...exampleSecrets,
     });
     models = dashboardsIn(out);
     const podLogs = path.join(folder, "pods");

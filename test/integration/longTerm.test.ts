@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
+import { exampleSecrets } from "../support/delivery/fakeSlack";
 import { previewInto } from "../support/delivery/pipeline";
 import { protobufContentType, protobufPage } from "../support/delivery/protobufExposition";
 import { until } from "../support/delivery/processes";
@@ -118,8 +119,7 @@ describe("the long-term store", function () {
     fs.mkdirSync(own);
     const out = previewInto(own, "prod", {
       "monitoring:prometheus": { replicas: 2, storageGb: 100, longTerm },
-      "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
-      "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
+      ...exampleSecrets,
     });
     const values = parse(fs.readFileSync(path.join(out, "values", "prometheus.yaml"), "utf8"));
     const { prometheusSpec: spec } = values.prometheus;

@@ -7,7 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Api, sendTo } from "../../verify/cluster/api";
 import { runChecks } from "../../verify/check";
 import { serviceChecks } from "../../verify/checks/targets";
-import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
+import {
+  type FakeSlack,
+  exampleSecrets,
+  secretsAt,
+  startFakeSlack,
+} from "../support/delivery/fakeSlack";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
 import { until } from "../support/delivery/processes";
 import { protobufContentType, protobufPage } from "../support/delivery/protobufExposition";
@@ -44,8 +49,7 @@ describe("native histograms in the real Prometheus", function () {
     const out = previewInto(folder, "prod", {
       "monitoring:services": services,
       "monitoring:slack": { channel: "#ticketing-alerts" },
-      "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
-      "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
+      ...exampleSecrets,
     });
     slack = await startFakeSlack();
     const startedAt = Date.now();

@@ -3,7 +3,12 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
+import {
+  type FakeSlack,
+  exampleSecrets,
+  secretsAt,
+  startFakeSlack,
+} from "../support/delivery/fakeSlack";
 import {
   type Alertmanager,
   postAlerts,
@@ -34,8 +39,7 @@ describe("two replicas of Alertmanager", function () {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "replicas-"));
     slack = await startFakeSlack();
     const out = previewInto(folder, "prod", {
-      "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
-      "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
+      ...exampleSecrets,
     });
     const gossipPorts = await freePorts(2);
     replicas = await Promise.all(

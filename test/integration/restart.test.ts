@@ -4,7 +4,12 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FakeServices, startFakeServices } from "../support/delivery/fakeServices";
-import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
+import {
+  type FakeSlack,
+  exampleSecrets,
+  secretsAt,
+  startFakeSlack,
+} from "../support/delivery/fakeSlack";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
 import { until } from "../support/delivery/processes";
 
@@ -28,8 +33,7 @@ describe("a restart of Prometheus in the middle of a fault", function () {
     pipeline = await startPipeline({
       out: previewInto(folder, "prod", {
         "monitoring:services": [{ name: withTeam, team: "checkout" }, { name: withoutTeam }],
-        "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
-        "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
+        ...exampleSecrets,
       }),
       folder,
       services: { address: services.address, names },

@@ -4,7 +4,12 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FakeServices, startFakeServices } from "../support/delivery/fakeServices";
-import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
+import {
+  type FakeSlack,
+  exampleSecrets,
+  secretsAt,
+  startFakeSlack,
+} from "../support/delivery/fakeSlack";
 import {
   type Alertmanager,
   type Pipeline,
@@ -18,8 +23,7 @@ import { until } from "../support/delivery/processes";
 const names = Array.from({ length: 40 }, (_, index) => `service-${index + 1}`);
 const config = {
   "monitoring:services": names.map((name) => ({ name })),
-  "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
-  "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
+  ...exampleSecrets,
 };
 
 describe("an outage of most services", function () {

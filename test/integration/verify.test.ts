@@ -9,7 +9,12 @@ import { checksOf } from "../../verify/checks/checks";
 import { lokiChecks } from "../../verify/checks/loki";
 import { Api, sendTo } from "../../verify/cluster/api";
 import { type FakeServices, startFakeServices } from "../support/delivery/fakeServices";
-import { type FakeSlack, startFakeSlack } from "../support/delivery/fakeSlack";
+import {
+  type FakeSlack,
+  exampleSecrets,
+  secretsAt,
+  startFakeSlack,
+} from "../support/delivery/fakeSlack";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
 import { servePage } from "../support/delivery/prometheus";
 import { settingsWithPrometheus } from "../support/stackConfig";
@@ -58,22 +63,15 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
       overlay: s3.lokiOverlay,
       environment: agent.environment,
     });
-    const secrets = {
-      "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
-      "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
-    };
     pipeline = await startPipeline({
-      out: previewInto(folder, "prod", secrets),
+      out: previewInto(folder, "prod", exampleSecrets),
       folder,
       services: { address: services.address, names },
       targets: {
         exporters: exporter.address,
         loki: new URL(loki.url).host,
       },
-      secrets: {
-        "webhook-url": `${slack.url}/services/default`,
-        "heartbeat-url": `${slack.url}/beat`,
-      },
+      secrets: secretsAt(slack.url),
       fakeApi: slack.url,
     });
     const api = (name: string, url: string) => () => Promise.resolve(new Api(name, sendTo(url)));

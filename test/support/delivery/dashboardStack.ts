@@ -8,7 +8,7 @@ import {
 import { Loki } from "../../integration/logs/support/loki";
 import { startFakeCluster } from "./fakeCluster";
 import { type Fault, applicationNamespace, startFakeServices } from "./fakeServices";
-import { startFakeSlack } from "./fakeSlack";
+import { exampleSecrets, secretsAt, startFakeSlack } from "./fakeSlack";
 import { type DataSources, dashboardsIn } from "./panels";
 import { previewInto, startPipeline } from "./pipeline";
 
@@ -42,8 +42,7 @@ export async function startDashboardStack(
     "monitoring:services": configured,
     "monitoring:alerts": { ...alerts, metrics: { nativeHistograms } },
     "monitoring:slack": { channel: "#ticketing-alerts" },
-    "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
-    "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
+    ...exampleSecrets,
   });
   const startedAt = Date.now() / 1000;
   const [services, cluster, slack, loki] = await Promise.all([
@@ -67,10 +66,7 @@ export async function startDashboardStack(
       services: { address: services.address, names },
       cluster: cluster.address,
       targets: { loki: new URL(loki.url).host },
-      secrets: {
-        "webhook-url": `${slack.url}/services/default`,
-        "heartbeat-url": `${slack.url}/beat`,
-      },
+      secrets: secretsAt(slack.url),
       fakeApi: slack.url,
     });
     return {

@@ -93,3 +93,9 @@ export function secretsAt(url: string): Record<string, string> {
     "heartbeat-url": `${url}/beat`,
   };
 }
+
+/** Configuration with these secrets, for a preview, which does not use their URLs. */
+export const exampleSecrets = {
+  "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
+  "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
+};
