@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
+import { childrenOf } from "../test/support/childrenOf";
 
 /** Resources used by one run of a command. */
 export interface Measurement {
@@ -10,12 +11,9 @@ export interface Measurement {
 }
 
 /** Runs `node` and measures it together with its child processes. */
-export function measure(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Measurement> {
+export function measure(args: string[]): Promise<Measurement> {
   const start = process.hrtime.bigint();
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   let peakMb = 0;
@@ -67,16 +65,11 @@ function treePeaks(pid: number): number[] {
   try {
     const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
     const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-    return [peak, ...childProcesses(pid).flatMap(treePeaks)];
+    return [peak, ...childrenOf(pid).flatMap(treePeaks)];
   } catch {
     // The process exited between two polls.
     return [0];
   }
-}
-
-export function childProcesses(pid = process.pid): number[] {
-  const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-  return children.trim().split(" ").filter(Boolean).map(Number);
 }
 
 /** Returns a process's CPU time so far, in milliseconds. */

@@ -21,15 +21,15 @@ describe("an update of prod that the cluster interrupts", function () {
     logIn();
     const program = path.join(folder, "login");
     fs.writeFileSync(program, loginProgram(path.join(folder, "token")), { mode: 0o755 });
-    const { users: _token, ...rest } = parse(fs.readFileSync(ground.kubeconfig, "utf8")) as {
-      users: object[];
+    const { users, ...rest } = parse(fs.readFileSync(ground.kubeconfig, "utf8")) as {
+      users: { name: string; user: object }[];
     };
     const apiVersion = "client.authentication.k8s.io/v1";
     const exec = { apiVersion, command: program, interactiveMode: "Never" };
     const kubeconfig = path.join(folder, "kubeconfig");
     fs.writeFileSync(
       kubeconfig,
-      stringify({ ...rest, users: [{ name: "admin", user: { exec } }] }),
+      stringify({ ...rest, users: users.map(({ name }) => ({ name, user: { exec } })) }),
     );
     stack = await ground.stack("prod", { "monitoring:cluster.kubeconfig": kubeconfig });
   });

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as net from "node:net";
 import * as path from "node:path";
-import { stringify } from "yaml";
+import { kubeconfigOf } from "./kubeconfig";
 
 /** The part of `ws` that this file uses. It has no types, and comes with the Kubernetes client. */
 const { WebSocketServer } = require("ws") as { WebSocketServer: any };
@@ -37,17 +37,7 @@ export class FakeKubernetes {
     const { port } = this.#server.address() as net.AddressInfo;
     const file = path.join(folder, "kubeconfig");
     const cluster = { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true };
-    fs.writeFileSync(
-      file,
-      stringify({
-        apiVersion: "v1",
-        kind: "Config",
-        "current-context": "fake",
-        clusters: [{ name: "fake", cluster }],
-        contexts: [{ name: "fake", context: { cluster: "fake", user: "fake" } }],
-        users: [{ name: "fake", user: { token: "token" } }],
-      }),
-    );
+    fs.writeFileSync(file, kubeconfigOf("fake", cluster, "token"));
     return file;
   }
 

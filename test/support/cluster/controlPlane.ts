@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { stringify } from "yaml";
 import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
 import type { Api } from "../../../verify/cluster/api";
 import { connect } from "../../../verify/cluster/cluster";
 import { toolPath } from "../../../tools/paths.cjs";
 import { Server, eventually } from "../server";
+import { kubeconfigOf } from "../kubeconfig";
 import { freePorts } from "../ports";
 import { configuration } from "../stackConfig";
 
@@ -53,7 +53,8 @@ export class ControlPlane {
     fs.writeFileSync(file("tokens.csv"), `${token},admin,admin,system:masters\n`);
     const server = `https://127.0.0.1:${port}`;
     const certificate = file("certificates/apiserver.crt");
-    fs.writeFileSync(file("kubeconfig"), kubeconfigOf(server, certificate));
+    const cluster = { server, "certificate-authority": certificate };
+    fs.writeFileSync(file("kubeconfig"), kubeconfigOf("test", cluster, token));
 
     const servers: Server[] = [];
     const start = (tool: "etcd" | "kube-apiserver" | "kube-controller-manager", args: string[]) => {
@@ -146,15 +147,4 @@ async function connectTo(kubeconfig: string) {
   const { settings } = parseConfiguration(configuration("prod", { cluster }));
   if (settings === undefined) throw new Error("the configuration of the test is invalid");
   return connect(settings);
-}
-
-function kubeconfigOf(server: string, certificate: string): string {
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "test",
-    clusters: [{ name: "test", cluster: { server, "certificate-authority": certificate } }],
-    contexts: [{ name: "test", context: { cluster: "test", user: "admin" } }],
-    users: [{ name: "admin", user: { token } }],
-  });
 }

@@ -15,6 +15,7 @@ import { cacheFolder, toolPath } from "../../../tools/paths.cjs";
 import { type Call, callLogVariable, readCalls } from "./callLog";
 import { doubles } from "./doubles";
 import { failOnVariable } from "./failures";
+import { childrenOf } from "../childrenOf";
 import { filesBelow } from "../filesBelow";
 import { projectDirectory } from "../stackConfig";
 import { packageVersion } from "./versions";
@@ -392,16 +393,6 @@ function stackFiles(project: string): string[] {
     .readdirSync(project)
     .filter((entry) => /^Pulumi\.\w+\.yaml$/.test(entry))
     .map((entry) => path.join(project, entry));
-}
-
-/** The processes that a process has started. */
-function childrenOf(pid: number): number[] {
-  const tasks = `/proc/${pid}/task`;
-  return fs
-    .readdirSync(tasks)
-    .flatMap((task) => fs.readFileSync(`${tasks}/${task}/children`, "utf8").split(" "))
-    .filter((child) => child !== "")
-    .map(Number);
 }
 
 function kill(pid: number): void {
