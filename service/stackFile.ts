@@ -6,6 +6,7 @@ import { formatPath } from "../policies/shared/path";
 import type { StackFile } from "../preview/config/configuration";
 import { ExpectedError } from "../preview/config/errors";
 import { readProjectFile } from "../preview/config/projectFiles";
+import { count } from "../preview/output/count";
 import { checkFiles } from "../verify/settings";
 import { type ServiceItem, addService } from "./addService";
 import type { Question } from "./questions";
@@ -49,9 +50,8 @@ export class StackFileText {
       (problem) =>
         `  monitoring:${formatPath(problem.path)}${formatValue(problem)} ${problem.rule}\n    fix: ${this.fixOf(problem, service)}`,
     );
-    const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
     throw new ExpectedError(
-      `${count} in the configuration of stack ${this.stack} with ${service.name}; nothing was written\n${lines.join("\n")}`,
+      `${count(problems.length, "problem")} in the configuration of stack ${this.stack} with ${service.name}; nothing was written\n${lines.join("\n")}`,
     );
   }
 

@@ -4,8 +4,9 @@ import { serviceNames } from "../components/prometheus/urls";
 import { ports } from "../components/shared/ports";
 import type { SettingsWithPrometheus } from "../stacks/config/parseConfiguration";
 import type { Apis } from "./check";
-import { type Cluster, type ServicePort, serviceApi } from "./cluster/cluster";
+import { type Cluster, serviceApi } from "./cluster/cluster";
 import type { Secret } from "./cluster/objects";
+import type { ServicePort } from "./cluster/portForward";
 
 /** Parts of the stack with an HTTP API, and their ports. */
 export const partPorts = {

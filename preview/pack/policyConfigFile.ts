@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { isMap } from "../../policies/shared/isMap";
 import type { PolicyConfigFile } from "./policyConfig";
 import { ExpectedError } from "../config/errors";
 
@@ -20,8 +21,5 @@ export function readPolicyConfig(directory: string, name: string): PolicyConfigF
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));
   }
-  if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    return fail("must be a map of policies");
-  }
-  return content as PolicyConfigFile;
+  return isMap(content) ? content : fail("must be a map of policies");
 }

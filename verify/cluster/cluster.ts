@@ -4,7 +4,7 @@ import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mod
 import { ExpectedError } from "../../preview/config/errors";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import { Api, type Send, requestTimeoutSeconds, sendTo } from "./api";
-import { type Forward, forwardService } from "./portForward";
+import { type Forward, type ServicePort, forwardService } from "./portForward";
 
 /** A live cluster, with its own API and, through port-forwards, the APIs of its Services. */
 export interface Cluster {
@@ -17,12 +17,6 @@ export interface Cluster {
   forward: (service: ServicePort, localPort?: number) => Promise<Forward>;
   /** Ends all port-forwards. */
   close: () => Promise<void>;
-}
-
-export interface ServicePort {
-  namespace: string;
-  service: string;
-  port: number;
 }
 
 /** Connects to a stack's cluster, with credentials from the kubeconfig, like kubectl. */

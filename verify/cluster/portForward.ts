@@ -12,12 +12,16 @@ export interface Forward {
   close: () => Promise<void>;
 }
 
-export interface ForwardOptions {
-  config: KubeConfig;
-  kubernetes: Api;
+/** A port of a Service. */
+export interface ServicePort {
   namespace: string;
   service: string;
   port: number;
+}
+
+export interface ForwardOptions extends ServicePort {
+  config: KubeConfig;
+  kubernetes: Api;
 }
 
 /** Forwards a local port to a ready pod of a Service, like `kubectl port-forward`. */
