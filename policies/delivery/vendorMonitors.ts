@@ -134,13 +134,15 @@ function isScheduled({ type, props }: Resource): boolean {
   return textAt(props, "status") === "live" && at(props, "optionsList", "ci") === undefined;
 }
 
-/** Whether a composite monitor or alarm in the stack may read this one. */
+/** Whether another monitor in the stack may read this one. */
 function isComposed(monitor: Resource, resources: Resource[]): boolean {
-  const { type } = monitor;
-  const others = resources.filter((other) => other.type === type);
-  return type === datadogMonitor
-    ? others.some(({ props }) => textAt(props, "type") === "composite")
-    : type === compositeAlarm && others.some((other) => other !== monitor);
+  return resources.some(
+    (other) => other !== monitor && other.type === monitor.type && isComposite(other),
+  );
+}
+
+function isComposite({ type, props }: Resource): boolean {
+  return type === compositeAlarm || textAt(props, "type") === "composite";
 }
 
 /**

@@ -181,6 +181,17 @@ const mistakes: Mistakes = {
       }),
     ],
   ],
+  "a composite monitor without a receiver": [
+    "severities-delivered",
+    [
+      datadog("monitor:Monitor", "degraded", {
+        name: "Degraded",
+        type: "composite",
+        query: "1 && 2",
+        message: "Cart is degraded",
+      }),
+    ],
+  ],
   "a subscription to example.com": [
     "severities-delivered",
     [
