@@ -6,9 +6,14 @@ import { Overrides } from "../shared/chartValues";
 import { Fill, Inputs } from "../shared/inputs";
 import { clusterReader } from "../shared/clusterReader";
 import { objectLabels } from "../shared/labels";
-import { alloyConfigMap, alloyEventsConfigMap, alloyEventsValues, alloyValues } from "./alloy";
+import {
+  alloyConfigMap,
+  alloyEventsConfigMap,
+  alloyEventsValues,
+  alloyValues,
+} from "./alloyValues";
 import { AlloyConfigArgs, alloyConfig, alloyEventsConfig } from "./alloyConfig";
-import { promtailValues } from "./promtail";
+import { promtailValues } from "./promtailValues";
 import { LogCollector } from "./enums";
 import { CollectorSettings } from "./settings";
 import { Values } from "../../policies/shared/mergeValues";

@@ -5,7 +5,7 @@ import { nullReceiver, slackReceiver } from "./receivers";
 import { routingTree } from "./routes";
 import { channelsOf } from "./credentialFiles";
 import { SlackSettings } from "./settings";
-import { chatTemplate, template } from "./template";
+import { chatTemplate, template } from "./messageTemplate";
 
 /** Receivers of a workspace's alert manager: one SNS topic for each Slack channel. */
 export interface AmpReceivers {

@@ -1,6 +1,6 @@
 import { type SecretForm, httpUrl, httpsUrl } from "../secrets/secretForms";
 import type { NeededSettings } from "../shared/neededSettings";
-import { template } from "./template";
+import { template } from "./messageTemplate";
 
 /** Kinds of receivers in addition to Slack. */
 export const ReceiverKind = {

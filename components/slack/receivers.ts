@@ -3,7 +3,7 @@ import { KindSettings, ReceiverKind, receiverKinds } from "./receiverKinds";
 import { channelsOf, credentialFile } from "./credentialFiles";
 import { channelKey, receiverKey, secretKeys } from "./secretKeys";
 import { SlackSettings } from "./settings";
-import { template } from "./template";
+import { template } from "./messageTemplate";
 
 /** Receiver without an integration, which drops alerts. */
 export const nullReceiver = "null";

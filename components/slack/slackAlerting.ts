@@ -5,7 +5,7 @@ import { alertmanagerConfig } from "./alertmanagerConfig";
 import { ReceiverKind, receiverKinds } from "./receiverKinds";
 import { checkWithSecrets, secretData } from "../secrets/secretData";
 import { webhookSecretName } from "./credentialFiles";
-import { slackTemplate } from "./template";
+import { slackTemplate } from "./messageTemplate";
 import type { FormOfEntry } from "../secrets/secrets";
 import { claim } from "../shared/claims";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";

@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
 import { datadogSettings } from "../../components/datadog/settings";
 import { datadogValues } from "../../components/datadog/values";
-import { alloyValues } from "../../components/logs/alloy";
-import { promtailValues } from "../../components/logs/promtail";
+import { alloyValues } from "../../components/logs/alloyValues";
+import { promtailValues } from "../../components/logs/promtailValues";
 import { LokiSettings, lokiSettings } from "../../components/loki/settings";
 import { lokiValues } from "../../components/loki/values";
 import { PrometheusSettings, prometheusSettings } from "../../components/prometheus/settings";

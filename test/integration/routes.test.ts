@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { alertmanagerConfig } from "../../components/slack/alertmanagerConfig";
 import { ReceiverKind } from "../../components/slack/receiverKinds";
-import { slackTemplate } from "../../components/slack/template";
+import { slackTemplate } from "../../components/slack/messageTemplate";
 import { slackSettings } from "../../components/slack/settings";
 import { destinationsOf } from "../../preview/output/routes";
 import { toolPath } from "../../tools/paths.cjs";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type SlackTemplateOptions, slackTemplate } from "../../components/slack/template";
+import { type SlackTemplateOptions, slackTemplate } from "../../components/slack/messageTemplate";
 import { documentedCommands } from "../docs/commands";
 import { projectDirectory } from "../support/stackConfig";
 import { toolPath } from "../../tools/paths.cjs";

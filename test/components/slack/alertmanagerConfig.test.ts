@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { alertmanagerConfig } from "../../../components/slack/alertmanagerConfig";
-import { slackTemplate } from "../../../components/slack/template";
+import { slackTemplate } from "../../../components/slack/messageTemplate";
 import { slackSettings } from "../../../components/slack/settings";
 
 const webhook = "https://hooks.slack.com/services/T0/B0/secret";

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { lokiSettings } from "../../../components/loki/settings";
 import { Values } from "../../../policies/shared/mergeValues";
-import { promtailValues } from "../../../components/logs/promtail";
+import { promtailValues } from "../../../components/logs/promtailValues";
 import { toolPath } from "../../../tools/paths.cjs";
 import { rejectedByRe2, acceptedByRe2 } from "../../support/re2Expressions";
 

@@ -4,7 +4,7 @@ import { lokiPushUrl } from "../../../../components/loki/urls";
 import { lokiValues } from "../../../../components/loki/values";
 import { Values } from "../../../../policies/shared/mergeValues";
 import { remoteWriteUrls } from "../../../../components/prometheus/urls";
-import { promtailValues } from "../../../../components/logs/promtail";
+import { promtailValues } from "../../../../components/logs/promtailValues";
 
 /** Input from which a recorded configuration is rendered. */
 export interface Input {

@@ -1,11 +1,11 @@
 import * as assert from "node:assert/strict";
 import { LokiSettings, lokiSettings } from "../../../components/loki/settings";
-import { alloyEventsValues, alloyValues } from "../../../components/logs/alloy";
+import { alloyEventsValues, alloyValues } from "../../../components/logs/alloyValues";
 import { alloyConfig } from "../../../components/logs/alloyConfig";
 import { Values } from "../../../policies/shared/mergeValues";
 import { logPipeline } from "../../../components/logs/pipeline";
 import { podLogLabels } from "../../../components/logs/podLabels";
-import { promtailValues } from "../../../components/logs/promtail";
+import { promtailValues } from "../../../components/logs/promtailValues";
 import { unknownKeys } from "../../charts/unknownKeys";
 
 const identity = {

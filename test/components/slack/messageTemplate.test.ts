@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { slackTemplate } from "../../../components/slack/template";
+import { slackTemplate } from "../../../components/slack/messageTemplate";
 
 // test/integration/slackTemplate.test.ts renders it with the template engine of Alertmanager.
 describe("slackTemplate", () => {

@@ -5,7 +5,7 @@ import { lokiPushUrl } from "../../../components/loki/urls";
 import { logPipeline } from "../../../components/logs/pipeline";
 import { Values } from "../../../policies/shared/mergeValues";
 import { podLogLabels } from "../../../components/logs/podLabels";
-import { promtailValues } from "../../../components/logs/promtail";
+import { promtailValues } from "../../../components/logs/promtailValues";
 import { unknownKeys } from "../../charts/unknownKeys";
 
 const identity = {
