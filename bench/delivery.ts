@@ -15,11 +15,15 @@ import { previewInto, startPipeline } from "../test/support/delivery/pipeline";
 import { until } from "../test/support/delivery/processes";
 import { servePage, startPrometheus } from "../test/support/delivery/prometheus";
 import { scaledDocument } from "../test/support/delivery/scaledTime";
+import { toolPath } from "../tools/paths.cjs";
 import { median } from "./measure";
 import { type Report, formatCount } from "./report";
 
 /** Measures notification delay and rule evaluation with real Prometheus and Alertmanager processes. */
 export async function delivery(report: Report): Promise<void> {
+  // Fails before anything starts if one of them is missing.
+  toolPath("prometheus");
+  toolPath("alertmanager");
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bench-delivery-"));
   try {
     await faultToMessage(folder, report);

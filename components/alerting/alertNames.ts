@@ -1,4 +1,4 @@
-/** MonitoredServices alerts on a single service or pod that code outside their own rules refers to. */
+/** Alerts of MonitoredServices on a single service or pod that are used outside their own rules. */
 const onServices = {
   availabilityBudgetBurn: "AvailabilityBudgetBurn",
   certificateExpiring: "CertificateExpiring",
@@ -18,7 +18,7 @@ const onServices = {
   serviceDown: "ServiceDown",
 } as const;
 
-/** Alerts that code outside their own rules refers to, for example inhibit rules. */
+/** Alerts that are used outside their own rules, for example in inhibit rules. */
 export const alertNames = {
   ...onServices,
   monitoringPodFailing: "MonitoringPodFailing",
@@ -88,7 +88,7 @@ export const serviceAlertNames = [
 ] as const;
 export type ServiceAlertName = (typeof serviceAlertNames)[number];
 
-/** MonitoredServices alerts that have settings. */
+/** Alerts of MonitoredServices that have settings. */
 export const monitoredServicesAlertNames = [
   ...serviceAlertNames,
   alertNames.mostServicesFailing,

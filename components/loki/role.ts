@@ -9,7 +9,7 @@ import { Fill, Inputs } from "../shared/inputs";
 import { podIdentity, podRole } from "../shared/podRole";
 import { tagsOf } from "../shared/tags";
 
-/** The IAM role for Loki's pods, with what gives it to them. */
+/** The IAM role for Loki's pods, and the resources that let the pods assume it. */
 export interface LokiRole {
   /** The role, if the component creates it. */
   role?: Role;

@@ -58,7 +58,7 @@ export const hostName = z
 /** Returns the schema for an address with a port, with an example. */
 export function hostAndPort(exampleAddress: string) {
   const rule = `must be a host and a port, like ${exampleAddress}`;
-  return example(z.string().regex(/^[\w.-]+:\d{1,5}$/, rule), exampleAddress);
+  return example(z.string().regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, rule), exampleAddress);
 }
 
 /** A name that EKS accepts for a cluster. */
@@ -122,7 +122,7 @@ const labelValue = z
     "must be a label value: at most 63 letters, digits, -, _ and ., starting and ending with a letter or digit",
   );
 
-/** Also runs a check of a map if some of its fields are invalid, but not if the value is not a map. */
+/** Option of `superRefine` that runs the check on every map, even if some of its fields are invalid. */
 export const onMaps = {
   when: ({ value }: { value: unknown }) => isMap(value),
 };

@@ -102,7 +102,7 @@ function rejectedFields({ fields, record, alert }: Rule): ViolationFinding[] {
   ];
 }
 
-/** Reports operators whose sides have no series in common, so the result is always empty. */
+/** Reports operators whose sides have no series in common, or whose match Prometheus rejects. */
 function checkOperands(expr: Expr): ViolationFinding[] {
   return [
     ...contradictionsIn(expr).map(({ first, second }) => ({
@@ -147,7 +147,7 @@ function checkAlert(alert: Rule, expr: Expr): ViolationFinding[] {
   ];
 }
 
-/** Reports templates that Prometheus rejects or that are empty. */
+/** Reports templates that Prometheus rejects, or that use a label which the result does not have. */
 function checkTemplates({ labels, annotations }: Rule, expr: Expr): ViolationFinding[] {
   const templates = { ...labels, ...annotations };
   return [
@@ -170,7 +170,7 @@ function checkTemplates({ labels, annotations }: Rule, expr: Expr): ViolationFin
   ];
 }
 
-/** Conditions that always hold, never hold, or stop to hold during an outage. */
+/** Conditions that always hold, never hold, or stop holding during an outage. */
 const conditionMistakes: [
   applies: (expr: Expr, alert: Rule) => boolean,
   violation: ViolationFinding,

@@ -250,7 +250,7 @@ function checkPodLabels(resources: Resource[], alerts: ParsedAlert[]): StackFind
   });
 }
 
-/** Reports recorded series that no rule records and whose names resemble one that a rule does. */
+/** Reports series that no rule records, if their names resemble that of a recorded series. */
 function checkRecords(rules: StackRule[], alerts: ParsedAlert[]): StackFinding[] {
   const records = new Set(rules.flatMap(({ record }) => record ?? []));
   const names = [...records].filter((name) => name.includes(":"));

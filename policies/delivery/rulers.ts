@@ -113,7 +113,7 @@ function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding
   ];
 }
 
-/** Path at which a violation suggests to set the Alertmanager URL of Loki's ruler. */
+/** Path at which violations suggest setting the Alertmanager URL of Loki's ruler. */
 const urlPath: Path = ["values", "loki", "rulerConfig", "alertmanager_url"];
 
 function alertmanagerUrl(values: Plain): Plain {

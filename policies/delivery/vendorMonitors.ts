@@ -83,10 +83,12 @@ export function checkVendorMonitors(resources: Resource[]): StackFinding[] {
 
 /** Reports a downtime that mutes every monitor indefinitely. */
 function endlessDowntime({ type, props }: Resource): Mistake | undefined {
+  const tags = listAt(props, "monitorIdentifier", "monitorTags");
   const isEndless =
     type === "datadog:index/downtimeSchedule:DowntimeSchedule" &&
     textAt(props, "scope") === "*" &&
-    listAt(props, "monitorIdentifier", "monitorTags").join() === "*" &&
+    tags.length === 1 &&
+    tags[0] === "*" &&
     at(props, "recurringSchedule") === undefined &&
     at(props, "oneTimeSchedule", "end") === undefined;
   return isEndless

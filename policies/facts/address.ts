@@ -50,7 +50,7 @@ export function isPrivateHost(address: string): boolean {
 
 /** Whether a text contains an address in a domain that is reserved for examples. */
 export function hasExampleHost(text: string): boolean {
-  return /(?:^|[/.@])example\.(?:com|org|net)\b/.test(text);
+  return /(?:^|[/.@])example\.(?:com|org|net)(?![\w.-])/.test(text);
 }
 
 /** Whether a remote-write URL lacks the path of the API, without which the storage rejects samples. */

@@ -51,6 +51,7 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
  * evaluates no rules.
  */
 export function prometheusAgent(resource: Resource): Selecting[] {
+  if (at(helmChart(resource)?.values, "prometheus", "enabled") === false) return [];
   return selecting(resource, {
     type: prometheusAgentType,
     kind: "PrometheusAgent",

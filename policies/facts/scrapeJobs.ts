@@ -1,4 +1,4 @@
-import { Path, Plain, at, entriesAt, isText, listAt, textAt } from "./plain";
+import { Path, Plain, at, entriesAt, isPresent, isText, listAt, textAt } from "./plain";
 import { prometheusAgent, prometheusServer } from "./prometheus";
 import { Resource } from "./resource";
 import { readConfig } from "./yaml";
@@ -34,7 +34,8 @@ export function scrapeJobs(resource: Resource): ScrapeJob[] {
       }));
     }),
     ...entriesAt(props, "values", "scrapeConfigs")
-      .filter(([, settings]) => at(settings, "enabled") !== false)
+      // Helm removes a job whose value is null.
+      .filter(([, settings]) => isPresent(settings) && at(settings, "enabled") !== false)
       .map(([key, settings]) => ({
         name: textAt(settings, "job_name") ?? key,
         settings,

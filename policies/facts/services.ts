@@ -44,7 +44,10 @@ export function endpointsOf(props: Plain): { endpoint: Plain; path: Path }[] {
 function droppedMetrics(props: Plain): (metric: string) => boolean {
   const steps = endpointsOf(props).map(({ endpoint }) =>
     listAt(endpoint, "metricRelabelings")
-      .filter((step) => listAt(step, "sourceLabels").join() === "__name__")
+      .filter((step) => {
+        const labels = listAt(step, "sourceLabels");
+        return labels.length === 1 && labels[0] === "__name__";
+      })
       .filter((step) => /^(drop|keep)$/i.test(textAt(step, "action") ?? ""))
       .map((step) => ({
         action: at(step, "action"),

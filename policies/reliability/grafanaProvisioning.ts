@@ -315,8 +315,9 @@ function checkSourceUids(grafana: Grafana, maps: Resource[]): StackFinding[] {
 /** Returns the UIDs of a Grafana instance's data sources; undefined if none are defined here. */
 function sourceUids(grafana: Grafana, maps: Resource[]): Set<string> | undefined {
   const sources = dataSourcesOf(grafana, maps).map(({ source }) => source);
+  const sidecar = at(grafana.values, "sidecar", "datasources");
   // Another stack or a user may add all of the data sources.
-  if (hasUnknown(sources) || sources.length === 0) return undefined;
+  if (hasUnknown([sources, sidecar]) || sources.length === 0) return undefined;
   const uids = sources.flatMap((source) => {
     const [name, uid] = [textAt(source, "name"), textAt(source, "uid")];
     return uid ?? (name === undefined ? [] : computedUid(name));

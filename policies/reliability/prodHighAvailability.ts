@@ -4,7 +4,7 @@ import { type Setting, remediationOf } from "../engine/violation";
 import { helmChart, isHelmType, isTruthy } from "../facts/helm";
 import { isConfiguredElsewhere, settingsInValues } from "../facts/grafanaSettings";
 import { lokiWritePath } from "../facts/loki";
-import { Path, Plain, at, entriesAt, formatPath, isText, listAt } from "../facts/plain";
+import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, isText, listAt } from "../facts/plain";
 import { Resource, kindOf } from "../facts/resource";
 import { limits } from "../limits/limits";
 import { isServer } from "../facts/types";
@@ -173,7 +173,8 @@ function checkSpread(resource: Resource, spec: Path, part: string): Finding[] {
 /** Whether a disruption budget prevents the eviction of every pod. */
 function permitsNone(key: string, value: Plain, replicas: Plain): boolean {
   if (key === "maxUnavailable") return /^0%?$/.test(String(value));
-  return value === "100%" || (Number(replicas) > 1 && Number(value) >= Number(replicas));
+  const count = replicas === UNKNOWN ? NaN : Number(replicas);
+  return value === "100%" || (count > 1 && Number(value) >= count);
 }
 
 const budgetType = "kubernetes:policy/v1:PodDisruptionBudget";

@@ -25,7 +25,7 @@ export function differences(before: unknown, after: unknown, path = ""): Differe
   );
 }
 
-/** Returns the keys of both maps. */
+/** Returns the keys that at least one of the maps has. */
 export function keysOf<K>(before: ReadonlyMap<K, unknown>, after: ReadonlyMap<K, unknown>): K[] {
   return [...new Set([...before.keys(), ...after.keys()])];
 }

@@ -7,6 +7,6 @@ export function policyResource({
   name,
   urn,
   inputs,
-}: Omit<Resource, "props"> & { inputs: PlainMap }): Resource {
+}: Pick<Resource, "type" | "name" | "urn"> & { inputs: PlainMap }): Resource {
   return { type, name, urn, props: inputs };
 }

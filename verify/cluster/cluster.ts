@@ -70,7 +70,7 @@ export async function connect(settings: Settings, context?: string): Promise<Clu
   };
 }
 
-/** Connects to a stack's cluster while `use` runs. A failure of the cluster needs no stack trace. */
+/** Connects to a stack's cluster while `use` runs. The error of a failed request has no stack trace. */
 export async function withCluster<T>(
   settings: Settings,
   context: string | undefined,
@@ -80,10 +80,18 @@ export async function withCluster<T>(
   try {
     return await use(cluster);
   } catch (error) {
-    throw error instanceof ExpectedError ? error : new ExpectedError(reasonOf(error));
+    throw error instanceof ExpectedError || isBug(error)
+      ? error
+      : new ExpectedError(reasonOf(error));
   } finally {
     await cluster.close();
   }
+}
+
+/** Whether an error is a bug in this program. `fetch` also throws a TypeError, but with a cause. */
+function isBug(error: unknown): boolean {
+  const isInternal = error instanceof TypeError || error instanceof RangeError;
+  return isInternal && error.cause === undefined;
 }
 
 /** Returns the API of a Service, through a port-forward. */

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { PlainMap } from "../../../policies/facts/plain";
-import { itJudges, grafana } from "../stacks/subjects";
+import { Plain, PlainMap, UNKNOWN } from "../../../policies/facts/plain";
+import { base, grafana, itJudges, pinned } from "../stacks/subjects";
 
 const url = "http://prometheus.monitoring.svc:9090";
 const sources = (...uids: string[]) => ({
@@ -44,11 +44,22 @@ const rules = (rule: PlainMap = {}, group: PlainMap = {}) => ({
 const provisioned = (file: unknown, values: PlainMap = sources("metrics")) => [
   grafana({ ...values, alerting: { "rules.yaml": file as PlainMap } }),
 ];
+const ofAlertmanager = (enabled: Plain) => [
+  pinned({
+    grafana: {
+      sidecar: { datasources: { alertmanager: { enabled } } },
+      additionalDataSources: [{ name: "x", uid: "x", type: "tempo", url: "http://tempo.x:3200" }],
+      alerting: { "rules.yaml": rules({ data: [query("B", "alertmanager")] }) },
+    },
+  }),
+  ...base().slice(1),
+];
 const policy = "grafana-provisioning";
 
 describe("alert rules of Grafana", () => {
   itJudges(
     {
+      "the data source of an Alertmanager that is not added": [policy, ofAlertmanager(false)],
       "a condition without a query": [policy, provisioned(rules({ condition: "C" }))],
       "a condition without a query, in a text": [
         policy,
@@ -73,6 +84,8 @@ describe("alert rules of Grafana", () => {
     },
     {
       rules: [...provisioned(rules())],
+      "the data source of the stack's Alertmanager": ofAlertmanager(true),
+      "the data source of an Alertmanager that may be added": ofAlertmanager(UNKNOWN),
       "rules in a text": provisioned(stringify(rules({ noDataState: "Alerting" }))),
       "data sources that are not known": provisioned(rules(), {}),
       "a data source without a uid": provisioned(

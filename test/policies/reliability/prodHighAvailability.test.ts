@@ -82,6 +82,9 @@ describe("policy prod-high-availability", () => {
   }
 
   it("reports unknown values instead of violations", () => {
+    const budget = { podDisruptionBudget: { enabled: true, minAvailable: 1 } };
+    const unknownSpec = stack({ prometheus: { prometheusSpec: UNKNOWN, ...budget } }, "prod");
+    assert.deepEqual(judge(prodHighAvailability, unknownSpec).violations, []);
     const verdict = judge(prodHighAvailability, replicas(UNKNOWN));
     assert.deepEqual(verdict.violations, []);
     assert.ok(verdict.unknown);

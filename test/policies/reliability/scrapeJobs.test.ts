@@ -1,5 +1,8 @@
+import * as assert from "node:assert/strict";
 import { PlainMap } from "../../../policies/facts/plain";
+import { scrapeCost } from "../../../policies/reliability/scrapeCost";
 import { base, chart, itJudges, pinned } from "../stacks/subjects";
+import { problems } from "../subjects";
 
 const server = (prometheusSpec: PlainMap) => [
   pinned({ prometheus: { prometheusSpec } }),
@@ -106,4 +109,18 @@ describe("jobs in the notation of Prometheus", () => {
       "a query that looks back for minutes": server({ query: { lookbackDelta: "2m" } }),
     },
   );
+
+  it("do not include a job that null removes", () => {
+    const [release] = prometheus({
+      scrapeConfigs: { edge: null },
+      extraScrapeConfigs: "- {job_name: edge}\n",
+    });
+    assert.deepEqual(problems(scrapeCost, release!), []);
+  });
+
+  it("do not include the jobs of a Prometheus that is not installed", () => {
+    const jobs = { additionalScrapeConfigs: [{ job_name: "edge", scrape_interval: "1s" }] };
+    const values = { enabled: false, agentMode: true, prometheusSpec: jobs };
+    assert.deepEqual(problems(scrapeCost, pinned({ prometheus: values })), []);
+  });
 });
