@@ -6,7 +6,7 @@ import { ExpectedError } from "../preview/config/errors";
 import { stacksIn } from "../preview/config/projectFiles";
 import { formatFacts } from "../preview/output/report";
 import { usesColor } from "../preview/output/write";
-import { inTemporaryFolder } from "../preview/temporaryFolder";
+import { inTemporaryFolder } from "../preview/output/temporaryFolder";
 import { runCommand } from "../verify/command";
 import { stackSettings } from "../verify/settings";
 import { ask, confirmed } from "../verify/terminal";

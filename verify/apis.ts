@@ -3,7 +3,7 @@ import { grafanaAdminSecretName } from "../components/prometheus/values";
 import { serviceNames } from "../components/prometheus/urls";
 import { ports } from "../components/shared/ports";
 import type { SettingsWithPrometheus } from "../stacks/config/parseConfiguration";
-import type { Apis } from "./check";
+import type { Apis } from "./checks/check";
 import { type Cluster, serviceApi } from "./cluster/cluster";
 import type { Secret } from "./cluster/objects";
 import type { ServicePort } from "./cluster/portForward";

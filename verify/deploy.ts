@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { ExpectedError } from "../preview/config/errors";
 import { policyConfigPath } from "../preview/pack/policyConfigFile";
 import { runCommand } from "./command";
-import { missingPulumi } from "./pulumiCli";
+import { missingPulumi } from "./pulumi/pulumiCli";
 import { stackSettings } from "./settings";
 
 /** Pulumi CLI operations, and whether each accepts a policy pack. */

@@ -1,6 +1,6 @@
 import { count } from "../preview/output/count";
 import { type Style, styler } from "../preview/output/report";
-import type { Result, Status } from "./check";
+import type { Result, Status } from "./checks/check";
 
 const symbols: Record<Status, { text: string; style: Style }> = {
   pass: { text: "pass", style: "green" },

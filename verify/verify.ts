@@ -1,7 +1,7 @@
 import { usesColor, write } from "../preview/output/write";
 import { checksOf } from "./checks/checks";
 import { notDeployed } from "./checks/releases";
-import { type Result, runChecks } from "./check";
+import { type Result, runChecks } from "./checks/check";
 import { clusterApis } from "./apis";
 import { withCluster } from "./cluster/cluster";
 import { clusterOptions, clusterUsage, runCommand } from "./command";

@@ -5,7 +5,8 @@ import { nullReceiver, slackReceiver } from "./receivers";
 import { routingTree } from "./routes";
 import { channelsOf } from "./credentialFiles";
 import { SlackSettings } from "./settings";
-import { chatTemplate, template } from "./messageTemplate";
+import { chatTemplate } from "./messageTemplate";
+import { template } from "./templateReference";
 
 /** Receivers of a workspace's alert manager: one SNS topic for each Slack channel. */
 export interface AmpReceivers {

@@ -1,4 +1,5 @@
 import type { SlackSettings } from "./settings";
+import { template } from "./templateReference";
 
 /** Options for the message templates. A link to a component requires its external URL. */
 export type SlackTemplateOptions = Pick<
@@ -10,11 +11,6 @@ export type SlackTemplateOptions = Pick<
 export interface ChatTemplateOptions {
   /** Name of the cluster, for the title, because a workspace's ruler adds no external labels. */
   cluster: string;
-}
-
-/** Returns a reference to one of the templates below, such as `slack.title`. */
-export function template(name: string): string {
-  return `{{ template "observability.${name}" . }}`;
 }
 
 const prefix = "observability.slack";

@@ -1,6 +1,6 @@
 import { type SecretForm, httpUrl, httpsUrl } from "../secrets/secretForms";
 import type { NeededSettings } from "../shared/neededSettings";
-import { template } from "./messageTemplate";
+import { template } from "./templateReference";
 
 /** Kinds of receivers in addition to Slack. */
 export const ReceiverKind = {

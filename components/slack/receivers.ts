@@ -3,7 +3,7 @@ import { KindSettings, ReceiverKind, receiverKinds } from "./receiverKinds";
 import { channelsOf, credentialFile } from "./credentialFiles";
 import { channelKey, receiverKey, secretKeys } from "./secretKeys";
 import { SlackSettings } from "./settings";
-import { template } from "./messageTemplate";
+import { template } from "./templateReference";
 
 /** Receiver without an integration, which drops alerts. */
 export const nullReceiver = "null";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
-import { inTemporaryFolder } from "../temporaryFolder";
+import { inTemporaryFolder } from "../output/temporaryFolder";
 import { type PreviewState, readState, stateFiles } from "./state";
 
 /** An error of a preview that runs in a separate process. */

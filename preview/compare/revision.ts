@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
-import { inTemporaryFolder } from "../temporaryFolder";
+import { inTemporaryFolder } from "../output/temporaryFolder";
 import { PreviewError, previewState } from "./previewState";
 import type { PreviewState } from "./state";
 

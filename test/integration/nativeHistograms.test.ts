@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Api, sendTo } from "../../verify/cluster/api";
-import { runChecks } from "../../verify/check";
+import { runChecks } from "../../verify/checks/check";
 import { serviceChecks } from "../../verify/checks/targets";
 import {
   type FakeSlack,

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { type Apis, type Finding, runChecks } from "../../verify/check";
+import { type Apis, type Finding, runChecks } from "../../verify/checks/check";
 import { testAlertCheck } from "../../verify/checks/alerting";
 import { checksOf } from "../../verify/checks/checks";
 import { lokiChecks } from "../../verify/checks/loki";

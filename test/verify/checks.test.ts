@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { dashboardUids } from "../../components/alerting/dashboardLinks";
-import { type Result, runChecks } from "../../verify/check";
+import { type Result, runChecks } from "../../verify/checks/check";
 import { testAlertCheck } from "../../verify/checks/alerting";
 import { checksOf } from "../../verify/checks/checks";
 import { lokiChecks } from "../../verify/checks/loki";

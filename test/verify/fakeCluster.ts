@@ -7,7 +7,7 @@ import { availableKeys } from "../../components/slack/credentialFiles";
 import { serviceAlerts } from "../../components/services/alerts/serviceAlerts";
 import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
 import { Api, sendTo } from "../../verify/cluster/api";
-import type { Apis } from "../../verify/check";
+import type { Apis } from "../../verify/checks/check";
 
 type Series = [labels: Record<string, string>, value: number];
 

@@ -1,5 +1,5 @@
 import { ExpectedError } from "../../preview/config/errors";
-import { run } from "../pulumiCli";
+import { run } from "../pulumi/pulumiCli";
 import { Fate, type Finding } from "./finding";
 import type { Registered } from "./registered";
 

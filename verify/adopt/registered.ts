@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { inTemporaryFolder } from "../../preview/temporaryFolder";
-import { mustPulumi } from "../pulumiCli";
+import { inTemporaryFolder } from "../../preview/output/temporaryFolder";
+import { mustPulumi } from "../pulumi/pulumiCli";
 import { isObject, pathOf } from "./kubernetesObject";
 
 /** File format of `pulumi import --file`. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { heartbeat, receivers } from "../../components/slack/receivers";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import { accessCommands } from "../../stacks/accessCommands";
-import { type Check, type Finding, listed, pass } from "../check";
+import { type Check, type Finding, listed, pass } from "./check";
 import type { Api } from "../cluster/api";
 import { podLogs } from "./podLogs";
 import { increaseInLastHour, query } from "./prometheusQuery";

@@ -1,5 +1,5 @@
 import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
-import type { Check } from "../check";
+import type { Check } from "./check";
 import { alertmanagerCheck, deliveryCheck, heartbeatCheck, testAlertCheck } from "./alerting";
 import { dashboardsCheck, dataSourceChecks } from "./grafana";
 import { lokiChecks } from "./loki";

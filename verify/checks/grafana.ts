@@ -1,7 +1,7 @@
 import { dashboardModels } from "../../components/dashboards/build";
 import { readDashboards } from "../../components/dashboards/readDashboards";
 import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
-import { type Check, listed, pass } from "../check";
+import { type Check, listed, pass } from "./check";
 import { podLogs } from "./podLogs";
 
 /** Checks that Grafana can reach each data source. */

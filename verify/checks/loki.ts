@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { AwsIdentity, usesBucket } from "../../components/loki/enums";
 import { lokiName } from "../../components/loki/urls";
 import type { Settings } from "../../stacks/config/parseConfiguration";
-import { type Check, pass } from "../check";
+import { type Check, pass } from "./check";
 import type { Api } from "../cluster/api";
 import { type List, type Pod, type ServiceAccount, isReady } from "../cluster/objects";
 import { podLogs } from "./podLogs";

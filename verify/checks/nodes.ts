@@ -1,6 +1,6 @@
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import { accessCommands } from "../../stacks/accessCommands";
-import { type Check, listed, pass } from "../check";
+import { type Check, listed, pass } from "./check";
 import { query } from "./prometheusQuery";
 
 /** Tolerated clock skew, in seconds. Above `fail`, samples and log lines are rejected. */

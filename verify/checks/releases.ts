@@ -1,5 +1,5 @@
 import type { Settings } from "../../stacks/config/parseConfiguration";
-import { type Check, type Result, pass } from "../check";
+import { type Check, type Result, pass } from "./check";
 import type { Api } from "../cluster/api";
 import { releasesOf, revisionOf, revisionsOf } from "../cluster/helm";
 

@@ -3,7 +3,7 @@ import type { AlertGroup } from "../../components/alerting/rules";
 import { serviceAlerts } from "../../components/services/alerts/serviceAlerts";
 import { servicesComponents } from "../../stacks/config/services";
 import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
-import { type Check, listed, pass } from "../check";
+import { type Check, listed, pass } from "./check";
 
 interface LoadedGroup {
   rules: { name: string; health: string; lastError?: string }[];

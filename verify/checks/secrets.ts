@@ -6,7 +6,7 @@ import { PrometheusSettings } from "../../components/prometheus/settings";
 import { grafanaAdminSecretName } from "../../components/prometheus/values";
 import { secrets } from "../../components/secrets/secrets";
 import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
-import { type Check, pass } from "../check";
+import { type Check, pass } from "./check";
 import type { Secret } from "../cluster/objects";
 
 interface ExpectedSecret {

@@ -19,7 +19,7 @@ import {
 import { podMetrics } from "../../policies/shared/metricNames";
 import { accessCommands } from "../../stacks/accessCommands";
 import type { Settings } from "../../stacks/config/parseConfiguration";
-import { type Check, listed, pass } from "../check";
+import { type Check, listed, pass } from "./check";
 import { query } from "./prometheusQuery";
 
 /** Checks that all targets of each service are up and expose the metrics that its alerts read. */

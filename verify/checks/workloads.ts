@@ -1,6 +1,6 @@
 import { LogCollector } from "../../components/logs/enums";
 import type { Settings } from "../../stacks/config/parseConfiguration";
-import { type Check, listed, pass } from "../check";
+import { type Check, listed, pass } from "./check";
 import { type DaemonSet, type List, type Pod, isReady } from "../cluster/objects";
 
 /** Checks that all pods in the monitoring stack's namespace are ready. */

@@ -1,5 +1,5 @@
 import { releaseType } from "../../policies/facts/releaseType";
-import { mustPulumi, pulumi } from "../pulumiCli";
+import { mustPulumi, pulumi } from "../pulumi/pulumiCli";
 import type { Obstacle } from "./obstacle";
 
 interface Resource {

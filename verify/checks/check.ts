@@ -1,7 +1,7 @@
-import { firstOf } from "../preview/output/firstOf";
-import type { Settings } from "../stacks/config/parseConfiguration";
-import type { Api } from "./cluster/api";
-import { reasonOf } from "./cluster/cluster";
+import { firstOf } from "../../preview/output/firstOf";
+import type { Settings } from "../../stacks/config/parseConfiguration";
+import type { Api } from "../cluster/api";
+import { reasonOf } from "../cluster/cluster";
 
 export type Status = "pass" | "warn" | "fail";
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { ExpectedError } from "../preview/config/errors";
+import { ExpectedError } from "../../preview/config/errors";
 
 export const missingPulumi =
   "the Pulumi CLI is not on the PATH\n  fix: https://www.pulumi.com/docs/install/";

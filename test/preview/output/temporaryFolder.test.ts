@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { inTemporaryFolder } from "../../preview/temporaryFolder";
+import { inTemporaryFolder } from "../../../preview/output/temporaryFolder";
 
 describe("a temporary folder", () => {
   it("exists while it is used, and is removed after an error", async () => {
