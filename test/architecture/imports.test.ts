@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as ts from "typescript";
-import { filesBelow } from "./support/filesBelow";
-import { projectDirectory } from "./support/stackConfig";
+import { filesBelow } from "../support/filesBelow";
+import { projectDirectory } from "../support/stackConfig";
 
 const folders = ["components", "plugin", "policies", "preview", "service", "stacks", "verify"];
 
