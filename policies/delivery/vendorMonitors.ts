@@ -1,5 +1,5 @@
 import { StackFinding } from "../engine/policy";
-import { UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
+import { UNKNOWN, at, hasUnknown, isOnly, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { alarmInputs, checkAlarms, cloudwatchAlarm } from "./cloudwatchAlarms";
 import { checkMonitor } from "./datadogMonitors";
@@ -83,12 +83,10 @@ export function checkVendorMonitors(resources: Resource[]): StackFinding[] {
 
 /** Reports a downtime that mutes every monitor indefinitely. */
 function endlessDowntime({ type, props }: Resource): Mistake | undefined {
-  const tags = listAt(props, "monitorIdentifier", "monitorTags");
   const isEndless =
     type === "datadog:index/downtimeSchedule:DowntimeSchedule" &&
     textAt(props, "scope") === "*" &&
-    tags.length === 1 &&
-    tags[0] === "*" &&
+    isOnly(listAt(props, "monitorIdentifier", "monitorTags"), "*") &&
     at(props, "recurringSchedule") === undefined &&
     at(props, "oneTimeSchedule", "end") === undefined;
   return isEndless

@@ -94,6 +94,11 @@ function unproxied(promise: Promise<unknown>): Promise<unknown> {
   return target instanceof Promise ? unproxied(target) : promise;
 }
 
+/** Whether a list contains only one item, and it is this text. */
+export function isOnly(list: readonly Plain[], text: string): boolean {
+  return list.length === 1 && list[0] === text;
+}
+
 /**
  * Whether the SDK threw this error because a value is unknown. The SDK does not export the error's
  * class.

@@ -1,5 +1,16 @@
 import { helmChart } from "./helm";
-import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isText, listAt, textAt } from "./plain";
+import {
+  Path,
+  Plain,
+  UNKNOWN,
+  at,
+  entriesAt,
+  isMap,
+  isOnly,
+  isText,
+  listAt,
+  textAt,
+} from "./plain";
 import { relabel } from "../shared/relabel";
 import { Resource, objectName } from "./resource";
 
@@ -44,10 +55,7 @@ export function endpointsOf(props: Plain): { endpoint: Plain; path: Path }[] {
 function droppedMetrics(props: Plain): (metric: string) => boolean {
   const steps = endpointsOf(props).map(({ endpoint }) =>
     listAt(endpoint, "metricRelabelings")
-      .filter((step) => {
-        const labels = listAt(step, "sourceLabels");
-        return labels.length === 1 && labels[0] === "__name__";
-      })
+      .filter((step) => isOnly(listAt(step, "sourceLabels"), "__name__"))
       .filter((step) => /^(drop|keep)$/i.test(textAt(step, "action") ?? ""))
       .map((step) => ({
         action: at(step, "action"),

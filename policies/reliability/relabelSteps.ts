@@ -1,5 +1,5 @@
 import { PlacedFinding, ViolationFinding } from "../engine/policy";
-import { Path, Plain, entriesAt, isText, listAt, textAt } from "../facts/plain";
+import { Path, Plain, entriesAt, isOnly, isText, listAt, textAt } from "../facts/plain";
 import { countGroups, highestGroup } from "../shared/groups";
 import { anchoredPattern, isGlob } from "../shared/matcher";
 
@@ -57,7 +57,7 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
   const regex = textAt(step, "regex");
   const rejected = rejectedStep(step, action, sources);
   if (rejected !== undefined) return rejected;
-  const isOfName = listAt(step, sources ?? "").join() === "__name__";
+  const isOfName = isOnly(listAt(step, sources ?? ""), "__name__");
   if (action === "drop" && /^(\(?\.\*\)?)?$/.test(regex ?? "") && isOfName) {
     return {
       problem: "the step drops every series",

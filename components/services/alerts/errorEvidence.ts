@@ -76,7 +76,8 @@ export function shortProvenErrorRatio(
   const all = `${requests}{${inNamespace}}`;
   const [recentFailures, allRecent] = recentSums(now, inNamespace);
   return [
-    // Skips services without failures, because this runs for every service every 30 seconds.
+    // Services without failures are excluded first, because Prometheus evaluates this rule every 30
+    // seconds for all services.
     smaller(
       quotient(positive(failures), all),
       `${quotient(positive(recentFailures), allRecent)} * 2`,

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { LokiSettings, lokiSettings } from "../../../components/loki/settings";
+import { validSettings } from "../loki/validSettings";
 import { alloyEventsValues, alloyValues } from "../../../components/logs/alloyValues";
 import { alloyConfig } from "../../../components/logs/alloyConfig";
 import { Values } from "../../../policies/shared/mergeValues";
@@ -8,17 +8,8 @@ import { podLogLabels } from "../../../components/logs/podLabels";
 import { promtailValues } from "../../../components/logs/promtailValues";
 import { unknownKeys } from "../../charts/unknownKeys";
 
-const identity = {
-  cluster: "ticketing-prod",
-  environment: "prod",
-  bucket: "ticketing-loki-chunks",
-  region: "us-east-1",
-};
-
 function valuesOf(args: object = {}): Values {
-  const checked = lokiSettings({ ...identity, ...args });
-  assert.deepEqual(checked.problems, undefined);
-  return alloyValues(checked.settings);
+  return alloyValues(validSettings(args));
 }
 
 describe("alloyValues", () => {
@@ -86,9 +77,7 @@ describe("alloyValues", () => {
 });
 
 describe("alloyEventsValues", () => {
-  const checked = lokiSettings({ ...identity, kubernetesEvents: true });
-  assert.deepEqual(checked.problems, undefined);
-  const values = alloyEventsValues(checked.settings);
+  const values = alloyEventsValues(validSettings({ kubernetesEvents: true }));
 
   it("runs one pod without privileges, because two would store each event twice", () => {
     const { alloy, controller, rbac } = values;
@@ -110,9 +99,8 @@ describe("alloyEventsValues", () => {
   });
 
   it("runs on the nodes of the other workloads", () => {
-    const placed = lokiSettings({ ...identity, nodeSelector: { pool: "monitoring" } });
-    assert.deepEqual(placed.problems, undefined);
-    assert.equal(alloyEventsValues(placed.settings)["controller"].nodeSelector.pool, "monitoring");
+    const placed = validSettings({ nodeSelector: { pool: "monitoring" } });
+    assert.equal(alloyEventsValues(placed)["controller"].nodeSelector.pool, "monitoring");
   });
 
   it("sets no key that the chart does not know", () => {
@@ -181,14 +169,10 @@ describe("alloyConfig", () => {
   });
 
   it("applies the configured redactions, as Promtail does", () => {
-    const { settings } = lokiSettings({
-      cluster: "c",
-      environment: "e",
-      bucket: "logs",
+    const redaction = validSettings({
       disabledRedactions: ["cardNumber"],
       redactionPatterns: [{ name: "customer-number", expression: "\\bKD-(\\d{8})\\b" }],
     });
-    const redaction = settings as LokiSettings;
     const stages = logPipeline(redaction).filter(({ name }) => name === "replace");
     const config = alloyConfig({ pushUrl: "http://x", cluster: "c", environment: "e", redaction });
     assert.equal(config.split("stage.replace {").length - 1, stages.length);

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
+import { validSettings } from "../loki/validSettings";
 import { parse } from "yaml";
-import { lokiSettings } from "../../../components/loki/settings";
 import { lokiPushUrl } from "../../../components/loki/urls";
 import { logPipeline } from "../../../components/logs/pipeline";
 import { Values } from "../../../policies/shared/mergeValues";
@@ -8,17 +8,9 @@ import { podLogLabels } from "../../../components/logs/podLabels";
 import { promtailValues } from "../../../components/logs/promtailValues";
 import { unknownKeys } from "../../charts/unknownKeys";
 
-const identity = {
-  cluster: "ticketing-prod",
-  environment: "prod",
-  bucket: "ticketing-loki-chunks",
-  region: "us-east-1",
-};
-
 function valuesOf(args: object = {}): Values {
-  const checked = lokiSettings({ ...identity, ...args });
-  assert.deepEqual(checked.problems, undefined);
-  return promtailValues(checked.settings, lokiPushUrl(checked.settings.namespace));
+  const settings = validSettings(args);
+  return promtailValues(settings, lokiPushUrl(settings.namespace));
 }
 
 function scrapeConfigs(): Values[] {

@@ -1,19 +1,11 @@
 import * as assert from "node:assert/strict";
-import { lokiSettings } from "../../../components/loki/settings";
+import { validSettings } from "./validSettings";
 import { lokiValues } from "../../../components/loki/values";
 import { Values } from "../../../policies/shared/mergeValues";
 import { unknownKeys } from "../../charts/unknownKeys";
 
 function valuesOf(args: object = {}): Values {
-  const identity = {
-    cluster: "ticketing-prod",
-    environment: "prod",
-    bucket: "ticketing-loki-chunks",
-    mode: "distributed",
-  };
-  const checked = lokiSettings({ ...identity, ...args });
-  assert.deepEqual(checked.problems, undefined);
-  return lokiValues(checked.settings);
+  return lokiValues(validSettings({ mode: "distributed", ...args }));
 }
 
 const parts = [

@@ -1,20 +1,11 @@
 import * as assert from "node:assert/strict";
-import { lokiSettings } from "../../../components/loki/settings";
+import { validSettings } from "./validSettings";
 import { lokiValues } from "../../../components/loki/values";
 import { Values } from "../../../policies/shared/mergeValues";
 import { unknownKeys } from "../../charts/unknownKeys";
 
-const identity = {
-  cluster: "ticketing-prod",
-  environment: "prod",
-  bucket: "ticketing-loki-chunks",
-  region: "us-east-1",
-};
-
 function valuesOf(args: object = {}): Values {
-  const checked = lokiSettings({ ...identity, ...args });
-  assert.deepEqual(checked.problems, undefined);
-  return lokiValues(checked.settings);
+  return lokiValues(validSettings(args));
 }
 
 const filesystem = { storage: "filesystem" };

@@ -2,7 +2,7 @@ import { Resource } from "../../../policies/facts/resource";
 import { goodConfig } from "../platformSubjects";
 import { Mistakes, aws, base, datadogMonitor, delivering, itJudges, manifests } from "./subjects";
 import { resource } from "../subjects";
-import { PlainMap } from "../../../policies/facts/plain";
+import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
 
 const errorsAlarm = (props: PlainMap) =>
   aws("cloudwatch/metricAlarm:MetricAlarm", "errors", {
@@ -402,6 +402,12 @@ const sound: Record<string, Resource[]> = {
       query: '"datadog.agent.up".over("env:prod").by("host").last(2).count_by_status()',
       message: "@slack-ops",
       monitorThresholds: { critical: "1", warning: "1", ok: "1" },
+    }),
+  ],
+  "a downtime for tags that are not known": [
+    datadog("downtimeSchedule:DowntimeSchedule", "x", {
+      scope: "*",
+      monitorIdentifier: { monitorTags: [UNKNOWN] },
     }),
   ],
   "a downtime for one monitor": [

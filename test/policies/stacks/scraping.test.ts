@@ -23,7 +23,7 @@ import {
   withRules,
   withValues,
 } from "./subjects";
-import { PlainMap } from "../../../policies/facts/plain";
+import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
 
 const redisMonitor = (spec: PlainMap): Resource =>
   kube("monitoring.coreos.com/v1:ServiceMonitor", "redis-exporter", {
@@ -450,6 +450,12 @@ const sound: Record<string, Resource[]> = {
     ...base(),
     serviceMonitor("redis-exporter", {
       metricRelabelings: [{ sourceLabels: ["__name__"], regex: "redis_.*_bucket", action: "drop" }],
+    }),
+  ],
+  "a step for samples whose labels are not known": [
+    ...base(),
+    serviceMonitor("redis-exporter", {
+      metricRelabelings: [{ sourceLabels: [UNKNOWN], regex: "redis_.*_bucket", action: "drop" }],
     }),
   ],
   "a monitor of a third party with its own interval": [
