@@ -3,7 +3,7 @@ import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, stringProperty } from "../engine/properties";
 import { UNKNOWN } from "../facts/plain";
 import { Rule, canContainRules } from "../facts/rules";
-import { hasExampleHost } from "../facts/address";
+import { hasExampleHost, hostOf } from "../facts/address";
 
 const properties = {
   runbookBaseUrl: stringProperty(
@@ -63,7 +63,7 @@ function runbookProblem(url: unknown): string | undefined {
 }
 
 function isPlaceholder(url: string): boolean {
-  const host = /^https:\/\/(?:[^/@]*@)?([^/:?#]*)/.exec(url)?.[1]?.toLowerCase() ?? "";
+  const host = hostOf(url);
   return (
     !host.includes(".") ||
     /(^|\.)(example|test|invalid|localhost)$/.test(host) ||

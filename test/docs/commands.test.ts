@@ -184,7 +184,8 @@ describe("documented stacks", () => {
     assert.match(text, /^ +cluster +laptop$/m);
     assert.match(text, /checkout/);
     const page = readPage(file);
-    const namespace = /Kubernetes Service in the namespace `(\S+)`/.exec(page)?.[1] ?? "";
+    const namespace = /Kubernetes Service in the namespace `(\S+)`/.exec(page)?.[1];
+    assert.ok(namespace);
     assert.match(text, new RegExp(`core/v1:Namespace +${namespace}\\b`));
   });
 

@@ -59,6 +59,7 @@ describe("policy records-exist", () => {
 describe("metrics of a disabled exporter", () => {
   for (const [key, metric, expected] of [
     ["kubeStateMetrics", "kube_pod_info", 1],
+    ["kubeStateMetrics", "kube_state_metrics_list_total", 1],
     ["kubeStateMetrics", "kube_pod_resource_request", 0],
     ["kubeStateMetrics", "kube_apiserver_pod_logs_backend_tls_failure_total", 0],
     ["nodeExporter", "node_load1", 1],

@@ -358,7 +358,7 @@ describe("servicesSettings", () => {
     settingsOf({ alerts: { metrics: { httpDuration: "bucket_wait_seconds" } } });
   });
 
-  it("requires a prober with a host and a possible port", () => {
+  it("requires a prober with a host and a port of at most 5 digits", () => {
     assert.equal(settingsOf({ prober: "exporter:9115" }).prober, "exporter:9115");
     for (const prober of ["exporter", "http://exporter:9115", "exporter:999999"]) {
       const [problem, ...others] = described({ prober });
