@@ -77,7 +77,8 @@ export type SecretKeys = (name: string) => ReadonlySet<string> | undefined;
 export function secretKeysIn(resources: Resource[]): SecretKeys {
   const known = new Map<string, Set<string> | undefined>();
   for (const resource of resources.filter(isSecret)) {
-    const name = String(secretName(resource));
+    const name = secretName(resource);
+    if (!isText(name)) continue;
     const contents = ["stringData", "data"].map((field) => at(resource.props, field));
     const isKnown =
       resource.type === secretType &&

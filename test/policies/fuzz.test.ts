@@ -20,6 +20,8 @@ const leaf = fc.oneof(
   fc.string({ unit: "binary", maxLength: 20 }),
   fc.double(),
   fc.constantFrom(null, true, 1e308, -1, "15d", "{{ $value }}", "a: &a [*a]", "[[["),
+  // The wire format of an unknown value.
+  fc.constant("04da6b54-80e4-46f7-96ec-b56ff0331ba9"),
   fc.constantFrom("up == 0", 'up{job=~"(a+)+"}', "rate(x[5m]) > 1"),
 );
 const { value } = fc.letrec((tie) => ({
